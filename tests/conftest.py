@@ -24,7 +24,7 @@ def shared() -> Path:
 
 def room(nodeid: str) -> str:
     """The budget a test counts towards: its folder under tests/, or the room whose name its path holds."""
-    parts = Path(nodeid.split("::")[0]).parts
+    parts = Path(nodeid.partition("::")[0]).parts
     for place in ("crash", "browser", "docs"):
         if place in parts:
             return place
