@@ -1,3 +1,3 @@
-"""placeholder"""
+"""The only room that wires: the node, its configuration, the command line, the API and the pages."""
 
 __all__: list[str] = []

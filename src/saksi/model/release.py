@@ -33,8 +33,9 @@ def release(marking: Marking, reader: Reader, *, on: str) -> frozenset[str]:
     """The groups of a statement with this marking that `reader` may see on the day `on` (ISO date), or nothing.
 
     At home the reader's clearance decides. Outside: CLEAR to anyone; GREEN to those who have shown who they are; AMBER to the
-    audience named, by authority or circle; AMBER+STRICT and RED to authorities named themselves, never through a circle. Nothing but CLEAR leaves without
-    a purpose and a legal basis in the marking, and nothing is shown after `retain_until`. A stricter marking never shows more.
+    audience named, by authority or circle; AMBER+STRICT and RED to authorities named themselves, never through a circle. Nothing
+    but CLEAR leaves without a purpose and a legal basis in the marking, and nothing is shown after `retain_until`. A stricter
+    marking never shows more.
     """
     if marking.retain_until is not None and marking.retain_until < on:
         return NOTHING

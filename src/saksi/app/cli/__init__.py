@@ -1,0 +1,106 @@
+"""The command line: parse to a plan, call one function, print. Commands are imported only when they are called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from saksi import __version__
+from saksi.app.cli.say import failed
+from saksi.model import SaksiError
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "init": ("care", "Set up a node for an authority."),
+    "take": ("take", "Take in reports and lists."),
+    "ask": ("look", "Ask whether a value is known, who says so and on what ground."),
+    "bulk": ("look", "Ask about a whole column of a CSV or Parquet file."),
+    "show": ("look", "Show one statement or entity with its sources."),
+    "search": ("look", "Find entities whose id holds a text."),
+    "prove": ("prove", "Write a proof of a statement that anyone can check."),
+    "verify": ("prove", "Check a proof, a checkpoint or a whole log, ours or another's."),
+    "checkpoint": ("prove", "Print the newest signed checkpoint."),
+    "retract": ("amend", "Withdraw a statement."),
+    "amend": ("amend", "Regrade, relabel, expire, confirm, reject or reinstate a statement."),
+    "erase": ("amend", "Erase the personal data of a data subject."),
+    "outcome": ("amend", "Record what became of a value after a look-up."),
+    "feed": ("feed", "Write a block list: hosts, RPZ or CSV."),
+    "backup": ("care", "Write an encrypted backup of the node."),
+    "restore": ("care", "Bring a backup back into an empty home."),
+    "fsck": ("care", "Check every byte of the ledger, the vault and the views."),
+    "fold": ("care", "Bring the views up to the ledger, or rebuild them."),
+    "doctor": ("care", "Say what is well and what is not."),
+    "config": ("care", "Show the settings in force and where each came from."),
+    "key": ("serve", "Create, list and revoke API keys."),
+    "serve": ("serve", "Serve the pages and the API on this machine."),
+    "source": ("take", "List the known publishers and fetch what can be fetched."),
+    "demo": ("demo", "Take in real lists and invented reports, and open the result."),
+    "completion": ("care", "Print the shell completion script."),
+}
+
+
+class _Late(click.Group):
+    """A group that knows its commands by name and loads them late: the command line starts in a tenth of a second."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = getattr(import_module(f"saksi.app.cli.{_COMMANDS[cmd_name][0]}"), cmd_name)
+        if not isinstance(command, click.Command):
+            raise TypeError(cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        from difflib import get_close_matches
+
+        name = args[0] if args else ""
+        if name and name not in _COMMANDS and not name.startswith("-"):
+            near = get_close_matches(name, _COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"No such command {name!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Late, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="saksi")
+@click.option("--home", metavar="DIR", help="The node's directory (else SAKSI_HOME, else your data directory).")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines on standard output; also after the command's name.")
+@click.pass_context
+def saksi(ctx: click.Context, home: str | None, as_json: bool) -> None:
+    """Saksi: who says what about an account, phone, wallet or address, on which source, and the proof.
+
+    Exit codes: 0 done, 1 nothing found or a mismatch, 2 wrong use or input, 3 configuration or rights, 4 peer or network, 5 integrity.
+    """
+    ctx.obj = {"home": home, "json": as_json}
+
+
+def main() -> None:
+    """Run the command line; every refusal is one plain message on standard error and a documented exit code."""
+    try:
+        code = saksi.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except SaksiError as fault:
+        sys.exit(failed(fault, as_json="--json" in sys.argv))
+    except click.ClickException as fault:
+        fault.show()
+        sys.exit(fault.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""How the command line speaks: JSON lines or plain words on standard output, progress on standard error and only on a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import click
+
+from saksi.model import BadInput, Json, LedgerFault, NotAllowed, PeerFault, SaksiError
+
+__all__ = ["EXIT", "Progress", "common", "exit_code", "failed", "line", "progress", "words"]
+
+Progress = Callable[[int, int | None], None]
+
+EXIT: Mapping[type[SaksiError], int] = {BadInput: 2, NotAllowed: 3, PeerFault: 4, LedgerFault: 5}
+
+
+def exit_code(fault: SaksiError) -> int:
+    """The documented exit code of an error."""
+    return next((code for kind, code in EXIT.items() if isinstance(fault, kind)), 1)
+
+
+def failed(fault: SaksiError, *, as_json: bool) -> int:
+    """Say what was refused, where and what to do next; give the exit code back."""
+    if as_json:
+        line({"error": type(fault).__name__, "what": fault.what, "where": fault.where, "todo": fault.todo}, err=True)
+    else:
+        place = f"{fault.where}: " if fault.where else ""
+        click.echo(click.style("refused: ", bold=True, fg="red") + f"{place}{fault.what}", err=True)
+        if fault.todo:
+            click.echo(f"  next: {fault.todo}", err=True)
+    return exit_code(fault)
+
+
+def line(value: Mapping[str, Json | None], *, err: bool = False) -> None:
+    """One JSON line."""
+    click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")), err=err)
+
+
+def words(text: str = "") -> None:
+    """One line for people."""
+    click.echo(text)
+
+
+def common(command: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Let `--home` and `--json` stand after the command's name as well as before it."""
+
+    def keep(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
+        def note(ctx: click.Context, _param: click.Parameter, value: object) -> None:
+            if value:
+                ctx.obj[name] = value
+
+        return note
+
+    told = click.option("--home", metavar="DIR", expose_value=False, callback=keep("home"), help="The node's directory.")(command)
+    return click.option("--json", is_flag=True, expose_value=False, callback=keep("json"), help="JSON lines on standard output.")(told)
+
+
+@contextmanager
+def progress(title: str, *, unit: str = "", quiet: bool = False) -> Iterator[Progress]:
+    """A progress bar on standard error while the block runs; nothing where that is not a terminal. Call it with (done, total or None)."""
+    if quiet or not sys.stderr.isatty():
+        yield _silent
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    words_and_bar = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
+    with Bars(*words_and_bar, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(title, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+def _silent(_done: int, _total: int | None) -> None:
+    """Progress that nobody watches."""
