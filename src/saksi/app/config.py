@@ -21,10 +21,10 @@ _FILE = "saksi.toml"
 class Config:
     """What a node is told. Every field is a key of `saksi.toml` and, upper-cased, a variable `SAKSI_<KEY>`.
 
-    `authority` is the domain name the authority answers for; `name` is how people call it; `country` (ISO 3166 alpha-2) is assumed for local
-    phone and account forms; `contest` tells a holder how to contest a listing; `purpose` and `legal_basis` are put into the marking
-    of what is taken in unless the take says otherwise; `clearance` is the strictest TLP that a person at this machine's own pages
-    sees; `host` and `port` are where `saksi serve` listens; `workers` is the number of processes a take may use (0: this one alone).
+    `authority` is the domain name the authority answers for; `name` is how people call it; `country` (ISO 3166 alpha-2) is assumed
+    for local phone and account forms; `contest` tells a holder how to contest a listing; `purpose` and `legal_basis` are put into the
+    marking of what is taken in unless the take says otherwise; `clearance` is the strictest TLP that a person at this machine's own
+    pages sees; `host` and `port` are where `saksi serve` listens; `workers` is the number of processes a take may use (0: only this).
     """
 
     authority: str
