@@ -29,13 +29,19 @@ def test_every_module_says_what_it_offers(name: str) -> None:
 
 
 def test_files_stay_small() -> None:
-    long = {str(path.relative_to(ROOT)): count for path in (ROOT / "src").rglob("*.py") if (count := path.read_text(encoding="utf-8").count("\n")) > 400}
+    long = {
+        str(path.relative_to(ROOT)): count
+        for path in (ROOT / "src").rglob("*.py")
+        if (count := path.read_text(encoding="utf-8").count("\n")) > 400
+    }
     assert not long
 
 
 @pytest.mark.skipif(not TRACKED, reason="not a git checkout")
 def test_nothing_of_one_machine_is_committed() -> None:
-    machine = re.compile(r"(^|[^A-Za-z0-9_.-])/(work|farm)/|/root/|https?://(registry\.npmjs|pypi|files\.pythonhosted)\.\w+|\"resolved\": *\"http")
+    machine = re.compile(
+        r"(^|[^A-Za-z0-9_.-])/(work|farm)/|/root/|https?://(registry\.npmjs|pypi|files\.pythonhosted)\.\w+|\"resolved\": *\"http"
+    )
     found = []
     for name in TRACKED:
         path = ROOT / name
