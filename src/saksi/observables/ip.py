@@ -11,6 +11,7 @@ import re
 
 from saksi.model.errors import BadInput
 from saksi.observables.defang import refang
+from saksi.observables.digits import ascii_digits
 from saksi.observables.observable import Observable
 
 __all__ = ["ip", "looks_like_ip"]
@@ -32,7 +33,7 @@ _RANGES = (
 def ip(text: str, *, country: str | None = None) -> Observable:
     """The IP address in `text`, defanged or not; a port is dropped with a note, an IPv4-mapped IPv6 address becomes IPv4."""
     del country
-    plain, port = _without_port(_fold(refang(text)))
+    plain, port = _without_port(ascii_digits(refang(text)))
     if "/" in plain:
         raise BadInput("this is a network, not one address", todo="give the single address")
     if "%" in plain:
@@ -52,13 +53,6 @@ def ip(text: str, *, country: str | None = None) -> Observable:
 def looks_like_ip(text: str) -> bool:
     """Whether software could read this as an IP address, strict or not: such a text is never taken for a host name."""
     return ":" in text or _NUMERIC.match(text) is not None
-
-
-def _fold(text: str) -> str:
-    """Digits of any script to ASCII; everything else stays."""
-    if text.isascii():
-        return text
-    return "".join(str(int(sign)) if sign.isdecimal() else sign for sign in text)
 
 
 def _without_port(text: str) -> tuple[str, str]:
