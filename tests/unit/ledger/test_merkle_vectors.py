@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ def _bytes(text: str | None) -> bytes:
     return base64.b64decode(text or "", validate=True)
 
 
-def _check(family: str, case: dict) -> None:
+def _check(family: str, case: dict[str, Any]) -> None:
     hashes = [_bytes(one) for one in case["proof"] or []]
     if family == "inclusion":
         leaf, root = _bytes(case["leafHash"]), _bytes(case["root"])
