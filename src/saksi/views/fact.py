@@ -7,15 +7,18 @@ fold over.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from saksi.model import Extraction, Grade, Value
 
-__all__ = ["AMENDING", "Change", "Fact", "Held", "Place", "Recorder", "Standing", "Tally", "standing"]
+__all__ = ["AMENDING", "PAGE", "Change", "Fact", "Held", "Place", "Recorder", "Standing", "Tally", "decide", "standing"]
 
 AMENDING: frozenset[str] = frozenset({"retract", "reinstate", "regrade", "relabel", "expire", "confirm", "reject"})
+
+PAGE = 256
 
 
 class Change(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -38,9 +41,9 @@ class Change(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A statement about an entity: what is said, on which source and place, recorded by whom, marked how, and where it is logged.
 
-    `op` is `assert` or `propose` (a proposal never counts until it is confirmed). `locator` is canonical JSON
-    text. `asserted_at` is a UTC time to the second. `leaf` and `index` say where the statement stands in its ledger; `changes` are in ledger order. Facts are never made
-    for erased statements.
+    `op` is `assert` or `propose` (a proposal never counts until it is confirmed). `locator` is canonical JSON text. `asserted_at` is a
+    UTC time to the second. `leaf` and `index` say where the statement stands in its ledger; `changes` are in ledger order. Facts are
+    never made for erased statements.
     """
 
     entity: str
@@ -81,8 +84,9 @@ class Standing(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class Tally(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """How many facts of an entity say the same kind of thing on the same source, when there are too many to list.
 
-    `value` is None where values of this property are free (the facts have them). `counting` facts count now, `withdrawn` ones do not;
-    proposals are never in `counting` unless confirmed. `asserter` and `handling` are those in force. `since` and `until` are the first and last `asserted_at`.
+    `value` is None where values of this property are free (the facts have them). `counting` facts count, `withdrawn` ones do not;
+    proposals are never in `counting` unless confirmed. `asserter` and `handling` are those in force. `since` and `until` are the
+    `asserted_at` of the first and the last of them in ledger order.
     """
 
     schema: str
@@ -102,9 +106,9 @@ class Tally(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class Held(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What the views hold about an entity at a ledger size.
 
-    `facts` are in ledger order. Up to `Views.PAGE` facts all are there and `cursor` is None. Of an entity with more, `facts` are the newest ones, `total` counts all,
-    and `Views.facts(entity, before=cursor)` gives the page before; `Views.tally(entity)` sums up all of them. `total` is 0 for an
-    entity nobody has spoken about.
+    `facts` are in ledger order. Up to `PAGE` facts all are there and `cursor` is None. Of an entity with more, `facts` are the newest
+    ones, `total` counts all, and `Views.facts(entity, before=cursor)` gives the page before; `Views.tally(entity)` sums up all of
+    them. `total` is 0 for an entity nobody has spoken about.
     """
 
     entity: str
@@ -147,10 +151,15 @@ def standing(fact: Fact, *, at: int | None = None) -> Standing:
     """
     if not fact.changes:
         return Standing(fact.op == "assert", fact.asserter, fact.handling, None)
-    accepted, withdrawn = fact.op == "assert", False
-    asserter, handling = fact.asserter, fact.handling
+    return decide(fact.op, (fact.asserter, fact.handling), fact.changes, at=at)
+
+
+def decide(op: str, groups: tuple[int, int], changes: Sequence[Change], *, at: int | None = None) -> Standing:
+    """`standing` of any statement, given its op, its own (asserter, handling) and its changes in ledger order."""
+    accepted, withdrawn = op == "assert", False
+    asserter, handling = groups
     last: Change | None = None
-    for change in fact.changes:
+    for change in changes:
         if at is not None and change.leaf >= at:
             break
         if change.op == "regrade":

@@ -12,13 +12,16 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
 from saksi.model.errors import BadInput
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["KEY_BYTES", "Fingerprints", "Tags"]
 
@@ -66,6 +69,8 @@ class Fingerprints:
         return made
 
     def _chunk(self, entities: Sequence[str]) -> Tags:
+        import pyarrow as pa  # late: one question needs no columns
+
         try:
             column = pa.array(entities, pa.string())
         except (UnicodeEncodeError, pa.ArrowException):  # a lone surrogate: no id has one, but a question may
