@@ -1,0 +1,157 @@
+"""One phone number read: by the table where it decides, by `phonenumbers` where it does not, and why it is refused.
+
+The E.164 form and validity are those of `phonenumbers` for every text that it can parse. More than it, this reads
+numbers with rare spaces or invisible marks between their digits, and "00" for "+" where no country is given. What
+`phonenumbers` reads but no phone can have (a length that the plan does not know, words beside the number, a form that
+would read differently the next time) keeps its reading here and gets a reason; `phone` then refuses it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import phonenumbers
+from phonenumbers import NumberParseException, ValidationResult
+from phonenumbers.re_util import enable_pattern_cache
+
+from saksi.observables.phone_table import PLUS, Reading, table
+from saksi.observables.phone_text import Shape, label_reason, lead_end, letters_inside, shape, without_marks
+
+__all__ = [
+    "LENGTH_REASONS",
+    "LONGEST_TEXT",
+    "NO_COUNTRY",
+    "TOO_LONG",
+    "UNSTABLE",
+    "Read",
+    "international_reason",
+    "read",
+    "steady",
+]
+
+LONGEST_TEXT = 250  # characters; the limit of `phonenumbers`
+LENGTH_REASONS: tuple[str | None, ...] = (  # in the order of the table's length classes
+    None,
+    "the area code is missing",
+    "the number is too short for its country",
+    "the number is too long for its country",
+    "its country has no number of this length",
+)
+NO_COUNTRY = "it is a national form, and no country with a known number plan is given"
+TOO_LONG = "the number is too long"
+UNSTABLE = "after its national prefix it begins with the prefix again"
+_WORDS = "there are letters in the number"
+_POSSIBLE = {
+    ValidationResult.IS_POSSIBLE: 0,
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: 1,
+    ValidationResult.TOO_SHORT: 2,
+    ValidationResult.TOO_LONG: 3,
+    ValidationResult.INVALID_LENGTH: 4,
+}
+_FAILURES = {
+    NumberParseException.INVALID_COUNTRY_CODE: "its country calling code does not exist",
+    NumberParseException.NOT_A_NUMBER: "it is not a phone number",
+    NumberParseException.TOO_SHORT_AFTER_IDD: "the number is too short",
+    NumberParseException.TOO_SHORT_NSN: "the number is too short",
+    NumberParseException.TOO_LONG: TOO_LONG,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """`e164` as read or None; `valid` in its plan; `reason` why it must not be used, or None; `extension` digits."""
+
+    e164: str | None
+    valid: bool
+    reason: str | None
+    extension: str = ""
+
+
+def read(text: str, country: str | None) -> Read:
+    """One text; `country` an upper-case ISO 3166 code or None."""
+    if len(text) > LONGEST_TEXT:
+        return Read(None, False, "the text is too long for a phone number")
+    found = shape(text)
+    if found is None:
+        return _foreign(text, country)
+    known = country is not None and country != PLUS and country in table().starts
+    if not found.plus and not known:
+        if not found.digits.startswith("00"):
+            return Read(None, False, NO_COUNTRY)
+        found = Shape(True, found.digits[2:], found.extension)
+        text = f"{text[: lead_end(text)]}+{found.digits}"
+    reading = table().read(found.digits, PLUS if found.plus else country or "")
+    if reading is None:
+        return _foreign(text, country, found.extension)
+    reason = _reason(reading, found, country) or label_reason(text)
+    return Read(reading.e164, reading.valid, reason, found.extension)
+
+
+def _reason(reading: Reading, found: Shape, country: str | None) -> str | None:
+    if reading.e164 is None:
+        return TOO_LONG
+    if not found.plus and not reading.valid and found.digits.startswith("00"):
+        reason = international_reason(reading.e164, found.digits, country)
+        if reason:
+            return reason
+    if not reading.valid and reading.length_class:
+        return LENGTH_REASONS[reading.length_class]
+    if not reading.settled and reading.e164 != f"+{found.digits}" and not steady(reading.e164):
+        return UNSTABLE
+    return None
+
+
+def international_reason(e164: str, digits: str, country: str | None) -> str | None:
+    """Why "00..." is ambiguous: read as dialled in `country` it is no valid number, read as "+..." it would be."""
+    other = table().read(digits[2:], PLUS)
+    if other is None or not other.valid or other.e164 == e164:
+        return None
+    return f"00 is not the international prefix of {country}: {e164} would not be valid, {other.e164} would"
+
+
+def steady(e164: str) -> bool:
+    """Reading the form again gives the same form."""
+    again = table().read(e164[1:], PLUS)
+    if again is not None:
+        return again.e164 == e164
+    try:
+        return bool(_e164(phonenumbers.parse(e164, None)) == e164)
+    except NumberParseException:
+        return False
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _foreign(text: str, country: str | None, known_extension: str = "") -> Read:
+    """What `phonenumbers` says; where it gives up, once more without marks that nobody sees."""
+    enable_pattern_cache()  # else patterns of some 250 plans push each other out of the cache of `re`, ten times slower
+    number, failure = _parse(text, country)
+    if number is None:
+        text = without_marks(text)
+        number, failure = _parse(text, country)
+    if number is None:
+        return Read(None, False, failure)
+    e164, valid = _e164(number), bool(phonenumbers.is_valid_number(number))
+    extension = number.extension or known_extension
+    letters = letters_inside(text)
+    reason = label_reason(text)
+    if letters and not (valid and letters >= 3):
+        reason = reason or _WORDS
+    if not valid and reason is None:
+        reason = LENGTH_REASONS[_POSSIBLE[phonenumbers.is_possible_number_with_reason(number)]]
+    if reason is None and not steady(e164):
+        reason = UNSTABLE
+    return Read(e164, valid, reason, extension)
+
+
+def _parse(text: str, country: str | None) -> tuple[phonenumbers.PhoneNumber | None, str]:
+    try:
+        return phonenumbers.parse(text, country), ""
+    except NumberParseException as error:
+        if error.error_type == NumberParseException.INVALID_COUNTRY_CODE and not {"+", "\uff0b"} & set(text):
+            return None, NO_COUNTRY
+        return None, _FAILURES.get(error.error_type, "it is not a phone number")
+    except (ValueError, RecursionError):  # what the package lets through on texts it was not made for
+        return None, "it is not a phone number"
