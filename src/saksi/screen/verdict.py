@@ -1,0 +1,140 @@
+"""How one thing stands, from what is said about it: the rule by which an accusation flags, and all that stops it.
+
+Wrongly freezing somebody's money or blocking somebody's page is a defect of the first rank, so a flag needs a standing accusation and
+nothing at all that speaks against it; record 0061 gives the reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from saksi.model import ACCUSING_ROLES, ROLES, SAFE_KINDS
+from saksi.screen.recycle import months_between, recycling
+
+__all__ = ["PROTECTED_ROLES", "Grounds", "Point", "sighting", "weigh"]
+
+PROTECTED_ROLES: frozenset[str] = frozenset(ROLES) - ACCUSING_ROLES
+_HARMLESS = "false-alarm"
+_WEAK_RELIABILITY = "E"
+_WEAK_CREDIBILITY = "5"
+
+
+class Point(NamedTuple):
+    """One standing, visible statement (or `times` equal ones) reduced to what a verdict rests on.
+
+    `value` is kept for `role`, `safeListed` and `outcome` only. `grade` is in force now ("B2") or None. `reported` is the source's date.
+    """
+
+    prop: str
+    value: str | None
+    polarity: str
+    source: int
+    recorded_by: str
+    grade: str | None
+    valid_from: str | None
+    valid_until: str | None
+    reported: str | None
+    since: str
+    until: str
+    quote: str | None
+    times: int
+
+
+class Grounds(msgspec.Struct, frozen=True, gc=False):
+    """The verdict on one thing. `stand` is "none", "neutral", "accused", "protected", "contested" or "safe".
+
+    `weak`: all accusations come from sources judged unreliable, or are judged improbable. `stale`: the last sighting is `months` old
+    and things of this kind change hands sooner. `flagged` needs "accused", not weak, and not stale where the kind is reissued.
+    """
+
+    stand: str
+    flagged: bool
+    accusing: tuple[str, ...]
+    protected: tuple[str, ...]
+    safe: tuple[str, ...]
+    denied: bool
+    weak: bool
+    stale: bool
+    months: int
+    last: str | None
+
+    @property
+    def status(self) -> str:
+        """The same in the four words of an answer."""
+        return _STATUS[self.stand]
+
+
+_STATUS = {
+    "none": "unknown",
+    "neutral": "known",
+    "accused": "known",
+    "protected": "known",
+    "contested": "contested",
+    "safe": "safe-listed",
+}
+
+
+def weigh(points: Sequence[Point], kind: str, *, today: str) -> Grounds:
+    """The verdict on one thing of this kind from the points about it, on the day `today` (ISO date)."""
+    accusing: set[str] = set()
+    protected: set[str] = set()
+    safe: set[str] = set()
+    denied = unsafe = False
+    weak = True  # until an accusation is not
+    last = ""
+    for point in points:
+        value = point.value
+        if point.polarity == "deny":
+            denied = True
+            unsafe = unsafe or point.prop == "safeListed"
+        elif point.prop == "role" and value is not None:
+            if value in ACCUSING_ROLES:
+                accusing.add(value)
+                weak = weak and _is_weak(point.grade)
+                last = max(last, sighting(point))
+            elif value in PROTECTED_ROLES:
+                protected.add(value)
+        elif point.prop == "safeListed" and value is not None:
+            safe.add(value)
+        elif point.prop == "outcome" and value == _HARMLESS:
+            denied = True
+    stand = _stand(bool(points), bool(accusing), bool(protected), safe=bool(safe) and not unsafe, denied=denied)
+    months = months_between(last, today) if last else 0
+    stale = bool(last) and months >= recycling(kind).months
+    weak = weak and bool(accusing)
+    return Grounds(
+        stand=stand,
+        flagged=stand == "accused" and not weak and not (stale and recycling(kind).reissued),
+        accusing=tuple(role for role in ROLES if role in accusing),
+        protected=tuple(role for role in ROLES if role in protected),
+        safe=tuple(each for each in SAFE_KINDS if each in safe) + tuple(sorted(safe - set(SAFE_KINDS))),
+        denied=denied,
+        weak=weak,
+        stale=stale,
+        months=months,
+        last=last or None,
+    )
+
+
+def sighting(point: Point) -> str:
+    """When a value was last seen doing what a point says: as it happened, else as reported, else as recorded."""
+    return point.valid_until or point.valid_from or point.reported or point.until
+
+
+def _stand(anything: bool, accusing: bool, protected: bool, *, safe: bool, denied: bool) -> str:
+    if safe:
+        return "safe"
+    if denied or (accusing and protected):
+        return "contested"
+    if protected:
+        return "protected"
+    if accusing:
+        return "accused"
+    return "neutral" if anything else "none"
+
+
+def _is_weak(grade: str | None) -> bool:
+    return grade is not None and (grade[0] == _WEAK_RELIABILITY or grade[1] == _WEAK_CREDIBILITY)

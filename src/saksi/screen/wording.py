@@ -1,0 +1,90 @@
+"""What an answer says in words an officer understands; each sentence has a fixed code, so that pages can say it in other languages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from saksi.screen.answer import Note
+from saksi.screen.recycle import recycling
+from saksi.screen.verdict import Grounds
+
+__all__ = ["UNKNOWN", "warnings", "why"]
+
+UNKNOWN = Note("unknown", "There is no record of this value that you may see. That does not mean that it is safe.")
+_NO_EXACT = Note("not-itself", "There is no record of this very value, only of something it belongs to.")
+_NEUTRAL = Note("neutral", "It is on record, but nothing that you may see names it as part of a scam. That does not mean that it is safe.")
+_ACCUSED = Note("accused", "It is named as part of a scam, and nothing you may see speaks against it. Read who says so before you act.")
+_WEAK = Note("weak", "It is named only by sources judged unreliable, or in a way judged improbable: not flagged.")
+_CONTESTED = Note("contested", "Sources disagree about it: not flagged. Both sides are shown.")
+_PROTECTED = Note("protected", "It is said to belong to somebody who is harmed or misused by a scam: not flagged. Do not block it.")
+_RESERVED = Note("reserved", "It lies in a space that is reserved for examples, tests or private use: not flagged.")
+
+_ABOVE_ONLY = {
+    "parent": Note("parent-safe", "Its parent domain is safe-listed and must not be blocked. That says nothing about this longer address."),
+    "host": Note("host-safe", "The host it lies on is safe-listed and must not be blocked. That says nothing about this longer address."),
+}
+_SAFE = {
+    "benign": Note(
+        "safe-benign", "It is on a list of known good addresses: not flagged. Entries against such addresses are often mistakes."
+    ),
+    "shared": Note("safe-shared", "It is shared by many unrelated users: not flagged. Only a longer address inside it can be judged."),
+    "reserved": _RESERVED,
+}
+_SAFE_OTHERWISE = Note("safe-otherwise", "It is safe-listed: not flagged.")
+_BY_RELATION = {
+    "www": Note("through-bare-domain", "This rests on the domain without its www."),
+    "parent": Note("through-parent", "This rests on its parent domain."),
+    "host": Note("through-host", "This rests on the host it belongs to."),
+}
+_DESPITE = {
+    "safe": Note("above-safe", "The domain or host it belongs to is safe-listed: what is said here is about this longer address alone."),
+    "contested": Note("above-contested", "What is said about the domain or host it belongs to is contested."),
+    "protected": Note("above-protected", "The domain or host it belongs to is said to be misused by a scam: do not block the whole of it."),
+}
+
+
+def why(grounds: Sequence[Grounds], relations: Sequence[str], decided_by: int | None) -> tuple[Note, ...]:
+    """Why the answer is what it is: what decided, through which part, and what stands above it."""
+    if all(each.stand == "none" for each in grounds):
+        return (UNKNOWN,)
+    made: list[Note] = []
+    if decided_by is None:
+        made.append(_NEUTRAL)
+        if grounds[0].stand == "none":
+            made.append(_NO_EXACT)
+        return tuple(made)
+    deciding = grounds[decided_by]
+    if deciding.stand == "safe" and relations[decided_by] in _ABOVE_ONLY and "reserved" not in deciding.safe:
+        return (UNKNOWN if grounds[0].stand == "none" else _NEUTRAL, _ABOVE_ONLY[relations[decided_by]])
+    if deciding.stand == "safe":
+        made += [_SAFE.get(kind, _SAFE_OTHERWISE) for kind in deciding.safe]
+        if deciding.accusing:
+            made.append(Note("safe-though-accused", f"It is also named as {_list(deciding.accusing)}; both sources are shown."))
+    elif deciding.stand == "contested":
+        made.append(_CONTESTED)
+    elif deciding.stand == "protected":
+        made.append(_PROTECTED)
+    else:
+        made.append(_ACCUSED if not deciding.weak else _WEAK)
+    if decided_by:
+        made.append(_BY_RELATION[relations[decided_by]])
+        if grounds[0].stand == "none":
+            made.append(_NO_EXACT)
+    if deciding.stand == "accused":
+        above = {each.stand for each in grounds[decided_by + 1 :]}
+        made += [note for stand, note in _DESPITE.items() if stand in above]
+    return tuple(made)
+
+
+def warnings(grounds: Grounds | None, kind: str) -> tuple[Note, ...]:
+    """What to mind before acting: an old sighting of something that changes hands."""
+    if grounds is None or not grounds.stale:
+        return ()
+    rule = recycling(kind)
+    effect = "It is not flagged for that reason." if rule.reissued else "Find out who holds it now."
+    text = f"Last seen {grounds.last}, {grounds.months} months ago. It may be in other hands: {rule.reason}. {effect}"
+    return (Note("recycled", text),)
+
+
+def _list(words: Sequence[str]) -> str:
+    return ", ".join(words)
