@@ -1,0 +1,82 @@
+"""How a file becomes statements: cut into jobs of raw rows, then each job read by itself, here or in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO, Protocol
+
+from saksi.formats.batch import Chunk, Rejected
+from saksi.model.locator import Locator
+from saksi.model.marking import Marking
+from saksi.model.source import Source
+from saksi.model.statement import Asserter
+
+__all__ = ["Given", "Job", "Reader", "read", "read_job", "rejected"]
+
+_SHOWN = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What intake knows about a file before anybody reads it: which source it is, who records it, and how it may be handled."""
+
+    source: Source
+    asserter: Asserter
+    handling: Marking
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Raw rows with their numbers, before any value in them is understood: cheap to make and to send to another process.
+
+    `heading` names the cells of every row. `numbers` are row numbers counted from 1, or, where `place` is a JSON pointer ("/tags", or ""
+    for the whole document), indexes into it. `rejected` lists what could not even be cut into rows; `counted` is how many rows of input
+    the job stands for; `head` is what the file says once for all its rows.
+    """
+
+    heading: tuple[str, ...]
+    rows: Sequence[Sequence[str]]
+    numbers: Sequence[int]
+    rejected: tuple[Rejected, ...] = ()
+    counted: int = 0
+    place: str | None = None
+    head: Mapping[str, str] = field(default_factory=dict)
+
+    def locator(self, at: int, column: str | None = None) -> Locator:
+        """Where the row with index `at` in this job stands."""
+        if self.place is None:
+            return Locator(row=self.numbers[at], column=column)
+        return Locator(pointer=f"{self.place}/{self.numbers[at]}" + (f"/{column}" if column else ""))
+
+
+class Reader(Protocol):
+    """A format bound to its settings. Instances are small, frozen and can be pickled; neither method keeps state.
+
+    `split` only finds where rows begin and end, and raises `BadInput` for a file that is not what it should be; `read_job` parses,
+    normalises and fills the columns, and never raises for a bad row.
+    """
+
+    def split(self, stream: BinaryIO) -> Iterator[Job]:
+        """Cut the input into jobs, in order, holding only one in memory."""
+        ...
+
+    def read_job(self, job: Job) -> Chunk:
+        """Statements of one job, and what was rejected in it."""
+        ...
+
+
+def read_job(reader: Reader, job: Job) -> Chunk:
+    """One job, as a plain function that a pool of processes can be handed."""
+    return reader.read_job(job)
+
+
+def read(reader: Reader, stream: BinaryIO) -> Iterator[Chunk]:
+    """The whole input in this process, one chunk in memory at a time."""
+    for job in reader.split(stream):
+        yield reader.read_job(job)
+
+
+def rejected(place: Locator, reason: str, original: str) -> Rejected:
+    """What could not be taken, its own words cut to 500 characters."""
+    return Rejected(place, reason, original if len(original) <= _SHOWN else original[: _SHOWN - 1] + "…")

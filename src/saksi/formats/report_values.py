@@ -1,0 +1,111 @@
+"""The plain values of a report: amounts, dates, countries, languages, currencies, truth values; each read or refused with a reason."""
+
+from __future__ import annotations
+
+import re
+
+from saksi.formats.gather import nfc
+from saksi.formats.report_mapping import ReportMapping
+from saksi.model.errors import BadInput
+from saksi.model.vocabulary import ROLES
+from saksi.observables.digits import plain
+
+__all__ = ["LONGEST_NARRATIVE", "amount", "narrative", "reference", "value_of", "when"]
+
+LONGEST_NARRATIVE = 32_000
+_LONGEST_WORDS = 300
+_ISO_DAY = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|30)", re.ASCII)
+_ISO_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ]([0-2]\d:[0-5]\d(?::[0-5]\d)?)(?:\.\d+)?(Z|\+00:?00)", re.ASCII)
+_LOCAL_TIME = re.compile(r"(.*\d)[T ,]+[0-2]?\d[:.][0-5]\d(?:[:.][0-5]\d)?(?:\.\d+)?(?: ?[AaPp][Mm])?(?: ?[+-]\d\d:?\d\d)?\Z", re.ASCII)
+_AMOUNT = re.compile(r"([A-Z]{3,5})?(\d{1,3}(?:G\d{3})+|\d{1,30})(?:D(\d{1,18}))?([A-Z]{3,5})?", re.ASCII)
+_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def value_of(name: str, text: str, mapping: ReportMapping) -> str | bool:
+    """One plain field of a report, in the form its statement has. Raises BadInput with the reason."""
+    words = mapping.values.get(name)
+    if words is not None:
+        text = words.get(text, text)
+    if name in {"reported_at", "happened_at", "paid_at"}:
+        return when(text, mapping)
+    if name in {"loss_amount", "amount"}:
+        return amount(text, mapping)
+    if name == "narrative":
+        return narrative(text)
+    if name == "synthetic":
+        if text.casefold() not in _TRUTH:
+            raise BadInput("neither true nor false")
+        return _TRUTH[text.casefold()]
+    if name in _SHAPES:
+        shape, reason = _SHAPES[name]
+        plainer = plain(text)
+        plainer = plainer.upper() if name != "language" else plainer
+        if not shape.fullmatch(plainer):
+            raise BadInput(reason)
+        return plainer
+    if name.endswith("_role"):
+        if text.casefold() not in ROLES:
+            raise BadInput(f"not a role; a role is one of {', '.join(ROLES)}")
+        return text.casefold()
+    if len(text) > _LONGEST_WORDS:
+        raise BadInput(f"{len(text)} characters, at most {_LONGEST_WORDS} are taken here")
+    return nfc(text)
+
+
+_SHAPES = {
+    "country": (re.compile(r"[A-Z]{2}"), "a country is two letters (ISO 3166)"),
+    "payee_country": (re.compile(r"[A-Z]{2}"), "a country is two letters (ISO 3166)"),
+    "language": (re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*"), "a language is a BCP 47 tag such as km or zh-Hant"),
+    "currency": (re.compile(r"[A-Z][A-Z0-9]{1,9}"), "a currency is an ISO 4217 code or a coin's short name"),
+    "loss_currency": (re.compile(r"[A-Z][A-Z0-9]{1,9}"), "a currency is an ISO 4217 code or a coin's short name"),
+}
+
+
+def amount(text: str, mapping: ReportMapping) -> str:
+    """A decimal as text: "1,234.50" -> "1234.50". A separator must group by threes, or it could be the other one."""
+    decimal, group = (".", ",") if mapping.decimal == "." else (",", ".")
+    bare = plain(text).replace(" ", "").replace("'", "").upper()
+    if "D" in bare.strip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") or "G" in bare.strip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"):
+        raise BadInput("not an amount")
+    found = _AMOUNT.fullmatch(bare.translate({ord(decimal): "D", ord(group): "G"}))
+    if found is None:
+        raise BadInput("not an amount: digits, groups of three and one decimal sign", todo="the mapping's 'decimal' says which sign")
+    whole = found[2].replace("G", "").lstrip("0") or "0"
+    return whole if found[3] is None else f"{whole}.{found[3]}"
+
+
+def when(text: str, mapping: ReportMapping) -> str:
+    """A date to the day or coarser, or a UTC time. A time without a zone is left out: only its day is certain."""
+    if _ISO_DAY.fullmatch(text) and mapping.calendar != "buddhist":
+        return text
+    found = _ISO_TIME.fullmatch(text)
+    if found is not None and _ISO_DAY.fullmatch(found[1]) and found[2] < "24":
+        return f"{found[1]}T{found[2]}Z"
+    from saksi.observables.date import date
+
+    day = _LOCAL_TIME.fullmatch(plain(text))
+    return date(day[1] if day else text, order=mapping.date_order, calendar=mapping.calendar)
+
+
+def narrative(text: str) -> str:
+    """The words, whole or not at all: nothing is cut in silence."""
+    made = nfc(text)
+    if len(made.encode("utf-8")) > LONGEST_NARRATIVE:
+        raise BadInput(f"the narrative has more than {LONGEST_NARRATIVE} bytes: it stays in the original only")
+    return made
+
+
+def reference(text: str) -> str:
+    """A report's reference as part of its id: blanks and unseen signs are escaped, nothing else is changed."""
+    made = nfc(text.strip())
+    if len(made) > 200:
+        raise BadInput("a reference has at most 200 characters")
+    if made.isascii() and made.isprintable() and " " not in made and "%" not in made:
+        return made
+    return "".join(_escaped(sign) for sign in made)
+
+
+def _escaped(sign: str) -> str:
+    if sign == "%" or sign.isspace() or not sign.isprintable():
+        return "".join(f"%{byte:02X}" for byte in sign.encode("utf-8"))
+    return sign
