@@ -71,8 +71,8 @@ def _sample(rnd: random.Random, items: Any) -> str:
         if name == "LITERAL":
             text += chr(argument)
         elif name == "IN":
-            op, choice = rnd.choice(argument)
-            low, high = (choice, choice) if str(op) == "LITERAL" else choice if str(op) == "RANGE" else (48, 57)
+            kind, choice = rnd.choice(argument)
+            low, high = (choice, choice) if str(kind) == "LITERAL" else choice if str(kind) == "RANGE" else (48, 57)
             text += chr(rnd.randint(low, high))
         elif name == "SUBPATTERN":
             text += _sample(rnd, argument[3])

@@ -195,15 +195,17 @@ class Context:
         if idd.may_grow(digits):
             return False
         if cut:
-            return True
-        match = idd.pattern.match(digits) if idd.pattern else None
-        if match is not None and match.end() >= len(digits):
-            return False
+            return len(digits) > cut  # the next digit tells: a zero, and it was no international prefix
         national = prefix(self.plan.national_prefix_for_parsing)
         code = str(self.plan.country_code)
         if not national.counts_only(digits) or (len(digits) < len(code) and code.startswith(digits)):
             return False
-        return not digits.startswith(code) or national.counts_only(digits[len(code) :])
+        if not digits.startswith(code):
+            return True
+        rest = digits[len(code) :]
+        again = strip(self.plan, rest)
+        # One digit more where that tells whether a second prefix has to go.
+        return national.counts_only(rest) and bool(again is None or len(rest) > again.k or len(rest) > 4)
 
     def same_for_all_lengths(self, digits: str) -> bool:
         """At this settled beginning the number of further digits does not matter either (save in very short numbers)."""
@@ -218,7 +220,7 @@ class Context:
         assert self.plan is not None
         pattern = prefix(self.plan.international_prefix).pattern
         match = pattern.match(digits) if pattern else None
-        if match is None or digits[match.end() : match.end() + 1] in {"", "0"}:
+        if match is None or digits[match.end() : match.end() + 1] == "0":
             return 0
         return match.end()
 

@@ -16,25 +16,26 @@ import numpy as np
 import numpy.typing as npt
 
 from saksi.model.errors import BadInput
+from saksi.observables.phone_digits import digit_rows
 from saksi.observables.phone_read import (
     LENGTH_REASONS,
     LONGEST_TEXT,
     NO_COUNTRY,
     TOO_LONG,
     UNSTABLE,
+    Read,
     international_reason,
     read,
     steady,
 )
-from saksi.observables.phone_table import LONGEST, PLUS, table
-from saksi.observables.phone_text import ODD, PLUS_SIGN, classes
+from saksi.observables.phone_table import LONGEST, PLUS, SHORTEST, table
+from saksi.observables.phone_text import Shape, label_reason, shape
 from saksi.observables.phone_walk import Walk, walk_tables
 
 __all__ = ["PhoneColumn", "phones"]
 
 _CHUNK = 16_384  # rows; what they need at once stays in the processor's cache
-_SHORTEST = 4  # digits; shorter numbers are rare and have rules of their own
-_WIDTH = 32  # digits a row holds, with sentinels behind
+_OPEN = "not decided yet"
 _Ints = npt.NDArray[np.intp]
 
 
@@ -56,6 +57,14 @@ class PhoneColumn:
         """The normal form of each row, None where it is refused."""
         return [e164 if reason is None else None for e164, reason in zip(self.e164, self.reason, strict=True)]
 
+    def append(self, other: PhoneColumn) -> None:
+        """Put another column's rows behind this one's."""
+        at = len(self)
+        self.e164.extend(other.e164)
+        self.valid.extend(other.valid)
+        self.reason.extend(other.reason)
+        self.extension.update((at + row, digits) for row, digits in other.extension.items())
+
     def __len__(self) -> int:
         return len(self.e164)
 
@@ -71,96 +80,85 @@ def phones(texts: Sequence[str], countries: Sequence[str | None] | str | None = 
     column = PhoneColumn([], [], [])
     for start in range(0, len(texts), _CHUNK):
         part = texts[start : start + _CHUNK]
-        places = [countries] * len(part) if many is None else many[start : start + _CHUNK]
-        _Chunk(part, places, column, start).run()  # type: ignore[arg-type]
+        places = [countries] * len(part) if many is None else list(many[start : start + _CHUNK])
+        column.append(_take(part, places))  # type: ignore[arg-type]
     return column
 
 
-class _Chunk:
-    """One stretch of rows on its way through the table."""
-
-    def __init__(self, texts: Sequence[str], countries: Sequence[str | None], column: PhoneColumn, start: int) -> None:
-        self.texts, self.countries, self.column, self.start = texts, countries, column, start
-        self.size = len(texts)
-
-    def run(self) -> None:
-        alone, plus, count, digits = self._digits()
-        region = _regions(self.countries)
-        fits = ~alone & (count >= _SHORTEST) & (count <= LONGEST)
-        homeless = fits & ~plus & (region < 0)
-        zeros = (digits[:, 0] == 0) & (digits[:, 1] == 0)
-        abroad = homeless & zeros & (count >= _SHORTEST + 2)  # "00" for "+" where no country is given
-        walk = Walk(digits, count, np.where(plus | abroad, walk_tables().plus, region), skip=abroad * 2)
-        if table().usable:
-            walk.run(fits & (~homeless | abroad))
-            walk.refuse(homeless & ~zeros)
-        codes = np.where(walk.valid, 0, walk.length_class)
-        codes[walk.none & homeless & ~zeros] = len(LENGTH_REASONS)
-        codes[walk.none & ~(homeless & ~zeros)] = len(LENGTH_REASONS) + 1
-        e164 = walk.forms()
-        valid = walk.valid.tolist()
-        reason: list[str | None] = _reasons()[codes].tolist()
-        self._doubts(walk, zeros & ~plus & (region >= 0), e164, reason)
-        at = self.start
-        for row in np.flatnonzero(~walk.decided).tolist():
-            found = read(self.texts[row], _upper(self.countries[row]))
-            e164[row], valid[row], reason[row] = found.e164, found.valid, found.reason
-            if found.extension:
-                self.column.extension[at + row] = found.extension
-        self.column.e164.extend(e164)
-        self.column.valid.extend(valid)
-        self.column.reason.extend(reason)
-
-    def _digits(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], _Ints, npt.NDArray[np.uint8]]:
-        """Rows to be read alone, rows with a plus sign in front, how many digits, and the digits (10 behind the last)."""
-        kinds, lengths = _classes_of(self.texts)
-        row_of = np.repeat(np.arange(self.size), lengths)
-        alone = lengths > LONGEST_TEXT
-        alone[row_of[np.flatnonzero(kinds == ODD)]] = True
-        at = np.flatnonzero(kinds < 10)
-        rows = row_of[at]
-        count = np.bincount(rows, minlength=self.size)
-        first = np.cumsum(count) - count
-        column = np.arange(len(at)) - first[rows]
-        digits = np.full((self.size, _WIDTH), 10, np.uint8)
-        if len(count) and count.max() <= LONGEST:
-            digits.ravel()[rows * _WIDTH + column] = kinds[at]
-        else:
-            fits = column < LONGEST
-            digits[rows[fits], column[fits]] = kinds[at[fits]]
-        plus_at = np.flatnonzero(kinds == PLUS_SIGN)
-        plus_rows = row_of[plus_at]
-        plus = np.zeros(self.size, np.bool_)
-        plus[plus_rows] = True
-        alone[plus_rows[1:][plus_rows[1:] == plus_rows[:-1]]] = True  # two signs
-        has = count[plus_rows] > 0
-        late = at[first[plus_rows[has]]] < plus_at[has]  # a sign behind the first digit
-        alone[plus_rows[has][late]] = True
-        return alone, plus, count, digits
-
-    def _doubts(self, walk: Walk, zeros: npt.NDArray[np.bool_], e164: list[str | None], reason: list[str | None]) -> None:
-        """The two rules of `phone_read` that ask for a second reading, for the few rows that they can concern."""
-        for row in np.flatnonzero(zeros & ~walk.valid & walk.decided & ~walk.none).tolist():
-            digits = "".join(map(str, walk.digits[row, : walk.count[row]].tolist()))
-            reason[row] = international_reason(str(e164[row]), digits, self.countries[row]) or reason[row]
-        for row in np.flatnonzero(walk.decided & walk.again & ~walk.none).tolist():
-            if reason[row] is None and not steady(str(e164[row])):
-                reason[row] = UNSTABLE
+def _take(texts: Sequence[str], countries: list[str | None]) -> PhoneColumn:
+    """One stretch of rows: the table, the table again on what a closer look at the text gives, then one by one."""
+    found, left = _decide(texts, countries)
+    shapes = [(row, seen) for row in left if (seen := _shape(texts[row])) is not None]
+    again, _ = _decide(
+        [f"+{seen.digits}" if seen.plus else seen.digits for _, seen in shapes],
+        [countries[row] for row, _ in shapes],
+    )
+    for at, (row, seen) in enumerate(shapes):
+        if again.reason[at] != _OPEN:
+            reason = again.reason[at] or label_reason(texts[row])
+            _put(found, row, Read(again.e164[at], again.valid[at], reason, seen.extension))
+    for row in left:
+        if found.reason[row] == _OPEN:
+            _put(found, row, read(texts[row], _upper(countries[row])))
+    return found
 
 
-def _classes_of(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint8], _Ints]:
-    lengths = np.fromiter(map(len, texts), np.intp, len(texts))
-    joined = "".join(texts)
-    if joined.isascii():
-        points: npt.NDArray[np.generic] = np.frombuffer(joined.encode("ascii"), np.uint8)
-        return classes()[:128][points], lengths
-    points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
-    return classes()[points], lengths
+def _put(column: PhoneColumn, row: int, one: Read) -> None:
+    column.e164[row], column.valid[row], column.reason[row] = one.e164, one.valid, one.reason
+    if one.extension and one.e164 is not None:
+        column.extension[row] = one.extension
+
+
+def _shape(text: str) -> Shape | None:
+    return shape(text) if len(text) <= LONGEST_TEXT else None
+
+
+def _decide(texts: Sequence[str], countries: list[str | None]) -> tuple[PhoneColumn, list[int]]:
+    """What the table says, and the rows that it leaves open (their reason is `_OPEN`)."""
+    rows, region = digit_rows(texts), _regions(countries)
+    fits = ~rows.alone & (rows.count >= SHORTEST) & (rows.count <= LONGEST)
+    zeros = (rows.digits[:, 0] == 0) & (rows.digits[:, 1] == 0)
+    homeless = fits & ~rows.plus & (region < 0)
+    abroad = homeless & zeros & (rows.count >= SHORTEST + 2)  # "00" for "+" where no country is given
+    walk = Walk(rows, np.where(rows.plus | abroad, walk_tables().plus, region), skip=abroad * 2)
+    if table().usable:
+        walk.run(fits & (~homeless | abroad))
+        walk.refuse(homeless & ~zeros)
+    codes = np.where(walk.valid, 0, walk.length_class)
+    codes[walk.none] = len(LENGTH_REASONS) + 1
+    codes[homeless & ~zeros] = len(LENGTH_REASONS)
+    codes[~walk.decided] = len(LENGTH_REASONS) + 2
+    found = PhoneColumn(walk.forms(), walk.valid.tolist(), _reasons()[codes].tolist())
+    _doubt(walk, zeros & ~rows.plus & (region >= 0), found, countries)
+    for row in np.flatnonzero(rows.words & walk.decided & ~walk.none).tolist():
+        found.reason[row] = found.reason[row] or label_reason(texts[row])
+    return found, np.flatnonzero(~walk.decided).tolist()
+
+
+def _doubt(walk: Walk, zeros: npt.NDArray[np.bool_], found: PhoneColumn, countries: list[str | None]) -> None:
+    """The two rules of `phone_read` that ask for a second reading, for the few rows that they can concern."""
+    sure = walk.decided & ~walk.none
+    dialled = zeros & (walk.prefix != 2)  # where "00" itself was the prefix, "+" says the same
+    for row in np.flatnonzero(dialled & ~walk.valid & sure).tolist():
+        digits = "".join(map(str, walk.digits[row, : walk.count[row]].tolist()))
+        found.reason[row] = international_reason(str(found.e164[row]), digits, countries[row]) or found.reason[row]
+    rows = [row for row in np.flatnonzero(walk.again & sure).tolist() if found.reason[row] is None]
+    for row, form in zip(rows, _read_again([str(found.e164[row]) for row in rows]), strict=True):
+        if form != found.e164[row] and (form is not None or not steady(str(found.e164[row]))):
+            found.reason[row] = UNSTABLE
+
+
+def _read_again(forms: list[str]) -> list[str | None]:
+    """What E.164 forms read as; None where the table leaves it open."""
+    rows = digit_rows(forms)
+    walk = Walk(rows, np.full(len(forms), walk_tables().plus), skip=np.zeros(len(forms), np.intp))
+    walk.run((rows.count >= SHORTEST) & (rows.count <= LONGEST))
+    return walk.forms()
 
 
 @cache
 def _reasons() -> npt.NDArray[np.object_]:
-    return np.array([*LENGTH_REASONS, NO_COUNTRY, TOO_LONG], object)
+    return np.array([*LENGTH_REASONS, NO_COUNTRY, TOO_LONG, _OPEN], object)
 
 
 def _upper(country: str | None) -> str | None:
@@ -171,4 +169,4 @@ def _regions(countries: Sequence[str | None]) -> _Ints:
     """The start state of each row's country, -1 for none or one without a plan."""
     starts = {code: at for code, at in walk_tables().starts.items() if code != PLUS}
     known = {country: starts.get(_upper(country) or "", -1) for country in set(countries)}
-    return np.fromiter((known.get(c, -1) for c in countries), np.intp, len(countries))
+    return np.fromiter(map(known.__getitem__, countries), np.intp, len(countries))

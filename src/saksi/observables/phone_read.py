@@ -83,20 +83,20 @@ def read(text: str, country: str | None) -> Read:
     reading = table().read(found.digits, PLUS if found.plus else country or "")
     if reading is None:
         return _foreign(text, country, found.extension)
-    reason = _reason(reading, found, country) or label_reason(text)
+    if reading.e164 is None:
+        return Read(None, False, TOO_LONG)
+    reason = _reason(reading.e164, reading, found, country) or label_reason(text)
     return Read(reading.e164, reading.valid, reason, found.extension)
 
 
-def _reason(reading: Reading, found: Shape, country: str | None) -> str | None:
-    if reading.e164 is None:
-        return TOO_LONG
+def _reason(e164: str, reading: Reading, found: Shape, country: str | None) -> str | None:
     if not found.plus and not reading.valid and found.digits.startswith("00"):
-        reason = international_reason(reading.e164, found.digits, country)
+        reason = international_reason(e164, found.digits, country)
         if reason:
             return reason
     if not reading.valid and reading.length_class:
         return LENGTH_REASONS[reading.length_class]
-    if not reading.settled and reading.e164 != f"+{found.digits}" and not steady(reading.e164):
+    if not reading.settled and e164 != f"+{found.digits}" and not steady(e164):
         return UNSTABLE
     return None
 

@@ -21,10 +21,10 @@ import numpy as np
 import numpy.typing as npt
 import phonenumbers
 
-__all__ = ["LONGEST", "LONGEST_NSN", "PLUS", "SHORTEST_NSN", "Reading", "Table", "table"]
+__all__ = ["LONGEST", "LONGEST_NSN", "PLUS", "SHORTEST", "SHORTEST_NSN", "Reading", "Table", "table"]
 
 PLUS = "+"
-LONGEST = 24  # digits that the table reads
+SHORTEST, LONGEST = 3, 24  # digits that the table reads; shorter texts have rules of their own
 SHORTEST_NSN, LONGEST_NSN = 2, 17  # digits of a national number that `phonenumbers.parse` lets through
 _GENERAL, _VALID = 1, 2
 _CAST: dict[str, Literal["B", "H", "h"]] = {"u1": "B", "u2": "H", "i2": "h"}
@@ -60,7 +60,7 @@ class Table:
 
     def read(self, digits: str, region: str) -> Reading | None:
         """ASCII digits written in `region` ("+" if behind a plus sign); None if `phonenumbers` has to decide."""
-        if not self.usable or not 4 <= len(digits) <= LONGEST or region not in self.starts:
+        if not self.usable or not SHORTEST <= len(digits) <= LONGEST or region not in self.starts:
             return None
         codes = [ord(c) - 48 for c in digits]
         action = self._action(codes, self.starts[region])

@@ -17,21 +17,39 @@ import numpy.typing as npt
 
 from saksi.observables.digits import digit_table, invisible, spaces_and_dashes
 
-__all__ = ["ODD", "PLUS_SIGN", "SKIP", "Shape", "classes", "label_reason", "lead_end", "letters_inside", "shape", "without_marks"]
+__all__ = [
+    "END",
+    "ODD",
+    "PLUS_SIGN",
+    "SEMICOLON",
+    "SKIP",
+    "Shape",
+    "classes",
+    "label_reason",
+    "lead_end",
+    "letters_inside",
+    "shape",
+    "without_marks",
+]
 
-SKIP, PLUS_SIGN, ODD = 10, 11, 12  # classes of characters; 0 to 9 are digits
+# Classes of characters; 0 to 9 are digits. What stands in front of the number does not count, save a semicolon (it may
+# begin a parameter of a "tel:" URI); what stands behind it does not count if it is neither letter nor "#".
+SKIP, PLUS_SIGN, END, SEMICOLON, ODD = 10, 11, 12, 13, 14
 _BREAKS = "\n\r\v\f\x85\u2028\u2029"
 _PUNCTUATION = (
     "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc\uff0d\uff0e\uff0f \u00a0\u00ad\u200b\u2060\u3000()\uff08\uff09\uff3b\uff3d.[]/"
 )
 _PLUSES = "+\uff0b"
-_CLEAN = re.compile(r"\+?[0-9]{4,24}")
+_CLEAN = re.compile(r"\+?[0-9]{3,24}")
+_LABEL = r"(?:e?xt(?:ensi(?:o\u0301?|\u00f3))?n?|x|#|~|int|\u0434\u043e\u0431|anexo)[:.]?[ \u00a0\t,-]*"
 _EXTENSION = re.compile(
     r"(?P<number>[^#~*,;A-Za-z\uff41-\uff5a\u0400-\u04ff]*[\d)])"
-    r"(?:;ext=|[ \u00a0\t,]*(?:e?xt(?:ensi(?:o\u0301?|\u00f3))?n?|x|#|int|\u0434\u043e\u0431|anexo)[:.]?[ \u00a0\t,-]*)"
-    r"(?P<extension>\d{1,7})#?",
+    r"(?:(?:;ext=|[ \u00a0\t,]*" + _LABEL + r"|[ \u00a0\t]*(?:,+|;)[:.]?[ \u00a0\t,-]*)(?P<extension>\d{1,7})#?"
+    r"|[- ]+(?P<with_hash>\d{1,6})#)",
     re.IGNORECASE,
 )
+_TILDE_EXTENSION = re.compile(r"~[:.\uff0e]?[ \u00a0\t,-]*\d{1,9}#?$")
+_END = re.compile(r"(?:_|[^#\w])+\Z")
 _LEAD = re.compile(r"[^\d+\uff0b;]*")
 _SPLIT = re.compile(r"[\s:.,()\[\]/#'\"\-\uff1a]+")
 _LABEL_WORDS = """
@@ -65,6 +83,8 @@ def _table() -> dict[int, str | None]:
 def classes() -> npt.NDArray[np.uint8]:
     """The class of every code point, for whole columns at once."""
     found = np.full(0x110000, ODD, np.uint8)
+    found[:0x20000] = [END if _END.fullmatch(chr(point)) else ODD for point in range(0x20000)]
+    found[ord(";")] = SEMICOLON
     found[48:58] = range(10)
     for point, to in _table().items():
         found[point] = SKIP if to is None else PLUS_SIGN if to == "+" else int(to)
@@ -76,11 +96,14 @@ def shape(text: str) -> Shape | None:
     clean = text.translate(_table())
     if _CLEAN.fullmatch(clean):
         return _shape(clean, "")
-    found = _EXTENSION.fullmatch(text, lead_end(text))
+    rest = _END.sub("", text[lead_end(text) :])
+    found = _EXTENSION.fullmatch(rest)
     if found:
-        clean, extension = found["number"].translate(_table()), found["extension"].translate(_table())
-        return _shape(clean, extension) if _CLEAN.fullmatch(clean) else None
-    clean = text[lead_end(text) :].translate(_table())
+        clean, extension = found["number"].translate(_table()), found["extension"] or found["with_hash"]
+        return _shape(clean, extension.translate(_table())) if _CLEAN.fullmatch(clean) else None
+    if "~" in rest and not _TILDE_EXTENSION.search(rest):  # "8~10": wait for the tone
+        rest = rest.replace("~", "-")
+    clean = rest.translate(_table())
     return _shape(clean, "") if _CLEAN.fullmatch(clean) else None
 
 
@@ -108,6 +131,8 @@ def lead_end(text: str) -> int:
 
 def label_reason(text: str) -> str | None:
     """Why the words before the number are too many, or None for none or a usual label ("Tel.", "ទូរស័ព្ទ")."""
+    if lead_end(text) == 0:
+        return None
     lead = without_marks(text[: lead_end(text)])
     words = [word for word in _SPLIT.split(lead.casefold()) if any(c.isalpha() for c in word)]
     if all(word in _LABELS for word in words):
@@ -117,6 +142,6 @@ def label_reason(text: str) -> str | None:
 
 def letters_inside(text: str) -> int:
     """How many letters stand in or behind the number, words for an extension aside."""
-    rest = text[lead_end(text) :]
+    rest = _END.sub("", text[lead_end(text) :])
     found = _EXTENSION.fullmatch(rest)
     return sum(c.isalpha() for c in (found["number"] if found else rest) if c != "\u30fc")

@@ -12,13 +12,13 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from saksi.observables.phone_digits import WIDTH, DigitRows
 from saksi.observables.phone_table import LONGEST, LONGEST_NSN, PLUS, SHORTEST_NSN, table
 
 __all__ = ["Walk", "WalkTables", "walk_tables"]
 
 _Ints = npt.NDArray[np.intp]
 _Bools = npt.NDArray[np.bool_]
-_WIDTH = 32
 _SYMBOLS = 11  # ten digits and the end, at which a state stays
 _LENGTHS = LONGEST + 1
 _FIELD = 12  # characters for "+", calling code and what a rule puts in front
@@ -89,11 +89,12 @@ def _with_end(moves: _Ints) -> _Ints:
 class Walk:
     """Rows of digits read together; after `run` the arrays say what was decided for each row."""
 
-    def __init__(self, digits: npt.NDArray[np.uint8], count: _Ints, start: _Ints, *, skip: _Ints) -> None:
-        size = len(count)
-        self.digits, self.count, self.start = digits, count, start
-        self.flat = digits.ravel()
-        self.base = np.arange(size) * _WIDTH + skip  # where the reading begins, behind an international prefix
+    def __init__(self, rows: DigitRows, start: _Ints, *, skip: _Ints) -> None:
+        size = len(rows.count)
+        self.digits, self.count, self.start = rows.digits, rows.count, start
+        self.flat = rows.digits.ravel()
+        self.base = np.arange(size) * WIDTH + skip  # where the reading begins, behind an international prefix
+        self.prefix = np.zeros(size, np.intp)  # digits of an international prefix that were dropped
         self.decided = np.zeros(size, np.bool_)
         self.none = np.zeros(size, np.bool_)  # decided, and not a number
         self.valid = np.zeros(size, np.bool_)
@@ -109,12 +110,13 @@ class Walk:
     def run(self, wanted: _Bools) -> None:
         t = walk_tables()
         rows = np.flatnonzero(wanted)
-        left = self.count[rows] - (self.base[rows] - rows * _WIDTH)
+        left = self.count[rows] - (self.base[rows] - rows * WIDTH)
         actions = self._actions(rows, self.start[rows], left)
         idd = t.actions[actions, 0]
         cut = np.flatnonzero(idd)
         if len(cut):
             self.base[rows[cut]] += idd[cut]
+            self.prefix[rows[cut]] = idd[cut]
             left[cut] -= idd[cut]
             plus = np.full(len(cut), t.plus)
             actions[cut] = self._actions(rows[cut], plus, left[cut])
@@ -189,7 +191,7 @@ class Walk:
     def _keep(self, rows: _Ints, chosen: _Ints, out: npt.NDArray[np.uint8], code: _Ints, leave: _Bools) -> None:
         t = walk_tables()
         k, text = t.k[chosen], t.text[chosen]
-        cut = self.base[rows] - rows * _WIDTH
+        cut = self.base[rows] - rows * WIDTH
         national = self.count[rows] - cut - k + t.extra[text]
         good = ~leave & (national >= SHORTEST_NSN) & (national <= LONGEST_NSN)
         self.none[rows[~leave & (national > LONGEST_NSN)]] = True
@@ -225,7 +227,7 @@ class Walk:
         return forms
 
     def _characters(self) -> npt.NDArray[np.uint8]:
-        return np.append(_CHARACTERS[self.flat], np.full(_WIDTH, 32, np.uint8))
+        return np.append(_CHARACTERS[self.flat], np.full(WIDTH, 32, np.uint8))
 
 
 _CHARACTERS = np.frombuffer(b"0123456789 ", np.uint8)
