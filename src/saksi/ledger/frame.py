@@ -41,7 +41,7 @@ class FrameHead:
 
     `leaf` is its place in the log; `kind` the leaf's kind; `width` the groups of a statement; `own_common` whether its common words come
     first among its blocks; `common` the leaf whose frame holds the common words its blocks are packed with (NO_COMMON: none); `base` is
-    added to its blocks' subject slots; `slots` is how many slots there are in all once this frame is in; `body` its length without the head.
+    added to its blocks' subject slots; `slots` is how many slots there are once this frame is in; `body` its length without the head.
     """
 
     leaf: int

@@ -1,0 +1,183 @@
+"""What every part of the ledger works on: log, vault, keys and originals held open together, and how an entry gets into both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from threading import Lock, RLock
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from saksi.ledger.batch import Kind, Leaf
+from saksi.ledger.block import KEY_BYTES, NONCE_BYTES, Block, Items, Place, Seal, block_key, seal_block, seal_common
+from saksi.ledger.commitment import SALT_BYTES, Groups, commit
+from saksi.ledger.common import Common
+from saksi.ledger.frame import NO_COMMON, FrameHead, Subject
+from saksi.ledger.keys import Keys
+from saksi.ledger.log import Appended, Log
+from saksi.ledger.original import Originals
+from saksi.ledger.vault import Frame, Vault
+from saksi.model.errors import BadInput, LedgerFault
+
+__all__ = ["Core", "Entry", "Logged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One leaf to come that is a statement by itself: its kind, groups, data subjects (ids), and what its leaf bears after the commitment.
+
+    `salt` is given only where an erasure is done again after a crash.
+    """
+
+    kind: Kind
+    groups: Groups
+    subjects: tuple[bytes, ...] = ()
+    extra: bytes = b""
+    salt: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What was logged: the acknowledgement, and the commitment of each entry."""
+
+    appended: Appended
+    commitments: tuple[bytes, ...]
+
+
+@dataclass(slots=True)
+class Core:
+    """The open parts of a ledger. `turn` is held by whoever writes, `reading` while the vault's window or the keys are used."""
+
+    log: Log
+    vault: Vault
+    keys: Keys
+    originals: Originals
+    clock: Callable[[], int]
+    random: Callable[[int], bytes]
+    turn: RLock = field(default_factory=RLock)
+    reading: Lock = field(default_factory=Lock)
+    common: Common = field(default_factory=Common)
+    pending: dict[bytes, Subject] = field(default_factory=dict)
+    slots: dict[bytes, int] = field(default_factory=dict)
+
+    def append(self, entries: Sequence[Entry]) -> Logged:
+        """Log entries as leaves of their own, all or none; durable when this returns."""
+        with self.turn:
+            time_ms = self.clock()
+            leaves: list[bytes] = []
+            commitments: list[bytes] = []
+            try:
+                for entry in entries:
+                    commitment = self.stage(entry, self.log.size + len(leaves))
+                    commitments.append(commitment)
+                    leaves.append(Leaf(entry.kind, time_ms, commitment, entry.extra).to_bytes())
+                appended = self.log_staged(leaves)
+            except BaseException:
+                self.take_back()
+                raise
+            for entry in entries:
+                for id_ in entry.subjects:
+                    self.pending.pop(id_, None)
+            return Logged(appended, tuple(commitments))
+
+    def log_staged(self, leaves: Sequence[bytes]) -> Appended:
+        """The staged frames durable (0a), their leaves in the log (0b), then they count (0c)."""
+        self.vault.sync()  # 0a
+        appended = self.log.append(leaves)  # 0b
+        with self.reading:
+            self.vault.settle()  # 0c
+        return appended
+
+    def take_back(self) -> None:
+        """Drop what is staged, unless the log has it: after a fault of the log nobody knows, and only a restart may tell."""
+        if self.log.size > self.vault.leaves:
+            return
+        with self.reading:
+            self.common = Common()
+            self.slots.clear()
+            try:
+                self.vault.take_back()
+            except LedgerFault:
+                return  # the fault that brought us here is the one to report; the next start cuts
+
+    def new_subject(self) -> bytes:
+        """The random id of a data subject; its key is kept once a statement names it."""
+        subject = Subject(self.random(16), self.random(KEY_BYTES))
+        with self.turn:
+            self.pending[subject.id] = subject
+        return subject.id
+
+    def frames(self, first: int, last: int) -> Iterator[tuple[int, Frame | None]]:
+        """The frames of the leaves `first` up to but not including `last`; None where the payload is not here."""
+        for leaf in range(first, last):
+            with self.reading:
+                found = self.vault.frame(leaf)
+            yield leaf, found
+
+    def sealed_blocks(self, frame: Frame) -> Iterator[tuple[int, Block]]:
+        """The sealed blocks of a frame with their offsets."""
+        reach = self.vault.blocks(frame)
+        while True:
+            with self.reading:
+                found = next(reach, None)
+            if found is None:
+                return
+            yield found
+
+    def blocks(self, frame: Frame) -> Iterator[tuple[Block, Items | None]]:
+        """The blocks of a frame, opened where they can be."""
+        reach = self.vault.blocks(frame)
+        while True:
+            with self.reading:
+                found = next(reach, None)
+                items = self.vault.open(frame, found[1]) if found else None
+            if found is None:
+                return
+            yield found[1], items
+
+    def stage(self, entry: Entry, leaf: int) -> bytes:
+        """Seal one entry into the frame of a leaf to come; returns its commitment."""
+        slots = tuple(self._slot(id_) for id_ in sorted(set(entry.subjects)))
+        keys = [self.keys.slots.read(number).key for number in slots]
+        present = [key for key in keys if key is not None]
+        if len(present) != len(slots):
+            raise BadInput("a data subject of the statement was erased", todo="take it in without the subject, or under a new one")
+        salt = entry.salt or self.random(SALT_BYTES)
+        commitment = commit(entry.groups, salt)
+        words = self.common.want(entry.groups, entry.subjects[0] if entry.subjects else None) if entry.kind is Kind.PRIVATE else None
+        sealed = b""
+        vault = AESGCM(self.keys.vault)
+        if words is not None:
+            self.common.take(words, leaf)
+            sealed = seal_common(words, at=Place(0, commitment), seal=Seal(vault, self.random(NONCE_BYTES))).to_bytes()
+        cipher = AESGCM(block_key(self.keys.vault, present)) if present else vault
+        seal = Seal(cipher, self.random(NONCE_BYTES), self.common.words, len(entry.groups))
+        sealed += seal_block([entry.groups], salt, at=Place(0, commitment, slots), seal=seal).to_bytes()
+        head = FrameHead(
+            leaf=leaf,
+            kind=entry.kind,
+            width=len(entry.groups),
+            own_common=words is not None,
+            common=self.common.leaf if self.common.words else NO_COMMON,
+            base=0,
+            slots=self.keys.slots.count,
+            count=1,
+            blocks=1,
+            body=0,
+        )
+        self.vault.stage(head, commitment, sealed)
+        return commitment
+
+    def _slot(self, id_: bytes) -> int:
+        """The slot of a subject, made now where it is new."""
+        if id_ not in self.slots:
+            if id_ in self.pending:
+                self.slots[id_] = self.keys.slots.append([self.pending[id_]])
+            else:
+                found = self.keys.slots.find(id_)
+                if not found:
+                    raise BadInput(f"there is no data subject {id_.hex()}", todo="make one with new_subject")
+                self.slots[id_] = found[0]
+            if len(self.slots) > 10_000:
+                self.slots.pop(next(iter(self.slots)))
+        return self.slots[id_]

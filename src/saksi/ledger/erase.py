@@ -1,0 +1,295 @@
+"""Erasing: a data subject's key is overwritten, or single statements are taken out of their blocks; the log stays whole and verifiable.
+
+Steps, each safe to do again: 1. the journal says what will be erased, durable: from here on it happens; 2. the key slots are overwritten;
+3. blocks are written over in place; 4. files of originals whose key went are removed; 5. a notice, kind 40, is logged (it names random
+ids, leaves and counts, nothing about anybody); 6. the journal is cut to nothing. A start that finds a journal goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from saksi.ledger.batch import Kind, Leaf
+from saksi.ledger.block import NONCE_BYTES, Block, Items, Seal, forget_items
+from saksi.ledger.commitment import SALT_BYTES, Groups, commit
+from saksi.ledger.core import Core, Entry
+from saksi.ledger.disk import AppendFile, Disk, read_file
+from saksi.ledger.keys import JOURNAL
+from saksi.ledger.subjects import SlotKind
+from saksi.ledger.vault import Frame, absolute_slots
+from saksi.model.canonical import Json, canonical
+from saksi.model.errors import BadInput
+
+__all__ = ["Erased", "ErasurePlan", "carry_out", "finish", "plan_items", "plan_subjects"]
+
+_AT_ONCE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class ErasurePlan:
+    """What an erasure would take with it, to be shown to a person before it is done.
+
+    `subjects` are ids of data subjects; `items` are single statements (leaf, index) that go without their subject; `touched` are all
+    statements that can no longer be read afterwards; `shared` counts those among them that other, unnamed subjects have a part in;
+    `originals` are the digests of originals that hold the words of a touched statement, and `resting` counts the other readable
+    statements that rest on those originals: their own words stay, but nobody can look them up in the original any more.
+    """
+
+    subjects: tuple[bytes, ...]
+    items: tuple[tuple[int, int], ...]
+    touched: tuple[tuple[int, int], ...]
+    shared: int
+    originals: tuple[bytes, ...]
+    resting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was erased: the statements (leaf, index) that views must let go of, and the leaves of the notices."""
+
+    touched: tuple[tuple[int, int], ...]
+    notices: tuple[int, ...]
+
+
+def plan_subjects(core: Core, subjects: Collection[bytes]) -> ErasurePlan:
+    """Everything that goes when these subjects are erased. Raises BadInput where one is unknown or erased already."""
+    numbers: dict[int, bytes] = {}
+    for id_ in subjects:
+        found = core.keys.slots.find(id_)
+        if not found:
+            raise BadInput(f"there is no data subject {id_.hex()}")
+        if all(core.keys.slots.read(number).key is None for number in found):
+            raise BadInput(f"the data subject {id_.hex()} was erased already")
+        numbers.update(dict.fromkeys(found, id_))
+    touched: list[tuple[int, int]] = []
+    shared = 0
+    digests: set[bytes] = set()
+    for frame, block, items in _opened(core, numbers.keys()):
+        slots = set(absolute_slots(frame.head, block))
+        places = [(frame.head.leaf, block.first + place) for place, groups in enumerate(items.groups) if groups is not None]
+        touched.extend(places)
+        if not slots <= numbers.keys():
+            shared += len(places)
+        digests.update(_digests(items.groups))
+    return _with_originals(core, ErasurePlan(tuple(sorted(set(subjects))), (), tuple(touched), shared, (), 0), digests)
+
+
+def plan_items(core: Core, items: Collection[tuple[int, int]]) -> ErasurePlan:
+    """Everything that goes when these single statements are erased; of their blocks' other statements nothing does."""
+    wanted: dict[int, set[int]] = defaultdict(set)
+    for leaf, index in items:
+        wanted[leaf].add(index)
+    touched: list[tuple[int, int]] = []
+    digests: set[bytes] = set()
+    for leaf, indexes in sorted(wanted.items()):
+        frame = _frame(core, leaf)
+        for index in sorted(indexes):
+            with core.reading:
+                _, block = core.vault.block_of(frame, index)
+                opened = core.vault.open(frame, block)
+            groups = opened.groups[index - block.first] if opened else None
+            if groups is None:
+                raise BadInput(f"statement {index} of leaf {leaf} was erased already")
+            touched.append((leaf, index))
+            digests.update(_digests([groups]))
+    return _with_originals(core, ErasurePlan((), tuple(touched), tuple(touched), 0, (), 0), digests)
+
+
+def carry_out(core: Core, disk: Disk, plan: ErasurePlan, *, ground: str, keep_originals: bool = False) -> Erased:
+    """Do what a plan says. `ground` is the reason, in words that name nobody.
+
+    With `keep_originals` the sealed originals stay readable: only where a duty to keep them outweighs the erasure.
+    """
+    if not ground.strip():
+        raise BadInput("an erasure gives its ground")
+    notices: list[int] = []
+    subjects, items = list(plan.subjects), list(plan.items)
+    originals = [] if keep_originals else list(plan.originals)
+    count = len(plan.touched)
+    with core.turn:
+        while subjects or items or originals:
+            part = (subjects[:_AT_ONCE], items[:_AT_ONCE], originals[:_AT_ONCE])
+            del subjects[:_AT_ONCE], items[:_AT_ONCE], originals[:_AT_ONCE]
+            journal = _journal(core, part, ground=ground, count=count)
+            _write_journal(core, disk, journal)  # 1
+            notices.append(_do(core, journal))  # 2 to 5
+            _clear_journal(core, disk)  # 6
+            count = 0  # told once
+    return Erased(plan.touched, tuple(notices))
+
+
+def finish(core: Core, disk: Disk) -> int | None:
+    """Finish an erasure that a crash interrupted; returns the leaf of its notice, or None where there was none."""
+    data = read_file(disk, core.keys.folder / JOURNAL)
+    if not data:
+        return None
+    text, _, crc = data.rpartition(b"\n")
+    if crc != b"%08x" % zlib.crc32(text):  # cut short while it was written: nothing has been erased yet
+        _clear_journal(core, disk)
+        return None
+    journal = _read_journal(text)
+    leaf = _do(core, journal)
+    _clear_journal(core, disk)
+    return leaf
+
+
+@dataclass(frozen=True, slots=True)
+class _Journal:
+    """What one erasure will do, to the byte: key slots (number, id, kind), blocks (offset, bytes), originals (digests), and the notice."""
+
+    at_ms: int
+    slots: tuple[tuple[int, bytes, SlotKind], ...]
+    blocks: tuple[tuple[int, bytes], ...]
+    originals: tuple[bytes, ...]
+    groups: Groups
+    salt: bytes
+    size: int
+
+
+def _journal(core: Core, part: tuple[list[bytes], list[tuple[int, int]], list[bytes]], *, ground: str, count: int) -> _Journal:
+    subjects, items, originals = part
+    at_ms = core.clock()
+    slots = [(number, id_, SlotKind.SUBJECT) for id_ in subjects for number in core.keys.slots.find(id_)]
+    for digest in originals:
+        number = core.originals.slot_of(digest)
+        if number is not None:
+            slots.append((number, core.originals.id_of(digest), SlotKind.ORIGINAL))
+    notice: dict[str, Json] = {
+        "at_ms": at_ms,
+        "ground": ground,
+        "items": [f"{leaf}/{index}" for leaf, index in items],
+        "originals": len(originals),
+        "statements": count,
+        "subjects": [id_.hex() for id_ in subjects],
+        "slots": [number for number, _, kind in slots if kind is SlotKind.ORIGINAL],
+    }
+    groups = (canonical({"erased": notice}), b"{}", b"{}", b"{}")
+    blocks = tuple(_rewrites(core, items))
+    return _Journal(at_ms, tuple(slots), blocks, tuple(originals), groups, core.random(SALT_BYTES), core.log.size)
+
+
+def _rewrites(core: Core, items: Iterable[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
+    """The blocks of single statements without them, by their offset in the vault."""
+    wanted: dict[tuple[int, int], tuple[Frame, Block, set[int]]] = {}
+    for leaf, index in items:
+        frame = _frame(core, leaf)
+        with core.reading:
+            offset, block = core.vault.block_of(frame, index)
+        wanted.setdefault((leaf, offset), (frame, block, set()))[2].add(index - block.first)
+    for (_, offset), (frame, block, forget) in wanted.items():
+        with core.reading:
+            opened = core.vault.open(frame, block)
+            cipher = core.vault.cipher(absolute_slots(frame.head, block))
+            common = core.vault.common(frame)
+        if opened is None or cipher is None:
+            raise BadInput(f"statements of leaf {frame.head.leaf} were erased already")
+        seal = Seal(cipher, core.random(NONCE_BYTES), common, frame.head.width)
+        mended = forget_items(block, opened, forget=frozenset(forget), commitments=frame.bound(block), seal=seal)
+        yield offset, mended.to_bytes()
+
+
+def _do(core: Core, journal: _Journal) -> int:
+    """Steps 2 to 5; the same again after a crash."""
+    with core.reading:
+        core.keys.slots.erase(journal.slots, at_ms=journal.at_ms)  # 2
+        core.vault.forget_keys()
+        core.vault.rewrite(journal.blocks)  # 3
+    for digest in journal.originals:  # 4
+        core.originals.drop(digest)
+    notice = commit(journal.groups, journal.salt)
+    for place, entry in enumerate(core.log.entries(journal.size)):
+        leaf = Leaf.parse(entry)
+        if leaf.kind is Kind.ERASURE and leaf.commitment == notice:
+            return journal.size + place  # it was logged before the crash
+    return core.append([Entry(Kind.ERASURE, journal.groups, salt=journal.salt)]).appended.first  # 5
+
+
+def _write_journal(core: Core, disk: Disk, journal: _Journal) -> None:
+    made: dict[str, Json] = {
+        "at_ms": journal.at_ms,
+        "blocks": [[offset, data.hex()] for offset, data in journal.blocks],
+        "groups": [group.decode() for group in journal.groups],
+        "originals": [digest.hex() for digest in journal.originals],
+        "salt": journal.salt.hex(),
+        "size": journal.size,
+        "slots": [[number, id_.hex(), kind.value] for number, id_, kind in journal.slots],
+    }
+    text = json.dumps(made, sort_keys=True).encode()
+    file = AppendFile(disk, core.keys.folder / JOURNAL)
+    try:
+        file.cut(0)
+        file.append(text + b"\n%08x" % zlib.crc32(text))
+        file.sync()
+    finally:
+        file.close()
+
+
+def _read_journal(text: bytes) -> _Journal:
+    made = json.loads(text)
+    return _Journal(
+        at_ms=made["at_ms"],
+        slots=tuple((number, bytes.fromhex(id_), SlotKind(kind)) for number, id_, kind in made["slots"]),
+        blocks=tuple((offset, bytes.fromhex(data)) for offset, data in made["blocks"]),
+        originals=tuple(bytes.fromhex(digest) for digest in made["originals"]),
+        groups=tuple(group.encode() for group in made["groups"]),
+        salt=bytes.fromhex(made["salt"]),
+        size=made["size"],
+    )
+
+
+def _clear_journal(core: Core, disk: Disk) -> None:
+    file = AppendFile(disk, core.keys.folder / JOURNAL)
+    try:
+        file.cut(0)
+        file.sync()
+    finally:
+        file.close()
+
+
+def _with_originals(core: Core, plan: ErasurePlan, digests: set[bytes]) -> ErasurePlan:
+    """The plan with the originals that go, and how many other statements rest on them."""
+    kept = sorted(digest for digest in digests if core.originals.slot_of(digest) is not None)
+    if not kept:
+        return plan
+    gone = set(plan.touched)
+    resting = 0
+    for frame, block, items in _opened(core):
+        for place, groups in enumerate(items.groups):
+            if groups is not None and (frame.head.leaf, block.first + place) not in gone and not set(kept).isdisjoint(_digests([groups])):
+                resting += 1
+    return ErasurePlan(plan.subjects, plan.items, plan.touched, plan.shared, tuple(kept), resting)
+
+
+def _opened(core: Core, subjects: Collection[int] | None = None) -> Iterator[tuple[Frame, Block, Items]]:
+    """All blocks that can be read; where `subjects` (slots) are given, only those that name one of them."""
+    oldest = min(subjects) if subjects else 0
+    for _, frame in core.frames(0, core.log.size):
+        if frame is None or frame.head.slots < oldest:
+            continue
+        if subjects is not None and frame.head.kind == Kind.BATCH and not any(slot >= frame.head.base for slot in subjects):
+            continue
+        for _, block in core.sealed_blocks(frame):
+            if subjects is not None and not any(slot in subjects for slot in absolute_slots(frame.head, block)):
+                continue
+            with core.reading:
+                items = core.vault.open(frame, block)
+            if items is not None:
+                yield frame, block, items
+
+
+def _frame(core: Core, leaf: int) -> Frame:
+    with core.reading:
+        frame = core.vault.frame(leaf)
+    if frame is None:
+        raise BadInput(f"the payload of leaf {leaf} is not here")
+    return frame
+
+
+def _digests(statements: Iterable[Groups | None]) -> set[bytes]:
+    """The digests of the sources that statements rest on; in canonical form the digest comes first."""
+    sources = {groups[1] for groups in statements if groups is not None}
+    return {bytes.fromhex(source[11:75].decode()) for source in sources if source.startswith(b'{"digest":"')}
