@@ -28,6 +28,7 @@ __all__ = [
     "Handle",
     "LocalDisk",
     "disk_fault",
+    "exists",
     "make_durable",
     "read_file",
     "replace_file",
@@ -244,6 +245,17 @@ def _after_sync(error: OSError, where: Path) -> DiskFailed:
     reason = os.strerror(error.errno) if error.errno else str(error)
     todo = "end the process, check the disk, start again and run fsck"
     return DiskFailed(f"the disk could not make it durable: {reason}", where=str(where), todo=todo)
+
+
+def exists(disk: Disk, path: Path) -> bool:
+    """Whether there is such a file."""
+    try:
+        disk.open(path).close()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise disk_fault(error, path) from error
+    return True
 
 
 def read_file(disk: Disk, path: Path) -> bytes | None:

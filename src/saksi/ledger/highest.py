@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from struct import pack, unpack
 
-from saksi.ledger.disk import Disk, Handle, disk_fault, read_file
+from saksi.ledger.disk import Disk, Handle, disk_fault
 from saksi.model.errors import LedgerFault
 
 __all__ = ["Highest", "Mark", "read_slots"]
@@ -66,11 +66,6 @@ class Highest:
             raise disk_fault(error, path) from error
         self._last = _newest(slots)
         self._next_slot = 1 if self._last and slots[0] == self._last else 0
-
-    @staticmethod
-    def exists(disk: Disk, path: Path) -> bool:
-        """Whether anything was ever written there."""
-        return bool(read_file(disk, path))
 
     @property
     def last(self) -> Mark | None:

@@ -21,13 +21,13 @@ from pathlib import Path
 from threading import Lock
 
 from saksi.ledger.checkpoint import Checkpoint, parse_checkpoint
-from saksi.ledger.disk import Disk, DiskFull, Handle, LocalDisk, make_durable, take_lock
+from saksi.ledger.disk import Disk, DiskFull, Handle, LocalDisk, exists, make_durable, take_lock
 from saksi.ledger.highest import Highest
 from saksi.ledger.merkle import EMPTY_ROOT
 from saksi.ledger.nodes import Nodes
 from saksi.ledger.note import Signer, parse_note, sign_note
 from saksi.ledger.recovery import BOUNDARY, State, bundle_ends, recover
-from saksi.ledger.store import LOCK, Store, frame
+from saksi.ledger.store import CHECKPOINTS, LOCK, Store, frame
 from saksi.ledger.tiles import WIDTH, Tile, frame_entries, parse_entries
 from saksi.model.errors import BadInput, LedgerFault
 
@@ -93,7 +93,7 @@ class Log:
     def open(cls, folder: Path, *, origin: str, signer: Signer, disk: Disk | None = None, second: Path | None = None) -> Log:
         """Open a log to append to it: takes the lock, then recovers (see `recovery.py`)."""
         disk, second = disk or LocalDisk(), second or second_place(folder)
-        if not folder.is_dir() and isinstance(disk, LocalDisk):
+        if not exists(disk, folder / CHECKPOINTS):
             raise BadInput("there is no log here", where=str(folder), todo="create it first")
         lock = take_lock(disk, folder / LOCK)
         try:
@@ -243,13 +243,16 @@ class Log:
     def close(self) -> None:
         """Sync what is derived, let go of the files and of the lock."""
         with self._turn:
-            if not self._broken:
-                self._highest.sync()
-                self._store.sync_derived()
-                self._broken = LedgerFault("the log is closed", todo="open it again")
-            self._highest.close()
-            self._store.close()
-            self._lock.close()
+            whole = self._broken is None
+            self._broken = self._broken or LedgerFault("the log is closed", todo="open it again")
+            try:
+                if whole:
+                    self._highest.sync()
+                    self._store.sync_derived()
+            finally:
+                self._highest.close()
+                self._store.close()
+                self._lock.close()
 
     def __enter__(self) -> Log:
         return self

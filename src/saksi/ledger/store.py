@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from struct import pack, unpack, unpack_from
 
-from saksi.ledger.disk import AppendFile, Disk, make_durable
+from saksi.ledger.disk import AppendFile, Disk, exists, make_durable
 from saksi.ledger.tiles import WIDTH, Tile
 from saksi.model.errors import BadInput, LedgerFault
 
@@ -148,11 +148,11 @@ class Store:
         return levels and self.bundles.size >= 8 * (size // WIDTH)
 
     def open_levels(self, size: int) -> None:
-        """Open every level file that a log of `size` may have, and the one above (a killed process may have made it)."""
+        """Open every level file that a log of `size` has, and what a killed process left of higher ones."""
         level = 0
-        while size >> (8 * level):
-            level += 1
+        while size >> (8 * level) or exists(self._disk, self._folder / level_name(level)):
             self._level(level)
+            level += 1
 
     def tile(self, tile: Tile) -> bytes:
         """A hash tile's bytes as stored; shorter where they are missing."""

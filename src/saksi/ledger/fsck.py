@@ -1,0 +1,241 @@
+"""Checking a whole log: everything is derived again from its entries, and every difference is named.
+
+It trusts a verifier key and nothing else, and reads as any stranger could (`reader.py`). Of a log's own folder it
+checks beside that what no stranger sees: the index, every checkpoint ever signed, what lies beyond the last one, and
+the second place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from struct import unpack
+
+from saksi.ledger.disk import read_file
+from saksi.ledger.highest import SLOT, read_slots
+from saksi.ledger.merkle import Edge, leaf_hash
+from saksi.ledger.nodes import edge_from_tiles, split_hashes
+from saksi.ledger.note import VKey
+from saksi.ledger.reader import Progress, Reader, read_checkpoint, unwatched
+from saksi.ledger.source import LogFolder, Source
+from saksi.ledger.store import BUNDLES, CHECKPOINTS, ENTRIES, level_name, unframe
+from saksi.ledger.tiles import WIDTH, Tile, tiles_of
+from saksi.model.errors import BadInput, LedgerFault, PeerFault, SaksiError
+
+__all__ = ["Difference", "Report", "fsck"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as it must be: in which resource or file, and what."""
+
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was checked and every difference found; no difference means that the log is whole."""
+
+    origin: str
+    size: int
+    root: bytes
+    checkpoints: int
+    differences: tuple[Difference, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing differs."""
+        return not self.differences
+
+
+def fsck(
+    source: Source,
+    vkeys: Sequence[VKey],
+    *,
+    second: Path | None = None,
+    settled: bool = True,
+    progress: Progress = unwatched,
+) -> Report:
+    """Check a whole log. `second` is its second place; `settled` says that no writer is at work (tails are named).
+
+    Raises BadInput, PeerFault or LedgerFault when not even a checkpoint can be read and verified.
+    """
+    reader = Reader(source, vkeys)
+    check = _Check(reader, source, vkeys)
+    check.entries(progress)
+    if isinstance(source, LogFolder):
+        check.index()
+        check.history_file(settled=settled)
+        if settled:
+            check.tails()
+        if second:
+            check.second_place(source, second)
+    point = reader.checkpoint
+    return Report(point.origin, point.size, point.root, len(check.signed), tuple(check.found))
+
+
+class _Check:
+    """One run: what was found so far, and what the entries say."""
+
+    def __init__(self, reader: Reader, source: Source, vkeys: Sequence[VKey]) -> None:
+        self.reader, self.source, self.vkeys = reader, source, vkeys
+        self.found: list[Difference] = []
+        self.ends: list[int] = []  # where each full bundle ends in bytes, as the entries say
+        self.end = 0
+        self.signed: list[tuple[int, bytes, int]] = []  # (size, root, byte offset) of every checkpoint on file
+        if isinstance(source, LogFolder):
+            self._read_history(source)
+
+    def differs(self, where: str, what: str) -> None:
+        self.found.append(Difference(where, what))
+
+    def entries(self, progress: Progress) -> None:
+        """Derive the tree from the entries; compare each tile, each signed root, and at last the newest."""
+        size, edge = self.reader.size, Edge()
+        rows: dict[int, list[bytes]] = {}
+        later = iter(sorted({signed for signed in self.signed if signed[0] <= size}))
+        signed = next(later, None)
+        for n, bundle in self._bundles():
+            leaves = bundle
+            while leaves or (signed and signed[0] == edge.size):
+                room = signed[0] - edge.size if signed else len(leaves)
+                edge, gained = edge.extend(leaves[:room])
+                leaves = leaves[room:]
+                for level, hashes in gained.items():
+                    rows.setdefault(level, []).extend(hashes)
+                while signed and signed[0] == edge.size:
+                    if signed[1] != edge.root:
+                        self.differs(f"{CHECKPOINTS}, byte {signed[2]}", f"the root signed at size {signed[0]} differs")
+                    signed = next(later, None)
+            self._compare(rows, edge.size, final=edge.size == size)
+            progress(min(size, (n + 1) * WIDTH), size)
+        if edge.root != self.reader.checkpoint.root:
+            self.differs("checkpoint", f"the entries do not make the root signed at size {size}")
+            if _stored_root(self.reader) == self.reader.checkpoint.root:
+                self.differs("tile/entries", "the stored hashes do make it: entries were changed, the tree was not")
+
+    def _bundles(self) -> Iterator[tuple[int, list[bytes]]]:
+        """Leaf hashes of each bundle; of one that cannot be read, those that the tile gives, to go on with."""
+        size = self.reader.size
+        for n in range(-(-size // WIDTH)):
+            width = min(WIDTH, size - n * WIDTH)
+            try:
+                bundle = self.reader.bundle(n)
+                leaves = [leaf_hash(entry) for entry in bundle]
+                self.end += sum(map(len, bundle)) + 2 * len(bundle)
+            except (BadInput, PeerFault, LedgerFault) as error:
+                self.differs(Tile(-1, n, width).path(), f"cannot be read: {error}")
+                leaves = self._stored(Tile(0, n, width)) or [b"\0" * 32] * width
+                self.end = self._indexed(n)
+            if width == WIDTH:
+                self.ends.append(self.end)
+            yield n, leaves
+        if not size:
+            yield 0, []
+
+    def _indexed(self, n: int) -> int:
+        """Where the index says that bundle `n` ends: to go on behind one that cannot be read."""
+        raw = self.source.read(BUNDLES, 8 * n, 8) if isinstance(self.source, LogFolder) else b""
+        return int.from_bytes(raw, "big")
+
+    def _compare(self, rows: dict[int, list[bytes]], size: int, *, final: bool) -> None:
+        """Compare the tiles that are complete with what is stored; at the end, the partial ones too."""
+        for level, hashes in rows.items():
+            count = size >> (8 * level)
+            first = count - len(hashes)
+            while len(hashes) >= WIDTH or (final and hashes):
+                part = hashes[:WIDTH]
+                del hashes[:WIDTH]
+                tile = Tile(level, first // WIDTH, len(part))
+                first += len(part)
+                stored = self._stored(tile)
+                if stored != part:
+                    self._name_tile(tile, part, stored)
+
+    def _name_tile(self, tile: Tile, part: list[bytes], stored: list[bytes] | None) -> None:
+        if stored is None:
+            return
+        wrong = [i for i, (one, other) in enumerate(zip(part, stored, strict=True)) if one != other]
+        first = tile.n * WIDTH + wrong[0]
+        what = "entry" if tile.level == 0 else "hash"
+        self.differs(tile.path(), f"{len(wrong)} of {len(part)} differ from the entries, the first at {what} {first}")
+
+    def _stored(self, tile: Tile) -> list[bytes] | None:
+        try:
+            data = self.reader.fetch(tile)
+        except (BadInput, PeerFault, LedgerFault) as error:
+            self.differs(tile.path(), f"cannot be read: {error}")
+            return None
+        if len(data) != 32 * tile.width:
+            self.differs(tile.path(), f"has {len(data)} bytes instead of {32 * tile.width}")
+            return None
+        return split_hashes(data)
+
+    def _read_history(self, source: LogFolder) -> None:
+        whole = source.read(CHECKPOINTS, 0, source.length(CHECKPOINTS) or 0)
+        self.history_end = 0
+        self.history_length = len(whole)
+        for start, end, note in unframe(whole):
+            self.history_end = end
+            try:
+                checkpoint, _ = read_checkpoint(note, self.vkeys)
+            except BadInput as error:
+                self.differs(f"{CHECKPOINTS}, byte {start}", f"not a valid checkpoint: {error}")
+                continue
+            if checkpoint.origin != self.reader.checkpoint.origin:
+                self.differs(f"{CHECKPOINTS}, byte {start}", f"a checkpoint of another log: {checkpoint.origin}")
+            if self.signed and checkpoint.size < self.signed[-1][0]:
+                self.differs(f"{CHECKPOINTS}, byte {start}", "a checkpoint of a smaller log than the one before it")
+            self.signed.append((checkpoint.size, checkpoint.root, start))
+
+    def history_file(self, *, settled: bool) -> None:
+        """Every checkpoint ever signed is there, from the empty log to the newest."""
+        if not self.signed or self.signed[0][0] != 0:
+            self.differs(CHECKPOINTS, "does not begin with the checkpoint of the empty log")
+        if self.history_end != self.history_length and settled:
+            what = f"{self.history_length - self.history_end} bytes that are no whole checkpoint"
+            self.differs(f"{CHECKPOINTS}, byte {self.history_end}", what)
+        if self.signed and self.signed[-1][0] != self.reader.size and settled:
+            self.differs(CHECKPOINTS, "the newest checkpoint is not the one that is served")
+
+    def index(self) -> None:
+        """The index of bundles says where the entries say."""
+        assert isinstance(self.source, LogFolder)
+        raw = self.source.read(BUNDLES, 0, 8 * len(self.ends))
+        stored = list(unpack(f">{len(raw) // 8}Q", raw[: len(raw) & ~7]))
+        wrong = [n for n, end in enumerate(self.ends) if n >= len(stored) or stored[n] != end]
+        if wrong:
+            self.differs(BUNDLES, f"{len(wrong)} of {len(self.ends)} bundles end elsewhere, the first is {wrong[0]}")
+
+    def tails(self) -> None:
+        """Nothing lies beyond the last checkpoint."""
+        assert isinstance(self.source, LogFolder)
+        size = self.reader.size
+        expected = {ENTRIES: self.end, BUNDLES: 8 * len(self.ends)}
+        levels = {tile.level for tile in tiles_of(size) if tile.level >= 0}
+        expected |= {level_name(level): 32 * (size >> (8 * level)) for level in range(max(levels, default=0) + 2)}
+        for name, length in expected.items():
+            found = self.source.length(name) or 0
+            if found > length:
+                self.differs(name, f"{found - length} bytes beyond the last checkpoint (a start of the log cuts them)")
+
+    def second_place(self, source: LogFolder, path: Path) -> None:
+        """The second place holds two whole states, both of this log's history."""
+        data = read_file(source.disk, path) or b""
+        known = {(size, root) for size, root, _ in self.signed}
+        for number, mark in enumerate(read_slots(data)):
+            if mark is None:
+                self.differs(path.name, f"slot {number} cannot be read")
+            elif (mark.size, mark.root) not in known:
+                self.differs(path.name, f"slot {number} names size {mark.size}, which the log never signed like that")
+        if len(data) > 2 * SLOT:
+            self.differs(path.name, "is longer than two slots")
+
+
+def _stored_root(reader: Reader) -> bytes | None:
+    try:
+        return edge_from_tiles(reader.size, reader.fetch).root
+    except SaksiError:
+        return None

@@ -1,0 +1,107 @@
+"""Reading a log that one does not trust: any C2SP tiled log, this node's own or another's.
+
+A checkpoint is read and its signature checked; every tile is traced to its root before use. Raises PeerFault where
+something is missing, BadInput where something is not what it must be, LedgerFault where hashes do not fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from saksi.ledger.checkpoint import Checkpoint, parse_checkpoint
+from saksi.ledger.merkle import leaf_hash
+from saksi.ledger.nodes import Nodes, edge_from_tiles, split_hashes
+from saksi.ledger.note import Verified, VKey, parse_note, verify_note
+from saksi.ledger.source import Source
+from saksi.ledger.tiles import WIDTH, Tile, parse_entries
+from saksi.model.errors import BadInput, LedgerFault, PeerFault
+
+__all__ = ["Progress", "Reader", "read_checkpoint", "unwatched"]
+
+Progress = Callable[[int, int], None]  # entries done, entries in all
+
+
+def unwatched(_done: int, _all: int) -> None:
+    """The progress that nobody looks at."""
+
+
+def read_checkpoint(data: bytes, vkeys: Sequence[VKey]) -> tuple[Checkpoint, tuple[Verified, ...]]:
+    """A signed checkpoint's content and who of `vkeys` signed it; at least one must be named as its origin says."""
+    note = parse_note(data)
+    held = verify_note(note, vkeys)
+    checkpoint = parse_checkpoint(note.text)
+    if not any(one.vkey.name == checkpoint.origin for one in held):
+        signers = ", ".join(one.vkey.name for one in held)
+        raise BadInput(f"a checkpoint of {checkpoint.origin} that only others have signed: {signers}")
+    return checkpoint, held
+
+
+class Reader:
+    """A log at one checkpoint. Tiles and entries are fetched when they are needed."""
+
+    def __init__(self, source: Source, vkeys: Sequence[VKey], *, checkpoint: bytes | None = None) -> None:
+        """Read the newest checkpoint, or take one that was kept."""
+        self._source = source
+        note = checkpoint if checkpoint is not None else source.get("checkpoint")
+        if note is None:
+            raise PeerFault("the log shows no checkpoint")
+        self.note = note
+        self.checkpoint, self.signed_by = read_checkpoint(note, vkeys)
+        self._nodes: Nodes | None = None
+
+    @property
+    def size(self) -> int:
+        """How many entries the checkpoint covers."""
+        return self.checkpoint.size
+
+    def fetch(self, tile: Tile) -> bytes:
+        """A tile's bytes as the log gives them, unchecked; a partial one may come from the full one."""
+        data = self._source.get(tile.path())
+        if data is None and tile.width < WIDTH:
+            data = self._source.get(Tile(tile.level, tile.n).path())
+            if data is not None and tile.level >= 0:
+                data = data[: 32 * tile.width]
+        if data is None:
+            raise PeerFault("the log does not give a tile that its checkpoint promises", where=tile.path())
+        return data
+
+    def bundle(self, n: int) -> list[bytes]:
+        """The entries of bundle `n`, unchecked but for their number."""
+        width = min(WIDTH, self.size - n * WIDTH)
+        tile = Tile(-1, n, width)
+        try:
+            entries = parse_entries(self.fetch(tile))
+        except BadInput as error:
+            raise BadInput(error.what, where=tile.path()) from error
+        if len(entries) < width:
+            raise BadInput(f"a bundle of {width} entries holds {len(entries)}", where=tile.path())
+        return entries[:width]
+
+    def nodes(self) -> Nodes:
+        """The tree, once its right edge has been traced to the signed root."""
+        if self._nodes is None:
+            edge = edge_from_tiles(self.size, self.fetch)
+            if edge.root != self.checkpoint.root:
+                raise LedgerFault("the tiles do not make the signed root", where=self.checkpoint.origin)
+            self._nodes = Nodes(self.fetch, edge, keep=256)
+        return self._nodes
+
+    def entries(self, first: int = 0, last: int | None = None) -> Iterator[bytes]:
+        """Entries `first` up to but not including `last`, each traced to the signed root."""
+        last = self.size if last is None else last
+        if not 0 <= first <= last <= self.size:
+            raise BadInput(f"there are no entries {first} to {last} in a log of {self.size}")
+        nodes = self.nodes()
+        for n in range(first // WIDTH, -(-last // WIDTH)):
+            bundle = self.bundle(n)
+            if [leaf_hash(entry) for entry in bundle] != split_hashes(nodes.leaves(n, nodes.edge)):
+                raise LedgerFault("entries do not fit the signed root", where=Tile(-1, n, len(bundle)).path())
+            yield from bundle[max(0, first - n * WIDTH) : last - n * WIDTH]
+
+    def inclusion(self, index: int) -> list[bytes]:
+        """The proof that entry `index` is in the log at this checkpoint."""
+        return self.nodes().inclusion(index, self.size)
+
+    def consistency(self, old: int) -> list[bytes]:
+        """The proof that the log at this checkpoint begins with the log at size `old`."""
+        return self.nodes().consistency(old, self.size)

@@ -1,0 +1,184 @@
+"""Where a log can be read from: its own folder, a folder of static tiles, or an address on the network.
+
+All three answer the same C2SP tlog-tiles paths, so that whoever reads cannot tell them apart and believes none of
+them: what comes back is checked by `reader.py`.
+"""
+
+from __future__ import annotations
+
+import http.client
+import urllib.error
+import urllib.request
+import zlib
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from saksi.ledger.disk import Disk, LocalDisk, disk_fault
+from saksi.ledger.store import BUNDLES, CHECKPOINTS, ENTRIES, MAX_FRAME, level_name, unframe
+from saksi.ledger.tiles import MAX_ENTRY, WIDTH, Tile, parse_path
+from saksi.model.errors import BadInput, PeerFault
+
+__all__ = ["LogFolder", "Source", "StaticFolder", "WebSource", "open_source"]
+
+MAX_BUNDLE = WIDTH * (MAX_ENTRY + 2)  # bytes, the largest resource there can be
+
+
+class Source(Protocol):
+    """Whatever can be asked for a log's resources."""
+
+    def get(self, path: str) -> bytes | None:
+        """A resource's bytes, or None where there is none. Raises PeerFault or LedgerFault when it cannot be read."""
+
+
+def open_source(where: str | Path, *, disk: Disk | None = None) -> Source:
+    """A log's folder, a folder of tiles, or an http(s) address."""
+    text = str(where)
+    if text.startswith(("http://", "https://")):
+        return WebSource(text)
+    folder, disk = Path(where), disk or LocalDisk()
+    native = LogFolder(folder, disk)
+    if native.length(CHECKPOINTS) is not None:
+        return native
+    static = StaticFolder(folder, disk)
+    if static.get("checkpoint") is None:
+        raise BadInput("there is no log here", where=text, todo="give a log's folder, a folder of tiles or an address")
+    return static
+
+
+class StaticFolder:
+    """A folder with one file for each resource, as any web server can serve it."""
+
+    def __init__(self, folder: Path, disk: Disk) -> None:
+        self._folder, self._disk = folder, disk
+
+    def get(self, path: str) -> bytes | None:
+        if path != "checkpoint":
+            parse_path(path)
+        return _read(self._disk, self._folder / path, 0, MAX_BUNDLE)
+
+
+class LogFolder:
+    """A log's own folder: each resource is a byte range of one of its files (see `store.py`)."""
+
+    def __init__(self, folder: Path, disk: Disk) -> None:
+        self.folder, self.disk = folder, disk
+
+    def get(self, path: str) -> bytes | None:
+        if path == "checkpoint":
+            return self._checkpoint()
+        tile = parse_path(path)
+        if tile.level < 0:
+            return self._bundle(tile)
+        data = self.read(level_name(tile.level), 8192 * tile.n, 32 * tile.width)
+        return data if len(data) == 32 * tile.width else None
+
+    def read(self, name: str, offset: int, length: int) -> bytes:
+        """A byte range of one of the files; shorter where the file ends, empty where there is none."""
+        return _read(self.disk, self.folder / name, offset, length) or b""
+
+    def length(self, name: str) -> int | None:
+        """A file's length in bytes, or None where there is none."""
+        try:
+            handle = self.disk.open(self.folder / name)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise disk_fault(error, self.folder / name) from error
+        try:
+            return handle.size()
+        finally:
+            handle.close()
+
+    def _checkpoint(self) -> bytes | None:
+        size = self.length(CHECKPOINTS) or 0
+        tail = self.read(CHECKPOINTS, max(0, size - MAX_FRAME - 8), MAX_FRAME + 8)
+        length = int.from_bytes(tail[-4:], "big")
+        last = next(unframe(tail[-8 - length :]), None) if 0 < length <= len(tail) - 8 else None
+        if last and last[1] == 8 + length:
+            return last[2]
+        # the writer is in the middle of a checkpoint, or died there: the one before it counts
+        notes = [note for _, _, note in unframe(self.read(CHECKPOINTS, 0, size))]
+        return notes[-1] if notes else None
+
+    def _bundle(self, tile: Tile) -> bytes | None:
+        raw = self.read(BUNDLES, 8 * (tile.n - 1), 16) if tile.n else b"\0" * 8 + self.read(BUNDLES, 0, 8)
+        if len(raw) < 8:
+            return None
+        start, end = int.from_bytes(raw[:8], "big"), int.from_bytes(raw[8:16], "big")
+        length = end - start if len(raw) == 16 else MAX_BUNDLE
+        if start >= 1 << 62 or not 0 <= length <= MAX_BUNDLE:
+            return None
+        data = self.read(ENTRIES, start, length)
+        if tile.width == WIDTH and len(raw) == 16:
+            return data
+        at = 0
+        for _ in range(tile.width):  # a partial bundle is the first entries of what is there
+            at += 2 + int.from_bytes(data[at : at + 2], "big")
+        return data[:at] if at <= len(data) else None
+
+
+def _read(disk: Disk, path: Path, offset: int, length: int) -> bytes | None:
+    try:
+        handle = disk.open(path)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except OSError as error:
+        raise disk_fault(error, path) from error
+    try:
+        return handle.read_at(min(length, max(0, handle.size() - offset)), offset)
+    except OSError as error:
+        raise disk_fault(error, path) from error
+    finally:
+        handle.close()
+
+
+class WebSource:
+    """A log served over http(s). Certificates are checked; every wait ends after `timeout` seconds."""
+
+    def __init__(self, address: str, *, timeout: float = 30.0) -> None:
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise BadInput("not the address of a log", where=address, todo="give http(s)://host/prefix")
+        self._prefix, self._timeout = address.rstrip("/") + "/", timeout
+        self._opener = urllib.request.OpenerDirector()  # no file:, ftp: or data: handlers
+        for handler in (
+            urllib.request.ProxyHandler(),
+            urllib.request.HTTPHandler(),
+            urllib.request.HTTPSHandler(),
+            urllib.request.HTTPDefaultErrorHandler(),
+            urllib.request.HTTPRedirectHandler(),
+            urllib.request.HTTPErrorProcessor(),
+        ):
+            self._opener.add_handler(handler)
+
+    def get(self, path: str) -> bytes | None:
+        address = self._prefix + path
+        headers = {"Accept-Encoding": "gzip, identity", "User-Agent": "saksi"}
+        request = urllib.request.Request(address, headers=headers)  # noqa: S310 (the scheme was checked)
+        try:
+            with self._opener.open(request, timeout=self._timeout) as answer:
+                raw = answer.read(MAX_BUNDLE + 1)
+                encoding = answer.headers.get("Content-Encoding", "identity")
+        except urllib.error.HTTPError as error:
+            with error:
+                if error.code in (404, 410):
+                    return None
+            raise PeerFault(f"the log's server answered {error.code}", where=address) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise PeerFault(f"the log cannot be reached: {error}", where=address, todo="try again later") from error
+        data = _inflate(raw, address) if encoding == "gzip" else raw
+        if len(data) > MAX_BUNDLE:
+            raise PeerFault("the answer is longer than any resource of a log can be", where=address)
+        return data
+
+
+def _inflate(raw: bytes, address: str) -> bytes:
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        data = inflater.decompress(raw, MAX_BUNDLE + 1)
+    except zlib.error as error:
+        raise PeerFault("the answer is not gzip although it says so", where=address) from error
+    if not inflater.eof and len(data) <= MAX_BUNDLE:
+        raise PeerFault("the answer is cut short", where=address)
+    return data
