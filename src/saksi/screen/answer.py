@@ -6,9 +6,9 @@ bytes. Nothing in an answer tells "there is nothing" from "there is nothing for 
 
 from __future__ import annotations
 
-import msgspec
+from collections.abc import Mapping
 
-from saksi.model import Value
+import msgspec
 
 __all__ = [
     "Answer",
@@ -112,16 +112,16 @@ class StatementLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One statement, by its reference: the only name under which it can be proved, contested or withdrawn.
 
     `standing` is "stands", or, among the past ones, "retracted", "expired", "lapsed" (its time is over), "future" or "rejected"; `since`
-    is when that became so. `locator` is an object as in the model's Locator.
+    is when that became so. `locator` is an object as in the model's Locator, or null.
     """
 
     ref: str
     part: int
     prop: str
-    value: Value
+    value: str | int | bool | Mapping[str, object]
     polarity: str
     source: int
-    locator: msgspec.Raw | None
+    locator: msgspec.Raw
     quote: str | None
     original: str | None
     lang: str | None

@@ -28,6 +28,7 @@ CONTEST = "To contest a statement, send its reference and your ground to the aut
 _CLOSED = {"retract": "retracted", "expire": "expired", "reject": "rejected"}
 _TELLING = frozenset({"role", "safeListed", "outcome"})
 _REMEMBERED = 20_000
+_NOWHERE = msgspec.Raw(b"null")
 
 
 class Tables(Protocol):
@@ -59,13 +60,14 @@ class Setting:
 class Matched(NamedTuple):
     """A thing the question was matched with, how ("exact", "www", "parent", "host"), and what the views hold about it.
 
-    `tallies` are given where `held` does not have all facts.
+    `tallies` are given where `held` does not have all facts; `suffix` says that it is a public suffix.
     """
 
     entity: str
     relation: str
     held: Held
     tallies: Sequence[Tally] = ()
+    suffix: bool = False
 
 
 class _Seen(NamedTuple):
@@ -93,6 +95,11 @@ class Judge:
         self._summaries: dict[Case, Summary] = {}
         self._markings: dict[frozenset[int], MarkingLine] = {}
 
+    @property
+    def at(self) -> int:
+        """The ledger size that answers are given on."""
+        return self._setting.at
+
     def answer(self, query: str, matched: Sequence[Matched]) -> Answer:
         """The answer about the first of `matched`, in the light of the others (from the narrowest to the widest)."""
         seen: list[_Seen] = []
@@ -109,7 +116,9 @@ class Judge:
         for one in seen:
             numbers.setdefault(one.fact.source, len(numbers) + 1)
         kinds = tuple([each.entity.partition(":")[0] for each in matched])
-        case = Case(kinds, tuple([each.relation for each in matched]), tuple(points), tuple(numbers))
+        case = Case(
+            kinds, tuple([each.suffix for each in matched]), tuple([each.relation for each in matched]), tuple(points), tuple(numbers)
+        )
         summary = self._summary(case)
         now = [one for one in seen if one.word == "stands"][-self._setting.listed :]
         gone = [one for one in seen if one.word != "stands"][-self._setting.listed :] if len(now) < len(seen) else ()
@@ -234,7 +243,7 @@ class Judge:
             value=fact.value,
             polarity=fact.polarity,
             source=numbers[fact.source],
-            locator=None if fact.locator is None else msgspec.Raw(fact.locator.encode()),
+            locator=_NOWHERE if fact.locator is None else msgspec.Raw(fact.locator.encode()),
             quote=fact.quote,
             original=fact.original,
             lang=fact.lang,

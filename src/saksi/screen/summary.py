@@ -17,12 +17,14 @@ __all__ = ["Case", "Summary", "summarise"]
 
 
 class Case(NamedTuple):
-    """The question reduced to what a summary rests on: for each part its kind, its relation and its points; and the sources by number.
+    """The question reduced to what a summary rests on: for each part its kind, whether it is a public suffix, its relation
+    and its points; and the sources by number.
 
     `sources` holds indexes into the shared table; a source's number in the answer is its place here plus one.
     """
 
     kinds: tuple[str, ...]
+    suffixes: tuple[bool, ...]
     relations: tuple[str, ...]
     points: tuple[tuple[Point, ...], ...]
     sources: tuple[int, ...]
@@ -47,7 +49,8 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
 
 def summarise(case: Case, source: Callable[[int], Source], *, today: str) -> Summary:
     """Sum up a case on the day `today` (ISO date); `source` gives a source of the shared table."""
-    grounds = tuple(weigh(points, kind, today=today) for points, kind in zip(case.points, case.kinds, strict=True))
+    each = zip(case.points, case.kinds, case.suffixes, strict=True)
+    grounds = tuple(weigh(points, kind, today=today, suffix=suffix) for points, kind, suffix in each)
     decided_by = _decide(grounds)
     numbers = {place: number for number, place in enumerate(case.sources, 1)}
     everything = [point for points in case.points for point in points]

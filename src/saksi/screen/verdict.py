@@ -77,8 +77,11 @@ _STATUS = {
 }
 
 
-def weigh(points: Sequence[Point], kind: str, *, today: str) -> Grounds:
-    """The verdict on one thing of this kind from the points about it, on the day `today` (ISO date)."""
+def weigh(points: Sequence[Point], kind: str, *, today: str, suffix: bool = False) -> Grounds:
+    """The verdict on one thing of this kind from the points about it, on the day `today` (ISO date).
+
+    `suffix` says that it is a public suffix such as a web host's own name: everybody's customers lie under it, so it counts as shared.
+    """
     accusing: set[str] = set()
     protected: set[str] = set()
     safe: set[str] = set()
@@ -102,6 +105,9 @@ def weigh(points: Sequence[Point], kind: str, *, today: str) -> Grounds:
         elif point.prop == "outcome" and value == _HARMLESS:
             denied = True
     stand = _stand(bool(points), bool(accusing), bool(protected), safe=bool(safe) and not unsafe, denied=denied)
+    if suffix and stand != "none":
+        stand = "safe"
+        safe.add("shared")
     months = months_between(last, today) if last else 0
     stale = bool(last) and months >= recycling(kind).months
     weak = weak and bool(accusing)

@@ -1,0 +1,163 @@
+"""A small ledger's worth of facts in memory, for the tests of screening. All of it is invented."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from saksi.model import Marking, Pap, Reader, Source, Tlp, Value
+from saksi.screen.answer import Answer
+from saksi.screen.judge import Judge, Setting
+from saksi.screen.lookup import about
+from saksi.views.fact import Change, Fact, Held, Recorder, Tally
+
+T = TypeVar("T")
+TODAY = "2026-06-15"
+CLEAR = Marking(Tlp.CLEAR, Pap.CLEAR)
+OFFICER = Reader("nasc.a", home=True, clearance=Tlp.RED)
+PUBLIC = Reader("nobody")
+ORIGIN = "nasc.a.example/ledger"
+
+
+def source(number: int = 1, **other: str | None) -> Source:
+    """A source of its own, with nothing in common with the others."""
+    made: dict[str, str | None] = {
+        "digest": hashlib.sha256(f"source {number}".encode()).hexdigest(),
+        "title": f"List {number}",
+        "publisher": f"Publisher {number}",
+    }
+    return Source(**{**made, **other})  # type: ignore[arg-type]
+
+
+class World:
+    """A store as screening asks for it; every statement is one leaf."""
+
+    def __init__(self) -> None:
+        self.by_entity: dict[str, list[Fact]] = {}
+        self.size = 0
+        self._sources: list[Source] = []
+        self._asserters: list[Recorder] = []
+        self._handlings: list[Marking] = []
+        self.asked: list[str] = []
+        self.page = 10_000
+
+    def say(
+        self,
+        entity: str,
+        value: Value = "infrastructure",
+        *,
+        prop: str = "role",
+        by: Source | None = None,
+        marking: Marking = CLEAR,
+        recorder: Recorder = Recorder("nasc.a"),  # noqa: B008  # frozen
+        **other: str | None,
+    ) -> Fact:
+        """Append one statement and give its fact."""
+        fact = Fact(
+            entity=entity,
+            schema="Observable",
+            prop=prop,
+            value=value,
+            polarity=other.get("polarity") or "affirm",
+            op=other.get("op") or "assert",
+            original=other.get("original"),
+            lang=None,
+            valid_from=other.get("valid_from"),
+            valid_until=other.get("valid_until"),
+            source=_index(self._sources, by or source()),
+            locator='{"row":%d}' % (self.size + 1),
+            quote=other.get("quote"),
+            asserter=_index(self._asserters, recorder),
+            handling=_index(self._handlings, marking),
+            asserted_at=other.get("asserted_at") or "2026-06-01T00:00:00Z",
+            leaf=self.size,
+            index=0,
+            commitment=hashlib.sha256(f"commitment {self.size}".encode()).digest(),
+        )
+        self.size += 1
+        self.by_entity.setdefault(entity, []).append(fact)
+        return fact
+
+    def change(
+        self,
+        fact: Fact,
+        op: str,
+        *,
+        marking: Marking | None = None,
+        recorder: Recorder | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Append an amendment of a fact."""
+        change = Change(
+            op=op,
+            leaf=self.size,
+            index=0,
+            commitment=hashlib.sha256(f"commitment {self.size}".encode()).digest(),
+            asserted_at="2026-06-10T00:00:00Z",
+            asserter=fact.asserter if recorder is None else _index(self._asserters, recorder),
+            handling=fact.handling if marking is None else _index(self._handlings, marking),
+            reason=reason,
+        )
+        self.size += 1
+        held = self.by_entity[fact.entity]
+        place = next(place for place, each in enumerate(held) if each.leaf == fact.leaf)
+        held[place] = msgspec.structs.replace(held[place], changes=(*held[place].changes, change))
+
+    def source(self, place: int, /) -> Source:
+        return self._sources[place]
+
+    def asserter(self, place: int, /) -> Recorder:
+        return self._asserters[place]
+
+    def handling(self, place: int, /) -> Marking:
+        return self._handlings[place]
+
+    def facts(self, entity: str, *, at: int | None = None) -> Held:
+        """All facts before `at`; of many only the newest page."""
+        self.asked.append(entity)
+        facts = [fact for fact in self.by_entity.get(entity, []) if at is None or fact.leaf < at]
+        whole = len(facts) <= self.page
+        return Held(entity, facts if whole else facts[-self.page :], len(facts), None if whole else len(facts) - self.page)
+
+    def facts_many(self, entities: Sequence[str], *, at: int | None = None) -> Mapping[str, Held]:
+        return {entity: self.facts(entity, at=at) for entity in entities if entity in self.by_entity}
+
+    def tally(self, entity: str, *, at: int | None = None) -> list[Tally]:
+        """One sum a fact: as fine as sums can be. Only for entities without changes."""
+        return [
+            Tally(
+                fact.schema, fact.prop, fact.value if isinstance(fact.value, str) else None, fact.polarity, fact.op, fact.source, fact.asserter,
+                fact.handling, 1 if fact.op == "assert" else 0, 0, fact.asserted_at, fact.asserted_at,
+            )
+            for fact in self.by_entity.get(entity, [])
+            if at is None or fact.leaf < at
+        ]  # fmt: skip
+
+    def entities(self, prefix: str = "", *, after: str = "", limit: int = 1000) -> list[str]:
+        """Ids in order, a page at a time."""
+        return sorted(each for each in self.by_entity if each.startswith(prefix) and each > after)[:limit]
+
+    def judge(self, reader: Reader = OFFICER, *, at: int | None = None, today: str = TODAY, listed: int = 200) -> Judge:
+        return Judge(self, Setting(reader, today, ORIGIN, self.size if at is None else at, listed=listed))
+
+    def ask(self, entity: str, reader: Reader = OFFICER, *, at: int | None = None, today: str = TODAY) -> Answer:
+        return about(self, self.judge(reader, at=at, today=today), entity, entity)
+
+
+def codes(answer: Answer) -> list[str]:
+    """The reasons of an answer, by code."""
+    return [note.code for note in answer.why]
+
+
+def _index(table: list[T], part: T) -> int:
+    if part not in table:
+        table.append(part)
+    return table.index(part)
+
+
+def everything(world: World) -> Iterator[Fact]:
+    for facts in world.by_entity.values():
+        yield from facts
