@@ -1,0 +1,142 @@
+"""Erasing from the views what was erased from the ledger's vault: nothing of it stays readable in any file.
+
+Order: 1. new segments without it, durable; 2. one transaction of the serving index: facts, changes, and tables of parts that nothing uses
+any more, with the day; 3. ids, shapes and flags in the flat files; 4. the index's journal emptied, the old segments deleted. Killed
+at any point, doing it again ends the same.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import msgspec
+import numpy as np
+
+from saksi.views import segments
+from saksi.views.flat import GONE, Flat, overwrite
+from saksi.views.manifest import Manifest, Segment
+from saksi.views.parse import ERASED, ID_BYTES, Shape
+from saksi.views.serving import MARKING, RECORDER, SHAPE, SOURCE, Rows, Writer, head, page_parts
+
+__all__ = ["erase"]
+
+_pack = msgspec.msgpack.Encoder().encode
+_shape = msgspec.msgpack.Decoder(Shape)
+
+
+def erase(place: Path, have: Manifest, places: Sequence[tuple[int, int]], *, day: str) -> Manifest:
+    """Take the statements at (leaf, index) `places` out of the views; gives the new manifest, or `have` where there was nothing to do."""
+    flat = Flat(place, count=have.statements, runs=have.runs)
+    found = {flat.runs.ordinal(leaf, index) for leaf, index in places}
+    gone = sorted(number for number in found if number is not None)
+    if not gone:
+        return have
+    where = _entities(place, have, gone)
+    kept, new = _segments(place, have, gone)
+    writer = Writer(place, fresh=False)
+    try:
+        link = writer.link
+        link.execute("CREATE TEMP TABLE gone AS SELECT value AS ordinal FROM json_each(?)", (msgspec.json.encode(gone).decode(),))
+        dropped = sum(_entity(writer, entity, frozenset(gone)) for entity in where)
+        link.execute("DELETE FROM change WHERE target IN (SELECT ordinal FROM gone) OR ordinal IN (SELECT ordinal FROM gone)")
+        link.execute("DELETE FROM recent WHERE ordinal IN (SELECT ordinal FROM gone)")
+        link.executemany("INSERT OR IGNORE INTO erased VALUES (?, ?)", ((number, day) for number in gone))
+        _parts(link, flat, gone)
+        made = msgspec.structs.replace(have, segments=kept + new, erasures=have.erasures + 1, entities=have.entities - dropped)
+        writer.commit(made)
+        overwrite(place, "shapes", gone, entry=ERASED.to_bytes(4, "little"))
+        overwrite(place, "flags", gone, entry=bytes((GONE,)))
+        overwrite(place, "ids", gone, entry=bytes(ID_BYTES))
+        link.execute("COMMIT")
+        link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        writer.close()
+    segments.tidy(place, made.segments)
+    return made
+
+
+def _entities(place: Path, have: Manifest, gone: Sequence[int]) -> list[str]:
+    """Which entities the statements are about."""
+    files = segments.expand(place, have.segments)
+    if not files:
+        return []
+    with segments.engine(place / "scratch") as link:
+        return [
+            str(row[0])
+            for row in link.execute(
+                "SELECT DISTINCT entity FROM read_parquet(?) WHERE ordinal IN (SELECT unnest(?::UINTEGER[]))", [files, list(gone)]
+            ).fetchall()
+        ]
+
+
+def _segments(place: Path, have: Manifest, gone: Sequence[int]) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
+    """The segments that stay, and those written anew without the statements."""
+    kept, new = [], []
+    with segments.engine(place / "scratch") as link:
+        for segment in have.segments:
+            if not _holds(link, place / segment.file, gone):
+                kept.append(segment)
+                continue
+            stem = segment.file.partition(".")[0].partition("e")[0]
+            made = segments.without(place, f"{stem}e{have.erasures + 1}", segment, gone)
+            new += [] if made is None else [made]
+    return tuple(kept), tuple(new)
+
+
+def _holds(link: duckdb.DuckDBPyConnection, path: Path, gone: Sequence[int]) -> bool:
+    found = link.execute(
+        "SELECT 1 FROM read_parquet(?) WHERE ordinal IN (SELECT unnest(?::UINTEGER[])) LIMIT 1", [str(path), list(gone)]
+    ).fetchone()
+    return found is not None
+
+
+def _entity(writer: Writer, entity: str, gone: frozenset[int]) -> bool:
+    """Write an entity's rows anew without the statements; says whether nothing was left of it."""
+    link = writer.link
+    for first, count, data in link.execute("SELECT first, count, rows FROM page WHERE entity = ?", (entity,)).fetchall():
+        rows = Rows.decode(head(count) + data)
+        left = [row for row in rows if row.ordinal not in gone]
+        if len(left) == len(rows):
+            continue
+        link.execute("DELETE FROM page WHERE entity = ? AND first = ?", (entity, first))
+        link.execute("UPDATE entity SET older = older - ? WHERE key = ?", (len(rows) - len(left), entity))
+        if left:
+            joined = b"".join(_packed(row) for row in left)
+            numbers, kinds = page_parts(joined, len(left))
+            link.execute("INSERT INTO page VALUES (?,?,?,?,?,?)", (entity, int(numbers[0]), len(left), numbers.tobytes(), kinds, joined))
+    found = link.execute("SELECT older, count, rows FROM entity WHERE key = ?", (entity,)).fetchone()
+    if found is None:
+        return False
+    left = [row for row in Rows.decode(head(found[1]) + found[2]) if row.ordinal not in gone]
+    if not left and not found[0]:
+        link.execute("DELETE FROM entity WHERE key = ?", (entity,))
+        return True
+    packed = b"".join(_packed(row) for row in left)
+    link.execute("UPDATE entity SET count = ?, rows = ? WHERE key = ?", (len(left), packed, entity))
+    return False
+
+
+def _packed(row: object) -> bytes:
+    return _pack(row)
+
+
+def _parts(link: sqlite3.Connection, flat: Flat, gone: Sequence[int]) -> None:
+    """Forget shapes, sources, recorders and markings that only the erased statements used."""
+    left = np.array(flat.shapes)
+    touched = np.unique(left[list(gone)])
+    left[list(gone)] = ERASED
+    unused = touched[~np.isin(touched, left)].tolist()
+    dropped = [_shape.decode(_body(link, number)) for number in unused if number != ERASED]
+    link.executemany("DELETE FROM part WHERE kind = ? AND number = ?", ((SHAPE, number) for number in unused))
+    rest = [_shape.decode(row[0]) for row in link.execute("SELECT body FROM part WHERE kind = ?", (SHAPE,))]
+    for kind, name in ((SOURCE, "source"), (RECORDER, "asserter"), (MARKING, "handling")):
+        used = {getattr(shape, name) for shape in rest}
+        free = {getattr(shape, name) for shape in dropped} - used
+        link.executemany("DELETE FROM part WHERE kind = ? AND number = ?", ((kind, number) for number in free))
+
+
+def _body(link: sqlite3.Connection, number: int) -> bytes:
+    return bytes(link.execute("SELECT body FROM part WHERE kind = ? AND number = ?", (SHAPE, number)).fetchone()[0])

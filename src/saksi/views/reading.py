@@ -1,0 +1,291 @@
+"""The side of the serving index that reads: packed rows become facts, numbers become what they stand for.
+
+A `Snapshot` is the views at one state; it stays right while a fold goes on beside it, because rows it does not cover are passed over.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+
+from saksi.model import Extraction, Grade, LedgerFault, Marking, Source
+from saksi.views.fact import PAGE, Change, Fact, Held, Recorder, Tally, decide
+from saksi.views.flat import CHANGED, Flat
+from saksi.views.manifest import Manifest
+from saksi.views.parse import Shape
+from saksi.views.serving import FILE, MARKING, RECORDER, SHAPE, SOURCE, Heads, Row, Rows, connect, head
+from saksi.views.slots import Slots
+
+__all__ = ["Snapshot"]
+
+_T = TypeVar("_T")
+_LOTS = 2_000
+_MANY = "SELECT j.key, e.older, e.count, e.rows FROM json_each(?) j CROSS JOIN entity e ON e.key = j.value"
+_Kinds = msgspec.msgpack.Decoder(list[tuple[int, int, int, int]])
+_decode_shape = msgspec.msgpack.Decoder(Shape).decode
+
+
+class Snapshot:
+    """The views as the last fold left them."""
+
+    def __init__(self, place: Path, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self.flat = Flat(place, count=manifest.statements, runs=manifest.runs)
+        self.ids = Slots(place / "ids.slots", secret=manifest.secret)
+        self.names = Slots(place / "names.slots", secret=manifest.secret)
+        self._place = place
+        self._own = threading.local()
+        self._links: list[sqlite3.Connection] = []
+        self._shapes: dict[int, Shape] = {}
+        self._sources: dict[int, Source] = {}
+        self._recorders: dict[int, Recorder] = {}
+        self._markings: dict[int, Marking] = {}
+
+    def inherit(self, before: Snapshot) -> None:
+        """Take over the connections of an older state of the same files, and what it has read where that cannot have been erased."""
+        self._own, self._links = before._own, before._links
+        if self.manifest.erasures != before.manifest.erasures:
+            return
+        self._shapes, self._sources = before._shapes, before._sources
+        self._recorders, self._markings = before._recorders, before._markings
+
+    @property
+    def link(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        made: sqlite3.Connection | None = getattr(self._own, "link", None)
+        if made is None:
+            try:
+                made = connect(self._place / FILE, write=False)
+            except sqlite3.Error as fault:
+                raise LedgerFault(
+                    f"the views' index cannot be opened: {fault}", where=str(self._place), todo="rebuild the views"
+                ) from fault
+            self._own.link = made
+            self._links.append(made)
+        return made
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        for link in self._links:
+            link.close()
+        self._links.clear()
+
+    # -- numbers ---------------------------------------------------------------------------------------------------------------------
+
+    def source(self, number: int) -> Source:
+        """The source that has a number, without locator and quote."""
+        return self._part(self._sources, SOURCE, (number, _source))
+
+    def recorder(self, number: int) -> Recorder:
+        """Who recorded it and the grade given."""
+        return self._part(self._recorders, RECORDER, (number, _recorder))
+
+    def marking(self, number: int) -> Marking:
+        """The marking that has a number."""
+        return self._part(self._markings, MARKING, (number, _marking))
+
+    def shape(self, number: int) -> Shape:
+        """What facts of a shape have in common."""
+        return self._part(self._shapes, SHAPE, (number, _decode_shape))
+
+    def shapes(self) -> Iterator[tuple[int, Shape]]:
+        """All shapes."""
+        for number, body in self.link.execute("SELECT number, body FROM part WHERE kind = ?", (SHAPE,)):
+            yield number, _decode_shape(body)
+
+    def sources(self) -> Iterator[tuple[int, Source]]:
+        """All sources."""
+        for number, body in self.link.execute("SELECT number, body FROM part WHERE kind = ?", (SOURCE,)):
+            yield number, _source(body)
+
+    def _part(self, kept: dict[int, _T], kind: int, wanted: tuple[int, Callable[[bytes], _T]]) -> _T:
+        number, read = wanted
+        found = kept.get(number)
+        if found is None:
+            row = self.link.execute("SELECT body FROM part WHERE kind = ? AND number = ?", (kind, number)).fetchone()
+            if row is None:
+                raise LedgerFault(f"the views lack part {kind}/{number}", todo="rebuild the views")
+            if len(kept) > 500_000:
+                kept.clear()
+            found = kept[number] = read(row[0])
+        return found
+
+    # -- facts -----------------------------------------------------------------------------------------------------------------------
+
+    def facts(self, entities: Sequence[str], stop: int) -> list[Held]:
+        """What is held about each of `entities`, counting statements with a number below `stop`."""
+        made: list[Held | None] = [None] * len(entities)
+        rows_of, facts = Rows.decode, self._facts
+        execute, encode = self.link.execute, msgspec.json.encode
+        for start in range(0, len(entities), _LOTS):
+            lot = entities[start : start + _LOTS]
+            for place, older, count, rows in execute(_MANY, (encode(lot).decode(),)).fetchall():
+                entity = lot[place]
+                if older:
+                    made[start + place] = self.page(entity, stop, stop)
+                else:
+                    found = facts(entity, rows_of(head(count) + rows), stop)
+                    made[start + place] = Held(entity, found, len(found))
+        return [Held(entity, [], 0) if held is None else held for entity, held in zip(entities, made, strict=True)]
+
+    def page(self, entity: str, stop: int, bound: int) -> Held:
+        """The newest `PAGE` facts below `bound` of an entity, and how many it has below `stop`."""
+        found = self.link.execute("SELECT older, count, rows FROM entity WHERE key = ?", (entity,)).fetchone()
+        if found is None:
+            return Held(entity, [], 0)
+        older, count, data = found
+        rows = Rows.decode(head(count) + data)
+        low = rows[0].ordinal if rows else stop
+        total = sum(row.ordinal < stop for row in rows)
+        rows = [row for row in rows if row.ordinal < bound]
+        more = False
+        if older:
+            pages = self.link.execute(
+                "SELECT first, count FROM page WHERE entity = ? AND first < ? ORDER BY first DESC", (entity, low)
+            ).fetchall()
+            for place, (first, size) in enumerate(pages):
+                above = pages[place - 1][0] if place else low
+                if above <= stop:
+                    total += size
+                elif first < stop:
+                    total += int(np.searchsorted(self._numbers(entity, first), stop))
+                if first < bound and len(rows) < PAGE:
+                    rows = [row for row in self._rows(entity, first) if row.ordinal < bound] + rows
+                elif first < bound:
+                    more = True
+        if len(rows) > PAGE:
+            rows, more = rows[-PAGE:], True
+        return Held(entity, self._facts(entity, rows, bound), total, rows[0].ordinal if more else None)
+
+    def tally(self, entity: str, stop: int) -> list[Tally]:
+        """All facts of an entity below `stop`, counted by what they say and on which source."""
+        counts: dict[tuple[int, int, int], list[int]] = {}
+        found = self.link.execute("SELECT older, count, rows FROM entity WHERE key = ?", (entity,)).fetchone()
+        if found is None:
+            return []
+        marks = self.flat.marks
+        tail = Heads.decode(head(found[1]) + found[2])
+        low = tail[0].ordinal if tail else stop
+        for first, numbers, kinds, size in (
+            self.link.execute(
+                "SELECT first, numbers, kinds, count FROM page WHERE entity = ? AND first < ? ORDER BY first", (entity, low)
+            ).fetchall()
+            if found[0]
+            else ()
+        ):
+            order = np.frombuffer(numbers, "<u4")
+            if first >= stop:
+                break
+            if order[-1] < stop and not (marks[order] & CHANGED).any():
+                for kind in _Kinds.decode(kinds):
+                    shape = self.shape(kind[0])
+                    _count(counts, (kind[0], shape.asserter, shape.handling), (shape.op == "assert", *kind[1:]))
+            else:
+                data = self.link.execute("SELECT rows FROM page WHERE entity = ? AND first = ?", (entity, first)).fetchone()[0]
+                self._tally(counts, ((one.shape, one.ordinal) for one in Heads.decode(head(size) + data)), stop)
+        self._tally(counts, ((one.shape, one.ordinal) for one in tail), stop)
+        return [self._told(key, kept) for key, kept in sorted(counts.items(), key=lambda item: item[1][2])]
+
+    def changes(self, ordinal: int, stop: int) -> tuple[Change, ...]:
+        """The author's changes of a statement, in ledger order."""
+        made = []
+        for number, op, asserter, handling, reason in self.link.execute(
+            "SELECT ordinal, op, asserter, handling, reason FROM change WHERE target = ? AND ordinal < ? ORDER BY ordinal", (ordinal, stop)
+        ):
+            first, _, leaf, index, when = self.flat.runs.at(number)
+            made.append(Change(op, leaf, index + number - first, self.flat.name(number), when, asserter, handling, reason))
+        return tuple(made)
+
+    def _facts(self, entity: str, rows: Iterable[Row], stop: int) -> list[Fact]:
+        made = []
+        flat, shapes = self.flat, self._shapes
+        names, flags, run_of = flat.commitments, flat.flags, flat.runs.at
+        first, end, leaf, index, when = 0, 0, 0, 0, ""
+        for row in rows:
+            ordinal = row.ordinal
+            if ordinal >= stop:
+                break
+            if not first <= ordinal < end:
+                first, end, leaf, index, when = run_of(ordinal)
+            shape = shapes.get(row.shape) or self.shape(row.shape)
+            original, value, line = row.original, row.value, row.row
+            if original is True:
+                original = entity.partition(":")[2]
+            if value is None:
+                value = shape.value
+            elif value.__class__ is bytes:
+                value = msgspec.json.decode(value)
+            made.append(
+                Fact(
+                    entity, shape.schema, shape.prop, value, shape.polarity, shape.op, original, shape.lang,  # type: ignore[arg-type]
+                    shape.valid_from or row.valid_from, shape.valid_until or row.valid_until, shape.source,
+                    row.locator if line is None else f"{shape.before}{line}{shape.after}", row.quote, shape.asserter, shape.handling,
+                    when, leaf, index + ordinal - first, names[ordinal * 32 : ordinal * 32 + 32],
+                    self.changes(ordinal, stop) if flags[ordinal] & CHANGED else (),
+                )
+            )  # fmt: skip
+        return made
+
+    def _rows(self, entity: str, first: int) -> list[Row]:
+        count, rows = self.link.execute("SELECT count, rows FROM page WHERE entity = ? AND first = ?", (entity, first)).fetchone()
+        return Rows.decode(head(count) + rows)
+
+    def _numbers(self, entity: str, first: int) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
+        found = self.link.execute("SELECT numbers FROM page WHERE entity = ? AND first = ?", (entity, first)).fetchone()
+        return np.frombuffer(found[0], "<u4")
+
+    def _tally(self, counts: dict[tuple[int, int, int], list[int]], heads: Iterable[tuple[int, int]], stop: int) -> None:
+        for number, ordinal in heads:
+            if ordinal >= stop:
+                break
+            shape = self.shape(number)
+            changes = self.changes(ordinal, stop) if self.flat.flags[ordinal] & CHANGED else ()
+            stands = decide(shape.op, (shape.asserter, shape.handling), changes)
+            _count(counts, (number, stands.asserter, stands.handling), (stands.counts, 1, ordinal, ordinal))
+
+    def _told(self, key: tuple[int, int, int], kept: list[int]) -> Tally:
+        shape, when = self.shape(key[0]), self.flat.runs.at
+        return Tally(
+            shape.schema, shape.prop, shape.value, shape.polarity, shape.op, shape.source, key[1], key[2], kept[0], kept[1],
+            when(kept[2])[4], when(kept[3])[4],
+        )  # fmt: skip
+
+
+def _count(counts: dict[tuple[int, int, int], list[int]], key: tuple[int, int, int], what: tuple[bool, int, int, int]) -> None:
+    stands, count, first, last = what
+    kept = counts.setdefault(key, [0, 0, first, last])
+    kept[0 if stands else 1] += count
+    kept[2], kept[3] = min(kept[2], first), max(kept[3], last)
+
+
+def _source(body: bytes) -> Source:
+    return Source.from_json(msgspec.json.decode(body))
+
+
+def _marking(body: bytes) -> Marking:
+    return Marking.from_json(msgspec.json.decode(body))
+
+
+class _Recorded(msgspec.Struct, frozen=True):
+    authority: str
+    analyst: str | None = None
+    reliability: str | None = None
+    credibility: int | None = None
+    extraction: dict[str, str] | None = None
+
+
+def _recorder(body: bytes) -> Recorder:
+    read = msgspec.json.decode(body, type=_Recorded)
+    graded = read.reliability is not None and read.credibility is not None
+    return Recorder(
+        read.authority,
+        read.analyst,
+        Grade(str(read.reliability), int(read.credibility or 0)) if graded else None,
+        None if read.extraction is None else Extraction(**read.extraction),
+    )

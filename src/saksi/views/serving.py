@@ -1,0 +1,224 @@
+"""The serving index (SQLite), the side that writes: from an entity to its facts, from a number to what it stands for.
+
+Facts of an entity are one blob of packed rows. Of an entity with many, older rows are moved to pages of `CHUNK` rows, each with its
+statement numbers and a count by shape, so that a hub is counted without being read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+import numpy as np
+
+from saksi.model import LedgerFault
+from saksi.views.manifest import FOLD_VERSION, Manifest
+
+__all__ = [
+    "CHUNK", "FILE", "MARKING", "RECENT", "RECORDER", "SHAPE", "SOURCE", "ChangeRow", "Heads", "Row", "Rows", "Writer", "connect", "head",
+    "stored",
+]  # fmt: skip
+
+FILE = "serving.sqlite"
+CHUNK = 128
+RECENT = 1024
+SOURCE, RECORDER, MARKING, SHAPE = range(4)
+_SCHEMA = """
+CREATE TABLE entity (key TEXT PRIMARY KEY, older INTEGER NOT NULL, count INTEGER NOT NULL, rows BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE page (entity TEXT, first INTEGER, count INTEGER, numbers BLOB, kinds BLOB, rows BLOB, UNIQUE (entity, first));
+CREATE TABLE change (target INTEGER, ordinal INTEGER, op TEXT, asserter INTEGER, handling INTEGER, reason TEXT,
+  PRIMARY KEY (target, ordinal)) WITHOUT ROWID;
+CREATE TABLE part (kind INTEGER, number INTEGER, hash INTEGER, body BLOB, PRIMARY KEY (kind, number)) WITHOUT ROWID;
+CREATE TABLE recent (ordinal INTEGER PRIMARY KEY, entity TEXT);
+CREATE TABLE erased (ordinal INTEGER PRIMARY KEY, day TEXT);
+CREATE TABLE state (manifest BLOB);
+"""
+
+ChangeRow: TypeAlias = tuple[int, int, str, int, int, str | None]
+
+
+class Row(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A fact as it is packed. `original` is True where it is the entity's own text; a `value` of bytes is JSON."""
+
+    shape: int
+    ordinal: int
+    row: int | None = None
+    original: str | bool | None = None
+    value: str | bool | int | bytes | None = None
+    quote: str | None = None
+    locator: str | None = None
+    valid_from: str | None = None
+    valid_until: str | None = None
+
+
+class _Head(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    shape: int
+    ordinal: int
+
+
+Rows = msgspec.msgpack.Decoder(list[Row])
+Heads = msgspec.msgpack.Decoder(list[_Head])
+_Raws = msgspec.msgpack.Decoder(list[msgspec.Raw])
+
+
+def head(count: int) -> bytes:
+    """The MessagePack header of a list of `count` items."""
+    if count < 16:
+        return bytes((0x90 | count,))
+    return b"\xdc" + count.to_bytes(2, "big") if count < 65_536 else b"\xdd" + count.to_bytes(4, "big")
+
+
+def connect(path: Path, *, write: bool) -> sqlite3.Connection:
+    """Open the index. A reader maps the file into memory and cannot write; a writer overwrites what it deletes."""
+    mode = "rw" if write else "ro"
+    # A connection is used by one thread at a time; the last owner of the views closes those of threads that have ended.
+    made = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False, timeout=30)
+    made.execute("PRAGMA mmap_size=68719476736")
+    if write:
+        made.execute("PRAGMA secure_delete=ON")
+        made.execute("PRAGMA synchronous=NORMAL")
+    return made
+
+
+def stored(folder: Path) -> Manifest | None:
+    """What the index in a generation's folder was last folded to: the one truth after a crash. None where it cannot be read."""
+    try:
+        link = connect(folder / FILE, write=False)
+        try:
+            found = link.execute("SELECT manifest FROM state").fetchone()
+        finally:
+            link.close()
+        made = msgspec.json.decode(found[0], type=Manifest) if found else None
+    except (sqlite3.Error, msgspec.MsgspecError, OSError):
+        return None
+    return made if made is not None and made.fold_version == FOLD_VERSION else None
+
+
+class Writer:
+    """Writes the index: in bulk into a new file (`fresh`), else in transactions beside readers."""
+
+    def __init__(self, folder: Path, *, fresh: bool) -> None:
+        path = folder / FILE
+        self.fresh = fresh
+        if fresh:
+            self.link = sqlite3.connect(path, isolation_level=None)
+            for pragma in ("page_size=8192", "journal_mode=OFF", "synchronous=OFF", "cache_size=-65536"):
+                self.link.execute(f"PRAGMA {pragma}")
+            self.link.executescript(_SCHEMA)
+        else:
+            self.link = connect(path, write=True)
+            self.link.execute("PRAGMA journal_mode=WAL")
+        self.link.execute("BEGIN IMMEDIATE")
+
+    def find(self, kind: int, body: bytes) -> int | None:
+        """The number an earlier fold gave to an equal part."""
+        if self.fresh:
+            return None
+        rows = self.link.execute("SELECT number, body FROM part WHERE kind = ? AND hash = ?", (kind, _hash(body)))
+        return next((int(number) for number, kept in rows if kept == body), None)
+
+    def next(self, kind: int) -> int:
+        """The next free number (0 is not used)."""
+        top = self.link.execute("SELECT max(number) FROM part WHERE kind = ?", (kind,)).fetchone()[0]
+        return int(top or 0) + 1
+
+    def body(self, kind: int, number: int) -> bytes:
+        """The part that has a number."""
+        found = self.link.execute("SELECT body FROM part WHERE kind = ? AND number = ?", (kind, number)).fetchone()
+        if found is None:
+            raise LedgerFault(f"the views lack part {kind}/{number}", todo="rebuild the views")
+        return bytes(found[0])
+
+    def parts(self, kind: int, fresh: Iterable[tuple[int, bytes]]) -> None:
+        """Keep parts that were numbered anew."""
+        self.link.executemany("INSERT INTO part VALUES (?,?,?,?)", ((kind, number, _hash(body), body) for number, body in fresh))
+
+    def changes(self, rows: Iterable[ChangeRow]) -> None:
+        """Keep amendments that count."""
+        self.link.executemany("INSERT OR REPLACE INTO change VALUES (?,?,?,?,?,?)", rows)
+
+    def recent(self, rows: Iterable[tuple[int, str]]) -> None:
+        """Remember the newest facts' entities; forget all but the last `RECENT`."""
+        self.link.executemany("INSERT OR REPLACE INTO recent VALUES (?,?)", rows)
+        self.link.execute("DELETE FROM recent WHERE ordinal NOT IN (SELECT ordinal FROM recent ORDER BY ordinal DESC LIMIT ?)", (RECENT,))
+
+    def bulk(self, rows: Iterator[tuple[str, int, int, bytes]]) -> None:
+        """Insert entities in sorted order (bulk only)."""
+        self.link.executemany("INSERT INTO entity VALUES (?,?,?,?)", rows)
+
+    def add(self, facts: dict[str, list[bytes]]) -> int:
+        """Add packed rows to entities, new or known; gives how many were new."""
+        keys = sorted(facts)
+        known = {
+            key: (older, count, rows)
+            for key, older, count, rows in self.link.execute(
+                "SELECT e.key, e.older, e.count, e.rows FROM json_each(?) j CROSS JOIN entity e ON e.key = j.value",
+                (msgspec.json.encode(keys).decode(),),
+            )
+        }
+        self.link.executemany(
+            "INSERT OR REPLACE INTO entity VALUES (?,?,?,?)", (self._grown(key, known.get(key, (0, 0, b"")), facts[key]) for key in keys)
+        )
+        return len(keys) - len(known)
+
+    def paged(self, entity: str, rows: Sequence[bytes]) -> tuple[int, Sequence[bytes]]:
+        """Move all but the last rows of an entity to pages; gives how many were moved and what stays."""
+        start = 0
+        while len(rows) - start >= 2 * CHUNK:
+            self._page(entity, rows[start : start + CHUNK])
+            start += CHUNK
+        return start, rows[start:]
+
+    def commit(self, manifest: Manifest) -> None:
+        """Make what was written the state of the views: a fold becomes visible here and nowhere else."""
+        self.link.execute("DELETE FROM state")
+        self.link.execute("INSERT INTO state VALUES (?)", (msgspec.json.encode(manifest),))
+        self.link.execute("COMMIT")
+        self.link.execute("BEGIN IMMEDIATE")
+
+    def finish(self) -> None:
+        """End a bulk write: the index for new parts, and the journal that lets readers and a writer work side by side."""
+        self.link.execute("CREATE INDEX IF NOT EXISTS part_hash ON part (kind, hash)")
+        self.link.execute("COMMIT")
+        self.link.execute("PRAGMA synchronous=FULL")
+        self.link.execute("PRAGMA journal_mode=WAL")
+        self.link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.link.execute("BEGIN IMMEDIATE")
+
+    def close(self) -> None:
+        """Give up what was not committed and close."""
+        if self.link.in_transaction:
+            self.link.execute("ROLLBACK")
+        self.link.close()
+
+    def _grown(self, key: str, had: tuple[int, int, bytes], new: list[bytes]) -> tuple[str, int, int, bytes]:
+        older, count, rows = had
+        if count + len(new) < 2 * CHUNK:
+            return key, older, count + len(new), rows + b"".join(new)
+        kept = [bytes(raw) for raw in _Raws.decode(head(count) + rows)]
+        moved, rest = self.paged(key, kept + new)
+        return key, older + moved, len(rest), b"".join(rest)
+
+    def _page(self, entity: str, rows: Sequence[bytes]) -> None:
+        joined = b"".join(rows)
+        numbers, kinds = page_parts(joined, len(rows))
+        self.link.execute("INSERT INTO page VALUES (?,?,?,?,?,?)", (entity, numbers[0], len(rows), numbers.tobytes(), kinds, joined))
+
+
+def page_parts(rows: bytes, count: int) -> tuple[np.ndarray[tuple[int], np.dtype[np.uint32]], bytes]:
+    """The statement numbers of a page, and its count by shape: (shape, count, first number, last number)."""
+    kinds: dict[int, list[int]] = {}
+    heads = Heads.decode(head(count) + rows)
+    for one in heads:
+        kind = kinds.setdefault(one.shape, [one.shape, 0, one.ordinal, one.ordinal])
+        kind[1] += 1
+        kind[3] = one.ordinal
+    return np.array([one.ordinal for one in heads], "<u4"), msgspec.msgpack.encode(list(kinds.values()))
+
+
+def _hash(body: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(body, digest_size=8).digest(), "big", signed=True)

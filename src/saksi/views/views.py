@@ -1,0 +1,294 @@
+"""The views of one ledger: what is known about an entity, what is in the ledger already, and what the newest is.
+
+Everything here was folded from the ledger up to a size and can be thrown away and rebuilt. `at` is a ledger size: the answer is the one
+that a fold up to there would give, erased statements left out.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from saksi.model import BadInput, LedgerFault, Marking, Source
+from saksi.views import fold as folding
+from saksi.views import manifest as manifests
+from saksi.views import seen
+from saksi.views.erase import erase
+from saksi.views.fact import AMENDING, Fact, Held, Place, Recorder, Tally
+from saksi.views.flat import GONE, as_words
+from saksi.views.fold import Foldable, Progress
+from saksi.views.manifest import Manifest
+from saksi.views.parse import ERASED
+from saksi.views.reading import Snapshot
+from saksi.views.seen import Live
+
+if TYPE_CHECKING:
+    from saksi.views.engine import Engine
+
+__all__ = ["Totals", "Views"]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts at a ledger size: all statements, those about entities by schema, amendments, proposals, erased ones."""
+
+    statements: int
+    entities: int
+    by_schema: dict[str, int]
+    amendments: int
+    proposals: int
+    erased: int
+
+
+class Views:
+    """The views in a folder. Safe for many threads; a fold elsewhere is noticed at the next question."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._mark: tuple[int, int] = (0, 0)
+        self._snapshot: Snapshot | None = None
+        self._old: list[Snapshot] = []
+
+    @classmethod
+    def open(cls, folder: Path) -> Views:
+        """The views in `folder`, which may be empty or not there yet: then `fold` makes them."""
+        return cls(folder)
+
+    def close(self) -> None:
+        """Close all files; the views are not used afterwards."""
+        for snapshot in [*self._old, *([self._snapshot] if self._snapshot is not None else [])]:
+            snapshot.close()
+        self._snapshot, self._old, self._mark = None, [], (0, 0)
+
+    def __enter__(self) -> Views:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    # -- making ----------------------------------------------------------------------------------------------------------------------
+
+    def fold(self, ledger: Foldable, *, progress: Progress | None = None) -> Manifest:
+        """Bring the views up to the ledger's size. Views of another ledger or fold version, or damaged ones, are rebuilt."""
+        return folding.fold(self.folder, ledger, progress=progress)
+
+    def rebuild(self, ledger: Foldable, *, progress: Progress | None = None) -> Manifest:
+        """Build the views anew from the ledger. Answers are the same, but for what was erased from the vault since."""
+        return folding.rebuild(self.folder, ledger, progress=progress)
+
+    def erase(self, places: Sequence[tuple[int, int]], *, on: str) -> int:
+        """Take statements at (leaf, index) out of every file of the views, keeping the day; gives how many are marked erased.
+
+        To be called after the ledger erased them. Doing it twice changes nothing more.
+        """
+        with folding.locked(self.folder):
+            have = folding.current(self.folder)
+            if have is None:
+                return 0
+            made = erase(self.folder / have.folder, have, places, day=on)
+            manifests.write(self.folder, made)
+        return len(places)
+
+    # -- what they are ---------------------------------------------------------------------------------------------------------------
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The ledger, size and files these views stand for, or None before the first fold."""
+        snapshot = self._maybe()
+        return None if snapshot is None else snapshot.manifest
+
+    @property
+    def size(self) -> int:
+        """The ledger size the views were folded to, in leaves; 0 before the first fold."""
+        snapshot = self._maybe()
+        return 0 if snapshot is None else snapshot.manifest.size
+
+    # -- facts -----------------------------------------------------------------------------------------------------------------------
+
+    def facts(self, entity: str, at: int | None = None, *, before: int | None = None) -> Held:
+        """What is held about an entity. `before` is the `cursor` of the answer whose older facts are wanted."""
+        snapshot, stop = self._at(at)
+        if before is None:
+            return snapshot.facts([entity], stop)[0]
+        if before < 0:
+            raise BadInput("a cursor is what an earlier answer gave")
+        return snapshot.page(entity, stop, min(before, stop))
+
+    def facts_many(self, entities: Sequence[str], at: int | None = None) -> list[Held]:
+        """What is held about each of many entities, in their order. Of a hub the newest facts are there: see `Held`."""
+        snapshot, stop = self._at(at)
+        return snapshot.facts(entities, stop)
+
+    def tally(self, entity: str, at: int | None = None) -> list[Tally]:
+        """All facts of an entity counted by what they say and on which source, in the order they first came in."""
+        snapshot, stop = self._at(at)
+        return snapshot.tally(entity, stop)
+
+    def newest(self, limit: int, at: int | None = None) -> list[Fact]:
+        """The newest facts, newest first: at most the last 1,024 that the views remember."""
+        snapshot, stop = self._at(at)
+        rows = snapshot.link.execute(
+            "SELECT ordinal, entity FROM recent WHERE ordinal < ? ORDER BY ordinal DESC LIMIT ?", (stop, max(0, limit))
+        ).fetchall()
+        held = {one.entity: one for one in snapshot.facts(sorted({row[1] for row in rows}), stop)}
+        by_place = {(fact.leaf, fact.index): fact for one in held.values() for fact in one.facts}
+        made = []
+        for number, _ in rows:
+            first, _, leaf, index, _ = snapshot.flat.runs.at(number)
+            fact = by_place.get((leaf, index + number - first))
+            if fact is not None:
+                made.append(fact)
+        return made
+
+    def entities(self, prefix: str = "", *, after: str = "", limit: int = 100, at: int | None = None) -> list[str]:
+        """Entities whose id begins with `prefix`, in order, `limit` of them, those behind `after`."""
+        snapshot, stop = self._at(at)
+        made: list[str] = []
+        low = max(prefix, after)
+        query = "SELECT key FROM entity WHERE key >= ? AND key > ? ORDER BY key LIMIT ?"
+        while len(made) < limit:
+            rows = [row[0] for row in snapshot.link.execute(query, (low, after, limit - len(made)))]
+            inside = [key for key in rows if key.startswith(prefix)]
+            made += inside if at is None else [held.entity for held in snapshot.facts(inside, stop) if held.total]
+            if not rows or len(inside) < len(rows):
+                break
+            low = after = rows[-1]
+        return made[:limit]
+
+    def all_entities(self) -> Iterator[list[str]]:
+        """Every entity, in sorted order, in lists of up to 65,536."""
+        snapshot = self._now()
+        rows = snapshot.link.cursor().execute("SELECT key FROM entity ORDER BY key")
+        while some := rows.fetchmany(65_536):
+            yield [row[0] for row in some]
+
+    # -- numbers ---------------------------------------------------------------------------------------------------------------------
+
+    def source(self, number: int) -> Source:
+        """The source that facts name by `source`, without locator and quote."""
+        return self._now().source(number)
+
+    def asserter(self, number: int) -> Recorder:
+        """Who recorded, and the grade: what facts name by `asserter`."""
+        return self._now().recorder(number)
+
+    def handling(self, number: int) -> Marking:
+        """The marking that facts name by `handling`."""
+        return self._now().marking(number)
+
+    # -- what is there already -------------------------------------------------------------------------------------------------------
+
+    def known(self, ids: Sequence[bytes]) -> list[Place | None]:
+        """For each statement id where it stands and how, or None where the ledger does not have it."""
+        snapshot = self._maybe()
+        return [None] * len(ids) if snapshot is None else seen.known(snapshot, ids)
+
+    def series_live(self, series: str) -> Live:
+        """What a recurring list holds now, to compare a new issue with."""
+        return seen.live(self._now(), series)
+
+    def find_ref(self, commitment: bytes) -> tuple[int, int] | None:
+        """The (leaf, index) of the statement with this commitment, or None; erased ones are found too."""
+        snapshot = self._maybe()
+        if snapshot is None or len(commitment) != 32:
+            return None
+        number = int(snapshot.names.find(as_words([commitment], 32), among=snapshot.flat.names)[0])
+        if number < 0:
+            return None
+        first, _, leaf, index, _ = snapshot.flat.runs.at(number)
+        return leaf, index + number - first
+
+    def erased_on(self, leaf: int, index: int) -> str | None:
+        """The day a statement was erased ("" where the day is not known any more), or None where it was not."""
+        snapshot = self._now()
+        number = snapshot.flat.runs.ordinal(leaf, index)
+        if number is None or not snapshot.flat.flags[number] & GONE:
+            return None
+        found = snapshot.link.execute("SELECT day FROM erased WHERE ordinal = ?", (number,)).fetchone()
+        return "" if found is None else str(found[0])
+
+    def totals(self, at: int | None = None) -> Totals:
+        """How much there is."""
+        snapshot, stop = self._at(at)
+        shapes = np.bincount(snapshot.flat.shapes[:stop]) if stop else np.zeros(1, np.int64)
+        by_schema: dict[str, int] = {}
+        amendments = proposals = 0
+        for number, shape in snapshot.shapes():
+            count = int(shapes[number]) if number < len(shapes) else 0
+            if not count:
+                continue
+            if shape.op in AMENDING:
+                amendments += count
+            else:
+                proposals += count if shape.op == "propose" else 0
+                by_schema[shape.schema] = by_schema.get(shape.schema, 0) + count
+        if stop == snapshot.flat.count:
+            entities = snapshot.manifest.entities
+        else:
+            with self.engine() as engine:
+                entities = engine.entities(stop)
+        return Totals(stop, entities, dict(sorted(by_schema.items())), amendments, proposals, int(shapes[ERASED]))
+
+    def engine(self) -> Engine:
+        """Questions over all facts at once, on the state as it is now. To be closed (`with views.engine() as engine`)."""
+        # Late: the engine takes a moment to load, and answering about one value does not need it.
+        from saksi.views.engine import Engine
+
+        snapshot = self._now()
+        return Engine(snapshot, self.folder / snapshot.manifest.folder)
+
+    def stop(self, at: int | None = None) -> int:
+        """A ledger size as the engine wants it: how many statements stand below it."""
+        return self._at(at)[1]
+
+    # -- state -----------------------------------------------------------------------------------------------------------------------
+
+    def _at(self, at: int | None) -> tuple[Snapshot, int]:
+        snapshot = self._now()
+        if at is None:
+            return snapshot, snapshot.flat.count
+        if not 0 <= at <= snapshot.manifest.size:
+            raise BadInput(
+                f"the views stand at ledger size {snapshot.manifest.size}, {at} is not known to them",
+                todo="fold first, or ask at a smaller size",
+            )
+        return snapshot, snapshot.flat.runs.before(at)
+
+    def _now(self) -> Snapshot:
+        snapshot = self._maybe()
+        if snapshot is None:
+            raise LedgerFault("there are no views here yet", where=str(self.folder), todo="fold the ledger first")
+        return snapshot
+
+    def _maybe(self) -> Snapshot | None:
+        try:
+            found = os.stat(self.folder / manifests.NAME)  # noqa: PTH116 - asked at every look-up
+        except OSError:
+            return None
+        mark = (found.st_ino, found.st_mtime_ns)
+        if mark == self._mark:
+            return self._snapshot
+        with self._lock:
+            if mark != self._mark:
+                self._load(mark)
+        return self._snapshot
+
+    def _load(self, mark: tuple[int, int]) -> None:
+        have = folding.current(self.folder)
+        before = self._snapshot
+        made = None if have is None else Snapshot(self.folder / have.folder, have)
+        if made is not None and before is not None and made.manifest.folder == before.manifest.folder:
+            made.inherit(before)
+        elif before is not None:
+            # Others may still be reading: the files stay readable until the last of them is through.
+            for old in self._old[:-2]:
+                old.close()
+            self._old = [*self._old[-2:], before]
+        self._snapshot, self._mark = made, mark
