@@ -1,0 +1,135 @@
+"""The node's web application: the desk, the routes of the API and the pages, and one way for everything that fails."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from saksi.app.api import give, look, record
+from saksi.app.api.access import AccessLog
+from saksi.app.api.desk import Call, Desk, Route, Settings
+from saksi.app.api.guard import Guard, respond_to
+from saksi.app.api.keys import KeyStore
+from saksi.app.api.metrics import Metrics
+from saksi.app.api.openapi import document
+from saksi.app.api.ports import Node
+from saksi.app.api.problems import Refused
+from saksi.app.api.rates import Rates
+from saksi.app.api.replay import Replay
+from saksi.app.api.wire import answer
+from saksi.model import SaksiError
+
+__all__ = ["API_ROUTES", "make_app", "make_desk"]
+
+API_ROUTES: tuple[Route, ...] = (*look.ROUTES, *give.ROUTES, *record.ROUTES)
+_BY_STATUS = {404: "not-found", 405: "no-such-method", 413: "too-large", 415: "wrong-media"}
+
+
+def make_desk(
+    node: Node,
+    home: Path,
+    settings: Settings,
+    *,
+    clock: Callable[[], str] | None = None,
+    random: Callable[[int], bytes] = os.urandom,
+) -> Desk:
+    """Open the desk of a node: keys, access log and stored answers lie under `home`/api."""
+    folder = home / "api"
+    spool = folder / "spool"
+    spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in spool.iterdir():  # uploads that a crash left behind: they were never acknowledged
+        left.unlink()
+    now = clock or _utc
+    limits = settings.limits
+    return Desk(
+        node=node,
+        settings=settings,
+        keys=KeyStore(folder / "keys.json", clock=now, random=random),
+        access=AccessLog(folder, clock=now, random=random),
+        replay=Replay(folder / "replay.db", now=time.time),
+        rates=Rates(each_second=limits.each_second, burst=limits.burst),
+        metrics=Metrics(),
+        spool=spool,
+        writer=ThreadPoolExecutor(1, "writer"),
+        clock=now,
+    )
+
+
+def make_app(desk: Desk, pages: tuple[Route, ...] = ()) -> Guard:
+    """The application, ready to be served."""
+    app = FastAPI(
+        title="Saksi",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan(desk),
+        redirect_slashes=False,
+    )
+    routes = (*API_ROUTES, *pages)
+    described = msgspec.json.encode(document(routes, title=desk.settings.title))
+
+    async def openapi(call: Call) -> Response:
+        return answer(call.request, described, cache="public, no-cache")
+
+    for route in (*routes, Route("GET", "/openapi.json", openapi, None, "This document", page=True)):
+        endpoint = route.bind(desk)
+        app.add_api_route(route.path, endpoint, methods=[route.method], name=endpoint.__name__, response_model=None)
+
+    async def failed(request: Request, fault: Exception) -> Response:
+        return respond_to(desk, request, _translated(fault))
+
+    for kind in (Refused, SaksiError, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(kind, failed)
+    return Guard(app, desk)
+
+
+def _translated(fault: Exception) -> Exception:
+    """What the framework raises, as ours."""
+    if isinstance(fault, HTTPException):
+        slug = _BY_STATUS.get(fault.status_code, "bad-input" if fault.status_code < 500 else "fault")
+        return Refused(slug, headers=fault.headers)
+    if isinstance(fault, RequestValidationError):
+        first = fault.errors()[0]
+        return Refused("bad-input", str(first["msg"]), where="/".join(map(str, first["loc"])))
+    return fault
+
+
+def _lifespan(desk: Desk) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def running(_app: FastAPI) -> AsyncIterator[None]:
+        syncing = asyncio.create_task(_sync(desk))
+        try:
+            yield
+        finally:
+            syncing.cancel()
+            with suppress(asyncio.CancelledError):
+                await syncing
+            desk.writer.shutdown(wait=True)
+            desk.access.close()
+            desk.replay.close()
+
+    return running
+
+
+async def _sync(desk: Desk) -> None:
+    """Bring the access log to the disk every second, off the thread that answers."""
+    while True:
+        await asyncio.sleep(1)
+        await asyncio.to_thread(desk.access.sync)
+
+
+def _utc() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,192 @@
+"""The examples in the OpenAPI document: invented, of fictional authorities; a test reads each with the shape it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from saksi.model import Json
+
+__all__ = [
+    "ACCESS",
+    "ANSWER",
+    "ANSWERS",
+    "CHECKPOINT",
+    "FEEDS",
+    "KEY",
+    "KEYS",
+    "OUTCOME",
+    "OUTCOME_BODY",
+    "PROOF",
+    "QUESTIONS",
+    "READY",
+    "SEARCH",
+    "STATEMENT",
+    "TAKE",
+    "TAKES",
+]
+
+_C = "0f" * 32
+_REF = f"centre.a.example/saksi/1#{_C}"
+_SEEN: Mapping[str, Json] = {"recorded": {"first": "2026-01-31T09:00:00Z", "last": "2026-01-31T09:00:00Z"}}
+
+ANSWER: Mapping[str, Json] = {
+    "query": "phish.example",
+    "entity": "host:phish.example",
+    "kind": "host",
+    "status": "known",
+    "flagged": True,
+    "decided_by": 0,
+    "why": [{"code": "accused", "text": "It is named as part of a scam, and nothing you may see speaks against it."}],
+    "warnings": [],
+    "roles": [
+        {
+            "part": 0,
+            "role": "infrastructure",
+            "meaning": "used to run the scam",
+            "kind": "accuses",
+            "said_by": ["Centre of Country A (synthetic)"],
+            "denied_by": [],
+            "recorded_by": ["centre.a.example"],
+            "sources": [1],
+            "statements": 1,
+            "seen": _SEEN,
+        }
+    ],
+    "parts": [{"entity": "host:phish.example", "relation": "exact", "status": "known", "flagged": True, "safe": [], "standing": 1}],
+    "sources": [
+        {
+            "n": 1,
+            "publisher": "Centre of Country A (synthetic)",
+            "title": "Reports of January",
+            "uri": "https://centre.a.example/january.csv",
+            "published": "2026-01-31",
+            "series": "centre.a.example/reports",
+            "digest": "ab" * 32,
+            "grades": ["B2"],
+            "says": "affirm",
+            "statements": 1,
+        }
+    ],
+    "statements": [
+        {
+            "ref": _REF,
+            "part": 0,
+            "prop": "role",
+            "value": "infrastructure",
+            "polarity": "affirm",
+            "source": 1,
+            "locator": {"row": 7},
+            "quote": "phish[.]example",
+            "original": "phish[.]example",
+            "recorded_by": "centre.a.example",
+            "recorded_at": "2026-01-31T09:00:00Z",
+            "grade": "B2",
+            "tlp": "GREEN",
+            "pap": "GREEN",
+            "lang": "en",
+            "valid_from": "2026-01-30",
+            "valid_until": "2026-12-31",
+        }
+    ],
+    "past": [],
+    "total": 1,
+    "reports": 1,
+    "independent": {"sources": 1, "collapsed": 0, "unopened": 0},
+    "seen": _SEEN,
+    "marking": {"tlp": "GREEN", "pap": "GREEN"},
+    "contest": "Write to the centre named above and give the reference.",
+    "at": 4,
+}
+QUESTIONS: Mapping[str, Json] = {"values": ["phish.example", "០១២ ៣៤៥ ៦៧៨"], "country": "KH"}
+ANSWERS: Mapping[str, Json] = {"at": 4, "answers": [ANSWER]}
+STATEMENT: Mapping[str, Json] = {
+    "ref": _REF,
+    "commitment": _C,
+    "entity": "host:phish.example",
+    "groups": {
+        "content": {
+            "entity": "host:phish.example",
+            "op": "assert",
+            "polarity": "affirm",
+            "prop": "role",
+            "schema": "WebSite",
+            "value": "infrastructure",
+        }
+    },
+    "hidden": ["source", "asserter", "handling"],
+    "leaf": 3,
+    "index": 0,
+    "logged_at": "2026-01-31T09:00:01Z",
+    "standing": "stands",
+    "changes": [],
+    "at": 4,
+    "synthetic": True,
+}
+CHECKPOINT = "centre.a.example/saksi/1\n4\n" + "A" * 43 + "=\n\n— centre.a.example/saksi/1 " + "A" * 91 + "=\n"
+PROOF: Mapping[str, Json] = {
+    "ref": _REF,
+    "commitment": _C,
+    "shown": {"content": {"text": '{"entity":"host:phish.example"}', "secret": "00" * 16}},
+    "hidden": {"source": "11" * 32, "asserter": "22" * 32, "handling": "33" * 32},
+    "batch": {"index": 0, "count": 2, "root": "44" * 32, "path": ["55" * 32]},
+    "leaf": "53" * 48,
+    "index": 3,
+    "size": 4,
+    "root": "66" * 32,
+    "path": ["77" * 32, "88" * 32],
+    "checkpoint": CHECKPOINT,
+    "vkey": "centre.a.example/saksi/1+00000000+" + "A" * 44,
+    "file": "c2sp.org/tlog-proof@v1\n...",
+}
+_HIT: Mapping[str, Json] = {
+    "entity": "host:phish.example",
+    "kind": "host",
+    "status": "known",
+    "statements": 1,
+    "said_by": "Centre of Country A (synthetic)",
+    "recorded_at": "2026-01-31T09:00:00Z",
+    "synthetic": True,
+}
+SEARCH: Mapping[str, Json] = {"hits": [_HIT], "next": "WyJob3N0OnBoaXNoLmV4YW1wbGUiLDRd", "at": 4}
+TAKE: Mapping[str, Json] = {
+    "id": "0000000000000001",
+    "name": "reports.csv",
+    "taken_at": "2026-01-31T09:00:01Z",
+    "digest": "ab" * 32,
+    "taken": 12,
+    "duplicate": 3,
+    "rejected": 1,
+    "size": 4,
+    "rejects": ["row 5, column phone: too short for a phone number"],
+}
+TAKES: Mapping[str, Json] = {"takes": [TAKE], "next": "WyIxIl0"}
+OUTCOME_BODY: Mapping[str, Json] = {"value": "phish.example", "outcome": "payment-stopped", "happened": "2026-02-01"}
+OUTCOME: Mapping[str, Json] = {"ref": _REF, "entity": "host:phish.example", "outcome": "payment-stopped", "duplicate": False}
+FEEDS: Mapping[str, Json] = {"feeds": [{"name": "hosts.txt", "media_type": "text/plain; charset=utf-8", "about": "hosts, one a line"}]}
+READY: Mapping[str, Json] = {"ready": True, "checks": [{"name": "ledger", "ok": True, "said": "4 leaves", "needed": True}]}
+ACCESS: Mapping[str, Json] = {
+    "lines": [
+        {
+            "when": "2026-02-01T08:00:00Z",
+            "who": "0123abcd",
+            "role": "reader",
+            "purpose": "preventing a loss",
+            "kind": "lookup",
+            "count": 1,
+            "what": ["9a" * 16],
+            "size": 4,
+            "prev": "0" * 64,
+        }
+    ],
+    "total": 1,
+}
+KEY: Mapping[str, Json] = {
+    "id": "0123abcd",
+    "holder": "desk of bank B",
+    "role": "reader",
+    "clearance": "GREEN",
+    "created_at": "2026-01-01T00:00:00Z",
+    "expires_at": "2027-01-01T00:00:00Z",
+    "revoked_at": "2026-02-01T00:00:00Z",
+}
+KEYS: Mapping[str, Json] = {"keys": [KEY]}

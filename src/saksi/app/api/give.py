@@ -1,0 +1,195 @@
+"""What is given to the node over HTTP: files to take in, and outcomes. Sent again with the same Idempotency-Key, nothing is done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+from starlette.responses import Response
+
+from saksi.app.api import examples
+from saksi.app.api.desk import Call, Route
+from saksi.app.api.keys import May
+from saksi.app.api.look import read_body
+from saksi.app.api.params import CURSOR, LIMIT, Param
+from saksi.app.api.ports import OutcomePlan, TakePlan
+from saksi.app.api.replay import Stored, check_key
+from saksi.app.api.wire import JSON, Cursor, answer, next_link, read_cursor, write_cursor
+from saksi.model import OUTCOMES, BadInput
+
+__all__ = ["ROUTES", "OutcomeBody", "TakesAnswer"]
+
+_FILE = "application/octet-stream"
+_IDEMPOTENT = Param("Idempotency-Key", "Sent again within a day, nothing is done twice.", longest=100, form="[!-~]+", place="header")
+_NAME = Param("name", "How the file is called; a claim, never a path to open.", "reports.csv", needed=True, longest=200)
+
+
+class OutcomeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What became of a value: one of the outcomes of the vocabulary, and when it happened (ISO date)."""
+
+    value: str
+    outcome: str
+    country: str | None = None
+    happened: str | None = None
+
+
+class TakesAnswer(msgspec.Struct, frozen=True):
+    """A page of takes, newest first."""
+
+    takes: tuple[msgspec.Raw, ...]
+    next: str | None
+
+
+async def take(call: Call) -> Response:
+    """Take a file in: the body is the file."""
+    path, digest = await _spool(call)
+    try:
+        asked = sha256(f"take\0{call.request.url.query}\0{digest}".encode()).digest()
+        plan = TakePlan(
+            path=path,
+            name=call.asked.text("name"),
+            source=call.asked.maybe("source"),
+            tlp=call.asked.maybe("tlp"),
+            pap=call.asked.maybe("pap"),
+            grade=call.asked.maybe("grade"),
+            by=call.caller.name,
+        )
+
+        def work() -> Stored:
+            line = call.desk.node.take(plan)
+            return Stored(201, msgspec.json.encode(line))
+
+        return await _once(call, asked, work)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+async def takes(call: Call) -> Response:
+    """What was taken in so far."""
+    given = call.asked.maybe("cursor")
+    after = None if given is None else read_cursor(given).after
+    page = call.desk.node.takes(after=after, limit=call.asked.number("limit") or 50)
+    onward = None if page.after is None else write_cursor(Cursor(page.after))
+    body = msgspec.json.encode(TakesAnswer(tuple(msgspec.Raw(msgspec.json.encode(line)) for line in page.takes), onward))
+    return answer(call.request, body, headers=next_link(call.request, onward) if onward else None)
+
+
+async def outcome(call: Call) -> Response:
+    """Record what became of a value after a look-up."""
+    told = await read_body(call, OutcomeBody)
+    if told.outcome not in OUTCOMES:
+        raise BadInput(f"unknown outcome {told.outcome[:40]!r}", where="outcome", todo=f"one of {', '.join(OUTCOMES)}")
+    if not 1 <= len(told.value) <= 4096:
+        raise BadInput("a text of 1 to 4096 characters is expected", where="value")
+    plan = OutcomePlan(told.value, told.outcome, told.country or call.desk.settings.country or None, told.happened, call.caller.name)
+
+    def work() -> Stored:
+        line = call.desk.node.outcome(plan)
+        return Stored(200 if line.duplicate else 201, msgspec.json.encode(line), f"/api/v1/statements/{line.ref.rpartition('#')[2]}")
+
+    return await _once(call, sha256(b"outcome\0" + msgspec.json.encode(told)).digest(), work)
+
+
+async def _once(call: Call, asked: bytes, work: Callable[[], Stored]) -> Response:
+    """Do the work in the thread that writes, or give the stored answer of the same request."""
+    loop, replay, caller = asyncio.get_running_loop(), call.desk.replay, call.caller.name
+    told = call.request.headers.get("idempotency-key")
+    if told is None:
+        return _said(await loop.run_in_executor(call.desk.writer, work))
+    key = check_key(told)
+    stored = replay.begin(caller, key, asked)
+    if stored is not None:
+        return _said(stored, replayed=True)
+
+    def kept() -> Stored:  # kept even where the caller has hung up meanwhile
+        try:
+            said = work()
+        except BaseException:
+            loop.call_soon_threadsafe(replay.drop, caller, key)
+            raise
+        loop.call_soon_threadsafe(lambda: replay.end(caller, key, asked=asked, said=said))
+        return said
+
+    done: Awaitable[Stored] = loop.run_in_executor(call.desk.writer, kept)
+    return _said(await asyncio.shield(done))
+
+
+def _said(stored: Stored, *, replayed: bool = False) -> Response:
+    headers = {"Cache-Control": "no-store"}
+    if stored.location:
+        headers["Location"] = stored.location
+    if replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return Response(stored.body, stored.status, headers, JSON)
+
+
+async def _spool(call: Call) -> tuple[Path, str]:
+    """Write the body into the spool, where only the node can read it; its SHA-256 in hex."""
+    path = call.desk.spool / secrets.token_hex(16)
+    digest = sha256()
+    size = 0
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        try:
+            async for piece in call.request.stream():
+                digest.update(piece)
+                size += len(piece)
+                out.write(piece)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+    if not size:
+        path.unlink(missing_ok=True)
+        raise BadInput("the body is the file, and it is empty", where="body")
+    return path, digest.hexdigest()
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/api/v1/takes",
+        take,
+        May.GIVE,
+        "Take a file in",
+        "The body is the file as it is. Good rows go in, refused rows are counted; nothing is half-taken; the file again adds nothing.",
+        (
+            _NAME,
+            Param("source", "The publisher or reader the file is for; left out: found by its look.", "reports", longest=100),
+            Param("tlp", "Who may see it.", "AMBER", longest=12, form=r"CLEAR|GREEN|AMBER|AMBER\+STRICT|RED"),
+            Param("pap", "What may be done with it.", "AMBER", longest=5, form="CLEAR|GREEN|AMBER|RED"),
+            Param("grade", "Admiralty grade of the source and the information.", "B2", longest=2, form="[A-F][1-6]"),
+            _IDEMPOTENT,
+        ),
+        ("", _FILE, "reference,reported,phone\nR-1,2026-01-31,012345678\n"),
+        {201: ("TakeLine", JSON, examples.TAKE)},
+        ("in-progress", "key-reused", "too-large"),
+        "Intake",
+    ),
+    Route(
+        "GET",
+        "/api/v1/takes",
+        takes,
+        May.GIVE,
+        "What was taken in so far",
+        params=(CURSOR, LIMIT),
+        answers={200: ("TakesAnswer", JSON, examples.TAKES)},
+        tag="Intake",
+    ),
+    Route(
+        "POST",
+        "/api/v1/outcomes",
+        outcome,
+        May.TELL,
+        "Tell what became of a value after a look-up",
+        "It is recorded as a statement of this node. Told again, it adds nothing (200 instead of 201).",
+        (_IDEMPOTENT,),
+        ("OutcomeBody", JSON, examples.OUTCOME_BODY),
+        {201: ("OutcomeLine", JSON, examples.OUTCOME), 200: ("OutcomeLine", JSON, {**examples.OUTCOME, "duplicate": True})},
+        ("in-progress", "key-reused", "wrong-media", "too-large"),
+        "Intake",
+    ),
+)

@@ -1,0 +1,300 @@
+"""What the API and the pages ask of a node: four small seams, and the shapes that cross them.
+
+Reads are called from the thread of the event loop and return at once (micro- to milliseconds); `take`, `outcome` are called from one
+other thread, one at a time. "Not there" and "not yours" are the same answer: None, or nothing in a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from saksi.model import Reader
+from saksi.screen.answer import Answer
+
+__all__ = [
+    "Answers",
+    "BatchPlace",
+    "ChangeLine",
+    "Check",
+    "FeedName",
+    "Fsck",
+    "Hit",
+    "HitPage",
+    "Home",
+    "Intake",
+    "LedgerState",
+    "Lists",
+    "Node",
+    "OutcomeLine",
+    "OutcomePlan",
+    "ProofView",
+    "Record",
+    "ShownGroup",
+    "StatementView",
+    "TakeLine",
+    "TakePage",
+    "TakePlan",
+]
+
+
+class ChangeLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What the author later said about its own statement."""
+
+    op: str
+    ref: str
+    recorded_at: str
+    reason: str | None = None
+
+
+class StatementView(msgspec.Struct, frozen=True, kw_only=True):
+    """One statement as this reader may see it: its groups as they were signed, where it is logged, how it stands.
+
+    `groups` holds content, source, asserter and handling as JSON objects; `hidden` names those this reader may not see. `commitment` is
+    the hex digest in its name. `logged_at` is the time the ledger claims; `leaf` and `index` say where it stands.
+    """
+
+    ref: str
+    commitment: str
+    entity: str
+    groups: dict[str, msgspec.Raw]
+    hidden: tuple[str, ...]
+    leaf: int
+    index: int
+    logged_at: str
+    standing: str
+    changes: tuple[ChangeLine, ...]
+    at: int
+    synthetic: bool = False
+
+
+class ShownGroup(msgspec.Struct, frozen=True):
+    """A group that is opened: its canonical text, and its secret in hex."""
+
+    text: str
+    secret: str
+
+
+class BatchPlace(msgspec.Struct, frozen=True):
+    """Where a statement stands in the batch behind its leaf; hashes in hex."""
+
+    index: int
+    count: int
+    root: str
+    path: tuple[str, ...]
+
+
+class ProofView(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything with which a stranger recomputes the signed root from the statement's own words.
+
+    Bytes are lower-case hex; `checkpoint` is the signed note; `vkey` the node's public key; `file` the same proof as the text file
+    that `saksi verify` reads.
+    """
+
+    ref: str
+    commitment: str
+    shown: dict[str, ShownGroup]
+    hidden: dict[str, str]
+    batch: BatchPlace | None
+    leaf: str
+    index: int
+    size: int
+    root: str
+    path: tuple[str, ...]
+    checkpoint: str
+    vkey: str
+    file: str
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a list of entities: what it is, how it stands, who spoke last (a publisher, or the authority), and when."""
+
+    entity: str
+    kind: str
+    status: str
+    statements: int
+    said_by: str = ""
+    recorded_at: str = ""
+    synthetic: bool = False
+
+
+class HitPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of hits; `after` is what to ask for the page behind it (None at the end)."""
+
+    hits: tuple[Hit, ...]
+    after: str | None
+    at: int
+
+
+class Home(msgspec.Struct, frozen=True, kw_only=True):
+    """What the first page shows below its box: contested now, newest."""
+
+    contested: tuple[Hit, ...]
+    newest: tuple[Hit, ...]
+    at: int
+
+
+class TakeLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One take: what was given and what became of it. `rejects` are the first few refusals in words; `digest` is the file's SHA-256."""
+
+    id: str
+    name: str
+    taken_at: str
+    digest: str
+    taken: int
+    duplicate: int
+    rejected: int
+    size: int
+    rejects: tuple[str, ...] = ()
+
+
+class TakePage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of takes, newest first; `after` as in HitPage."""
+
+    takes: tuple[TakeLine, ...]
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TakePlan:
+    """A file to take in: where it lies now, how it was called, which reader or publisher it is for (None: found by its look).
+
+    `tlp`, `pap` and `grade` are those the giver states (None: as the source's own file says); `by` names the key.
+    """
+
+    path: Path
+    name: str
+    source: str | None = None
+    tlp: str | None = None
+    pap: str | None = None
+    grade: str | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomePlan:
+    """What became of a value after a look-up, as told by a caller."""
+
+    value: str
+    outcome: str
+    country: str | None = None
+    happened: str | None = None
+    by: str = ""
+
+
+class OutcomeLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An outcome that was recorded, under its reference; `duplicate` where the same had been told before."""
+
+    ref: str
+    entity: str
+    outcome: str
+    duplicate: bool = False
+
+
+class FeedName(msgspec.Struct, frozen=True, kw_only=True):
+    """A block list that can be fetched."""
+
+    name: str
+    media_type: str
+    about: str
+
+
+class Fsck(msgspec.Struct, frozen=True, kw_only=True):
+    """The last check of every byte: when, up to which size, whether all was well, and in words."""
+
+    at: str
+    size: int
+    ok: bool
+    said: str
+
+
+class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
+    """How the ledger stands. `witnesses` counts the cosignatures on the newest checkpoint; `views` is the size that the answers reflect."""
+
+    origin: str
+    size: int
+    root: str
+    checkpoint: str
+    vkey: str
+    statements: int
+    erased: int
+    witnesses: int
+    views: int
+    synthetic: bool
+    signed_at: str = ""
+    fsck: Fsck | None = None
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that must be well for the node to answer; `needed` ones make it unready."""
+
+    name: str
+    ok: bool
+    said: str
+    needed: bool = True
+
+
+class Answers(Protocol):
+    """The look-ups. All raise BadInput where a value cannot be read, or `at` is beyond the views."""
+
+    def ask(self, value: str, *, country: str | None, reader: Reader, at: int | None) -> Answer:
+        """The answer about a value in any script and spelling."""
+
+    def entity(self, entity: str, *, reader: Reader, at: int | None) -> Answer:
+        """The answer about an entity by its id."""
+
+    def statement(self, commitment: str, *, reader: Reader, at: int | None) -> StatementView | None:
+        """One statement by its commitment (64 hex digits)."""
+
+    def proof(self, commitment: str, *, reader: Reader) -> ProofView | None:
+        """Its proof, opening the groups this reader may see."""
+
+
+class Lists(Protocol):
+    """What can be walked through."""
+
+    def search(self, text: str, *, after: str | None, limit: int, reader: Reader, at: int | None) -> HitPage:
+        """Entities whose id holds `text`."""
+
+    def home(self, *, reader: Reader, limit: int) -> Home:
+        """Contested now, and newest."""
+
+    def feeds(self) -> tuple[FeedName, ...]:
+        """The block lists on offer."""
+
+    def feed(self, name: str, *, reader: Reader, at: int | None) -> Iterator[bytes]:
+        """The bytes of a block list, in pieces of some kilobytes; what the marking (PAP) does not allow is not in it."""
+
+
+class Intake(Protocol):
+    """What is given to the node."""
+
+    def take(self, plan: TakePlan) -> TakeLine:
+        """Take a file in; nothing is half-taken."""
+
+    def takes(self, *, after: str | None, limit: int) -> TakePage:
+        """The takes so far, newest first."""
+
+    def outcome(self, plan: OutcomePlan) -> OutcomeLine:
+        """Record an outcome."""
+
+
+class Record(Protocol):
+    """The ledger as strangers may read it, and how the node is."""
+
+    def state(self) -> LedgerState:
+        """How the ledger stands now. Called on every page: keep it at hand."""
+
+    def resource(self, path: str) -> bytes | None:
+        """`checkpoint` or a tile by its C2SP path; None where there is none."""
+
+    def checks(self) -> tuple[Check, ...]:
+        """Whether the node is well."""
+
+
+class Node(Answers, Lists, Intake, Record, Protocol):
+    """A node as the API and the pages see it."""

@@ -1,0 +1,94 @@
+"""Every error of the API in one shape (RFC 9457, `application/problem+json`), and the table of their types.
+
+The type of a problem is `/problems/<slug>`, a page that each node serves and `docs/reference/problems.md` lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from saksi.model import BadInput, LedgerFault, NotAllowed, PeerFault, SaksiError
+
+__all__ = ["KINDS", "Kind", "Problem", "Refused", "problem_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A sort of problem: its HTTP status, its title, and what the caller can do about it."""
+
+    status: int
+    title: str
+    about: str
+
+
+KINDS: Mapping[str, Kind] = {
+    "bad-input": Kind(400, "Not understood", "A value, parameter or body cannot be read as what it should be; `where` names the place."),
+    "key-needed": Kind(401, "A key is needed", "Send `Authorization: Bearer <key>`. A key that has ended or was revoked gives this too."),
+    "not-allowed": Kind(403, "Not allowed", "The key's role, a marking or a rule forbids it. Ask the node's administrator."),
+    "purpose-needed": Kind(403, "A purpose is needed", "Say what the look-up is for: header `Saksi-Purpose`, or parameter `purpose`."),
+    "cross-site": Kind(403, "Asked from another site", "A page of another site made the browser ask. Nothing was done."),
+    "not-found": Kind(404, "Nothing here", "There is nothing by this name, or nothing that may be shown: the two are not told apart."),
+    "no-such-method": Kind(405, "Not done this way", "The address exists but not with this method; `Allow` lists those that work."),
+    "too-slow": Kind(408, "Took too long", "The request was not complete, or not answered, in time. Ask for less at once, or again later."),
+    "in-progress": Kind(409, "Still being done", "A request with the same `Idempotency-Key` has not ended yet. Ask again in a moment."),
+    "too-large": Kind(413, "Too large", "The body is larger than this address takes. Send it in parts, or use the command line."),
+    "wrong-media": Kind(415, "Wrong kind of body", "The `Content-Type` is not one that this address takes."),
+    "wrong-host": Kind(421, "Not this node's name", "The `Host` header does not name this node. It guards against rebinding of names."),
+    "key-reused": Kind(422, "Idempotency key used twice", "The same `Idempotency-Key` came with another request before. Take a fresh one."),
+    "too-many": Kind(429, "Too many requests", "Wait as long as `Retry-After` says. Many values are cheaper in one POST."),
+    "fault": Kind(500, "A fault in this node", "Nothing you did wrong. Tell the node's administrator the request's number."),
+    "peer-fault": Kind(502, "Another node failed", "A peer, a witness or the network did not do what it should."),
+    "ledger-fault": Kind(503, "The ledger is not well", "The node stops answering until somebody has checked it: `saksi fsck`."),
+}
+
+_BY_ERROR: Mapping[type[SaksiError], str] = {
+    BadInput: "bad-input",
+    NotAllowed: "not-allowed",
+    PeerFault: "peer-fault",
+    LedgerFault: "ledger-fault",
+}
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of an error. `where` names the place, `todo` what to do next, `instance` the request's number."""
+
+    type: str
+    title: str
+    status: int
+    detail: str = ""
+    where: str = ""
+    todo: str = ""
+    instance: str = ""
+
+
+class Refused(Exception):
+    """A request that is refused by a kind of its own rather than by one of the model's errors. Lives in the API only."""
+
+    def __init__(self, slug: str, detail: str = "", *, where: str = "", headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(slug, detail)
+        self.slug = slug
+        self.detail = detail
+        self.where = where
+        self.headers = dict(headers or {})
+
+
+def problem_of(fault: Exception, instance: str) -> tuple[Problem, Mapping[str, str]]:
+    """The problem that an error is to the caller, and headers that go with it. What nobody expected tells nothing about itself."""
+    if isinstance(fault, Refused):
+        kind = KINDS[fault.slug]
+        headers = {"WWW-Authenticate": 'Bearer realm="saksi"', **fault.headers} if kind.status == 401 else fault.headers
+        return _made(fault.slug, detail=fault.detail or kind.about, where=fault.where, instance=instance), headers
+    if isinstance(fault, LedgerFault):  # its words name files of the node: they are for the node's log
+        return _made("ledger-fault", detail=KINDS["ledger-fault"].about, instance=instance), {}
+    if isinstance(fault, SaksiError):
+        slug = next(slug for error, slug in _BY_ERROR.items() if isinstance(fault, error))
+        return _made(slug, detail=fault.what, where=fault.where, todo=fault.todo, instance=instance), {}
+    return _made("fault", detail=KINDS["fault"].about, instance=instance), {}
+
+
+def _made(slug: str, *, detail: str, instance: str, where: str = "", todo: str = "") -> Problem:
+    kind = KINDS[slug]
+    return Problem(f"/problems/{slug}", kind.title, kind.status, detail, where, todo, instance)

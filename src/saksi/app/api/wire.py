@@ -1,0 +1,79 @@
+"""How answers go onto the wire: JSON by msgspec, an ETag on every GET, cursors that say nothing to the caller."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from hashlib import blake2b
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from saksi.app.api.problems import Problem
+from saksi.model import BadInput
+
+__all__ = ["JSON", "PRIVATE", "Cursor", "answer", "etag", "next_link", "problem_response", "read_cursor", "write_cursor"]
+
+JSON = "application/json"
+PRIVATE = "private, no-cache"
+_VARY = "Authorization, Cookie, Saksi-Purpose"
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """Where a list goes on: the node's own mark, and the ledger size the list is pinned to."""
+
+    after: str
+    at: int | None = None
+
+
+def write_cursor(cursor: Cursor) -> str:
+    """A cursor as text that is safe in an address."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode("ascii").rstrip("=")
+
+
+def read_cursor(text: str) -> Cursor:
+    """Read what `write_cursor` wrote."""
+    try:
+        data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        return msgspec.json.decode(data, type=Cursor)
+    except (ValueError, msgspec.MsgspecError) as fault:
+        raise BadInput("not a cursor of this node", where="cursor", todo="follow the `next` of the page before") from fault
+
+
+def etag(body: bytes) -> str:
+    """A strong entity tag."""
+    return f'"{blake2b(body, digest_size=12).hexdigest()}"'
+
+
+def answer(
+    request: Request,
+    body: bytes,
+    *,
+    media: str = JSON,
+    cache: str = PRIVATE,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A good answer with its ETag, or 304 where the caller has it already."""
+    tag = etag(body)
+    more = {"ETag": tag, "Cache-Control": cache, **(headers or {})}
+    if cache.startswith("private"):
+        more["Vary"] = _VARY
+    known = request.headers.get("if-none-match")
+    if known is not None and request.method in {"GET", "HEAD"} and (known == "*" or tag in {each.strip() for each in known.split(",")}):
+        return Response(status_code=304, headers=more)
+    return Response(body, media_type=media, headers=more)
+
+
+def next_link(request: Request, cursor: str) -> Mapping[str, str]:
+    """The Link header to the next page: the same address with the cursor changed."""
+    target = request.url.include_query_params(cursor=cursor)
+    return {"Link": f'<{target.path}?{target.query}>; rel="next"'}
+
+
+def problem_response(problem: Problem, headers: Mapping[str, str]) -> Response:
+    """An error on the wire."""
+    body = msgspec.json.encode(problem)
+    return Response(
+        body, status_code=problem.status, media_type="application/problem+json", headers={"Cache-Control": "no-store", **headers}
+    )
