@@ -45,7 +45,7 @@ def spaces_and_dashes() -> dict[int, str]:
     table = {point: " " for category in ("Zs", "Zl", "Zp") for point in _by_category()[category]}
     table |= {ord(c): " " for c in "\t\n\r\v\f\x85"}
     table |= dict.fromkeys(_by_category()["Pd"], "-")
-    return table | {0x2212: "-", 0x30FC: "-"}  # the minus sign; the long-vowel mark that Japanese keyboards give
+    return table | {0x2212: "-"}  # the minus sign
 
 
 @cache
