@@ -6,7 +6,7 @@ parents; an e-mail address with itself and its host. An answer says which of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -20,7 +20,7 @@ from saksi.screen.answer import Answer, Reading
 from saksi.screen.judge import Judge, Matched, Tables
 from saksi.views.fact import Held, Tally
 
-__all__ = ["Match", "Store", "about", "about_many", "lookup", "matches"]
+__all__ = ["Match", "Store", "about", "lookup", "matched", "matches"]
 
 _RANK = {"contested": 1, "known": 2, "safe-listed": 3, "unknown": 4}
 
@@ -28,11 +28,14 @@ _RANK = {"contested": 1, "known": 2, "safe-listed": 3, "unknown": 4}
 class Store(Tables, Protocol):
     """What is known, by entity: the views, or facts held in memory."""
 
-    def facts(self, entity: str, *, at: int | None = None) -> Held: ...
+    @property
+    def size(self) -> int: ...
 
-    def facts_many(self, entities: Sequence[str], *, at: int | None = None) -> Mapping[str, Held]: ...
+    def facts(self, entity: str, at: int | None = None, *, before: int | None = None) -> Held: ...
 
-    def tally(self, entity: str, *, at: int | None = None) -> Sequence[Tally]: ...
+    def facts_many(self, entities: Sequence[str], at: int | None = None) -> list[Held]: ...
+
+    def tally(self, entity: str, at: int | None = None) -> list[Tally]: ...
 
 
 class Match(NamedTuple):
@@ -73,27 +76,26 @@ def lookup(store: Store, judge: Judge, query: str, readings: Sequence[Observable
 def about(store: Store, judge: Judge, query: str, entity: str) -> Answer:
     """The answer about one entity."""
     found = matches(entity)
-    if len(found) == 1:
-        held = {entity: store.facts(entity, at=judge.at)}
-    else:
-        held = dict(store.facts_many([each.entity for each in found], at=judge.at))
-    return judge.answer(query, _matched(store, judge, found, held))
+    held = [store.facts(entity)] if len(found) == 1 else store.facts_many([each.entity for each in found])
+    return judge.answer(query, [matched(store, judge, match, known) for match, known in zip(found, held, strict=True)])
 
 
-def about_many(store: Store, judge: Judge, asked: Iterable[tuple[str, str, tuple[Match, ...]]], held: Mapping[str, Held]) -> list[Answer]:
-    """The answers for a column of (query, entity, matches), whose facts are held already; an entity not in `held` has none."""
-    return [judge.answer(query, _matched(store, judge, found, held)) for query, _, found in asked]
+def matched(store: Store, judge: Judge, match: Match, held: Held) -> Matched:
+    """A match with all that is needed to judge it; `held` is what the store holds now.
 
-
-def _matched(store: Store, judge: Judge, found: Sequence[Match], held: Mapping[str, Held]) -> list[Matched]:
-    made = []
-    for each in found:
-        known = held.get(each.entity)
-        if known is None:
-            known = Held(each.entity, [], 0)
-        tallies = store.tally(each.entity, at=judge.at) if known.cursor is not None else ()
-        made.append(Matched(each.entity, each.relation, known, tallies, each.suffix))
-    return made
+    Facts are taken as they are now and cut to the ledger size by the judge, so that a marking that was made stricter since also holds for
+    questions about the past. Of a hub, a question about now is summed up from tallies; one about the past reads all its pages.
+    """
+    if held.cursor is None:
+        return Matched(match.entity, match.relation, held, (), match.suffix)
+    if judge.at >= store.size:
+        return Matched(match.entity, match.relation, held, store.tally(match.entity), match.suffix)
+    facts = list(held.facts)
+    cursor: int | None = held.cursor
+    while cursor is not None:
+        page = store.facts(match.entity, before=cursor)
+        facts, cursor = [*page.facts, *facts], page.cursor
+    return Matched(match.entity, match.relation, Held(match.entity, facts, len(facts)), (), match.suffix)
 
 
 def _host(name: str, relation: str) -> tuple[Match, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -41,7 +41,6 @@ class World:
         self._sources: list[Source] = []
         self._asserters: list[Recorder] = []
         self._handlings: list[Marking] = []
-        self.asked: list[str] = []
         self.page = 10_000
 
     def say(
@@ -115,17 +114,17 @@ class World:
     def handling(self, place: int, /) -> Marking:
         return self._handlings[place]
 
-    def facts(self, entity: str, *, at: int | None = None) -> Held:
-        """All facts before `at`; of many only the newest page."""
-        self.asked.append(entity)
+    def facts(self, entity: str, at: int | None = None, *, before: int | None = None) -> Held:
+        """All facts before `at`; of many only a page: the newest, or that before the cursor (a place in the list)."""
         facts = [fact for fact in self.by_entity.get(entity, []) if at is None or fact.leaf < at]
-        whole = len(facts) <= self.page
-        return Held(entity, facts if whole else facts[-self.page :], len(facts), None if whole else len(facts) - self.page)
+        stop = len(facts) if before is None else before
+        start = max(0, stop - self.page)
+        return Held(entity, facts[start:stop], len(facts), start or None)
 
-    def facts_many(self, entities: Sequence[str], *, at: int | None = None) -> Mapping[str, Held]:
-        return {entity: self.facts(entity, at=at) for entity in entities if entity in self.by_entity}
+    def facts_many(self, entities: Sequence[str], at: int | None = None) -> list[Held]:
+        return [self.facts(entity, at) for entity in entities]
 
-    def tally(self, entity: str, *, at: int | None = None) -> list[Tally]:
+    def tally(self, entity: str, at: int | None = None) -> list[Tally]:
         """One sum a fact: as fine as sums can be. Only for entities without changes."""
         return [
             Tally(
