@@ -161,7 +161,7 @@ class Snapshot:
                     more = True
         if len(rows) > PAGE:
             rows, more = rows[-PAGE:], True
-        return Held(entity, self._facts(entity, rows, bound), total, rows[0].ordinal if more else None)
+        return Held(entity, self._facts(entity, rows, stop), total, rows[0].ordinal if more else None)
 
     def tally(self, entity: str, stop: int) -> list[Tally]:
         """All facts of an entity below `stop`, counted by what they say and on which source."""
