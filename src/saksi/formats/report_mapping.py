@@ -14,7 +14,7 @@ from saksi.model.errors import BadInput
 
 __all__ = ["DATE_ORDERS", "OWN", "Layout", "ReportMapping", "layout", "parse_mapping"]
 
-DATE_ORDERS = {"day-month-year": "dmy", "month-day-year": "mdy", "year-month-day": "ymd"}
+DATE_ORDERS = ("day-month-year", "month-day-year", "year-month-day")
 _CALENDARS = ("gregorian", "buddhist", "auto")
 
 

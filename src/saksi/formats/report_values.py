@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 
 from saksi.formats.gather import nfc
 from saksi.formats.report_mapping import ReportMapping
 from saksi.model.errors import BadInput
 from saksi.model.vocabulary import ROLES
+from saksi.observables.date import date
 from saksi.observables.digits import plain
 
 __all__ = ["LONGEST_NARRATIVE", "amount", "narrative", "reference", "value_of", "when"]
@@ -15,8 +17,6 @@ __all__ = ["LONGEST_NARRATIVE", "amount", "narrative", "reference", "value_of", 
 LONGEST_NARRATIVE = 32_000
 _LONGEST_WORDS = 300
 _ISO_DAY = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|30)", re.ASCII)
-_ISO_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ]([0-2]\d:[0-5]\d(?::[0-5]\d)?)(?:\.\d+)?(Z|\+00:?00)", re.ASCII)
-_LOCAL_TIME = re.compile(r"(.*\d)[T ,]+[0-2]?\d[:.][0-5]\d(?:[:.][0-5]\d)?(?:\.\d+)?(?: ?[AaPp][Mm])?(?: ?[+-]\d\d:?\d\d)?\Z", re.ASCII)
 _AMOUNT = re.compile(r"([A-Z]{3,5})?(\d{1,3}(?:G\d{3})+|\d{1,30})(?:D(\d{1,18}))?([A-Z]{3,5})?", re.ASCII)
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -76,15 +76,22 @@ def amount(text: str, mapping: ReportMapping) -> str:
 
 def when(text: str, mapping: ReportMapping) -> str:
     """A date to the day or coarser, or a UTC time. A time without a zone is left out: only its day is certain."""
-    if _ISO_DAY.fullmatch(text) and mapping.calendar != "buddhist":
+    if mapping.calendar != "buddhist" and _ISO_DAY.fullmatch(text):
         return text
-    found = _ISO_TIME.fullmatch(text)
-    if found is not None and _ISO_DAY.fullmatch(found[1]) and found[2] < "24":
-        return f"{found[1]}T{found[2]}Z"
-    from saksi.observables.date import date
+    order = mapping.date_order
+    country = mapping.country if order is None else _ORDER_OF[order]
+    found = date(text, country="TH" if mapping.calendar == "buddhist" and country != "US" else country)
+    if mapping.calendar not in ("auto", found.calendar):
+        raise BadInput(f"a year of the {found.calendar} calendar, where the mapping says {mapping.calendar}")
+    day, _, clock = found.iso.partition("T")
+    if not clock or len(clock) < 6:
+        return day
+    moment = datetime.datetime.fromisoformat(found.iso).astimezone(datetime.UTC)
+    return moment.strftime("%Y-%m-%dT%H:%MZ")
 
-    day = _LOCAL_TIME.fullmatch(plain(text))
-    return date(day[1] if day else text, order=mapping.date_order, calendar=mapping.calendar)
+
+# A country whose writing has that order, for the reader of dates.
+_ORDER_OF = {"day-month-year": "GB", "month-day-year": "US", "year-month-day": None}
 
 
 def narrative(text: str) -> str:
