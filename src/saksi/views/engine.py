@@ -126,9 +126,8 @@ class Engine:
         where = "WHERE c.schema = ?" if schema is not None else ""
         query = f"SELECT {wanted} FROM counting(?) c {join} {where}"  # noqa: S608 - column names from our own list
         try:
-            found = self._link.execute(query, [stop] + ([schema] if schema is not None else []))
-            batches: Iterator[pa.RecordBatch] = found.to_arrow_reader(segments.GROUP)
-            yield from batches
+            found = self._link.sql(query, params=[stop] + ([schema] if schema is not None else []))
+            yield from found.to_arrow_reader(segments.GROUP)
         except duckdb.Error as fault:
             raise _fault(fault) from fault
 

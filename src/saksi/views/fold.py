@@ -25,6 +25,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from saksi.ledger.batch import Kind
+from saksi.ledger.ledger import OpenBlock
 from saksi.model import LedgerFault
 from saksi.views import manifest as manifests
 from saksi.views import segments
@@ -35,25 +37,19 @@ from saksi.views.parse import ERASED, Columns, Numbers, Parser, Shape
 from saksi.views.serving import CHUNK, MARKING, RECENT, RECORDER, SHAPE, SOURCE, ChangeRow, Writer, stored
 from saksi.views.slots import Slots
 
-__all__ = ["Block", "Foldable", "Progress", "current", "fold", "locked", "rebuild"]
+__all__ = ["Foldable", "Progress", "Rooted", "current", "fold", "locked", "rebuild"]
 
 Progress = Callable[[int, int], None]  # leaves folded, leaves in all
 
 _STEP = 65_536
+_TOLD = frozenset({Kind.PRIVATE, Kind.PUBLIC, Kind.BATCH})  # leaves that hold statements; control leaves and requests are not told here
 _shape = msgspec.msgpack.Decoder(Shape)
 
 
-class Block(Protocol):
-    """Statements of one leaf that were sealed together; `payloads` is None where they were erased."""
+class Rooted(Protocol):
+    """A log that knows its root at every size it has had."""
 
-    @property
-    def leaf(self) -> int: ...
-    @property
-    def first_index(self) -> int: ...
-    @property
-    def commitments(self) -> bytes: ...
-    @property
-    def payloads(self) -> list[bytes] | None: ...
+    def root_at(self, size: int) -> bytes: ...
 
 
 class Foldable(Protocol):
@@ -63,8 +59,9 @@ class Foldable(Protocol):
     def origin(self) -> str: ...
     @property
     def size(self) -> int: ...
-    def root_at(self, size: int) -> bytes: ...
-    def read(self, first_leaf: int, last_leaf: int) -> Iterator[Block]: ...
+    @property
+    def log(self) -> Rooted: ...
+    def read(self, first: int, last: int) -> Iterator[OpenBlock]: ...
 
 
 def current(folder: Path) -> Manifest | None:
@@ -93,7 +90,7 @@ def _fold(folder: Path, ledger: Foldable, progress: Progress | None) -> Manifest
     step = _Step(folder / have.folder, have, fresh=False)
     try:
         for columns, leaf in _stretches(step.parser, ledger, (have.size, size), have.statements):
-            have = step.add(columns, have, (leaf, ledger.root_at(leaf)))
+            have = step.add(columns, have, (leaf, ledger.log.root_at(leaf)))
             manifests.write(folder, have)
             if progress is not None:
                 progress(leaf, size)
@@ -129,7 +126,7 @@ def _rebuild(folder: Path, ledger: Foldable, progress: Progress | None) -> Manif
     place = folder / name
     place.mkdir()
     size = ledger.size
-    made = Manifest(FOLD_VERSION, ledger.origin, size, ledger.root_at(size).hex(), 0, 0, 0, 0, name, secrets.randbits(64) | 1)
+    made = Manifest(FOLD_VERSION, ledger.origin, size, ledger.log.root_at(size).hex(), 0, 0, 0, 0, name, secrets.randbits(64) | 1)
     step = _Step(place, made, fresh=True)
     try:
         for columns, leaf in _stretches(step.parser, ledger, (0, size), 0):
@@ -284,7 +281,8 @@ def _stretches(parser: Parser, ledger: Foldable, leaves: tuple[int, int], first:
             yield columns, block.leaf
             columns = Columns(columns.first + len(columns))
         leaf = block.leaf
-        parser.add(columns, leaf=leaf, first_index=block.first_index, commitments=block.commitments, payloads=block.payloads)
+        if block.kind in _TOLD:
+            parser.add(columns, block)
     yield columns, leaves[1]
 
 
@@ -331,7 +329,7 @@ def _moved(have: Manifest, at: tuple[int, bytes], counts: tuple[int, int, int], 
 
 def _continues(have: Manifest, ledger: Foldable) -> bool:
     """Whether the ledger is the one that was folded, and has only grown."""
-    return have.origin == ledger.origin and have.size <= ledger.size and bytes.fromhex(have.root) == ledger.root_at(have.size)
+    return have.origin == ledger.origin and have.size <= ledger.size and bytes.fromhex(have.root) == ledger.log.root_at(have.size)
 
 
 def _whole(folder: Path, have: Manifest) -> bool:

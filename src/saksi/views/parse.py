@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import msgspec
 
-from saksi.model import LedgerFault, Value
+from saksi.ledger.ledger import OpenBlock
+from saksi.model import LedgerFault
 from saksi.views.fact import AMENDING
 
 __all__ = ["CLOSED", "ERASED", "ID_BYTES", "Amending", "Columns", "Numbers", "Parser", "Shape", "Table"]
@@ -193,29 +194,27 @@ class Parser:
         self._source = msgspec.json.Decoder(_Source)
         self._asserter = msgspec.json.Decoder(_Asserter)
         self._same = msgspec.json.Decoder(_SameContent)
-        self._json = msgspec.json.Encoder()
+        self._json = msgspec.json.Encoder(order="deterministic")
         self._pack = msgspec.msgpack.Encoder()
 
-    def add(self, into: Columns, *, leaf: int, first_index: int, commitments: bytes, payloads: Sequence[bytes] | None) -> None:
-        """Read one block. `payloads` is None where they were erased: then only the commitments stay."""
-        count = len(commitments) // 32
-        base = into.first + len(into)
-        into.commitments += commitments
-        if payloads is None:
-            self._run(into, base, (leaf, first_index), "")
-            into.shapes.extend([ERASED] * count)
-            into.ids += bytes(ID_BYTES * count)
-            return
-        if len(payloads) != count:
-            raise LedgerFault(f"{count} commitments but {len(payloads)} payloads", where=f"leaf {leaf}", todo="run saksi fsck")
+    def add(self, into: Columns, block: OpenBlock) -> None:
+        """Read one block. Of a statement whose payload was erased only the commitment stays."""
+        place = 0
         try:
-            for place, payload in enumerate(payloads):
-                when = self._one(into, base + place, payload)
-                self._run(into, base + place, (leaf, first_index + place), when)
+            for place, payload in enumerate(block.payloads):
+                ordinal = into.first + len(into)
+                if payload is None:
+                    into.shapes.append(ERASED)
+                    into.ids += _NO_ID
+                    when = ""
+                else:
+                    when = self._one(into, ordinal, payload)
+                self._run(into, ordinal, (block.leaf, block.first + place), when)
         except msgspec.MsgspecError as fault:
             raise LedgerFault(
-                f"a payload is not a statement: {fault}", where=f"leaf {leaf}, statement {first_index + place}", todo="run saksi fsck"
+                f"a payload is not a statement: {fault}", where=f"leaf {block.leaf}, statement {block.first + place}", todo="run saksi fsck"
             ) from fault
+        into.commitments += b"".join(block.commitments)
 
     def _run(self, into: Columns, ordinal: int, place: tuple[int, int], when: str) -> None:
         if into.runs:
@@ -271,9 +270,11 @@ class Parser:
 
     def _fact(self, into: Columns, ordinal: int, said: tuple[_Content, _Source, bool], at: tuple[int, int | None]) -> None:
         content, source, free = said
-        value: Value | bytes | None = content.value if free else None  # type: ignore[assignment]
-        if value.__class__ is dict:
-            value = msgspec.json.encode(value, order="sorted")
+        value = text = content.value if free else None
+        if value.__class__ is not str and value is not None:
+            text = self._json.encode(value).decode()
+            if value.__class__ is dict:
+                value = (text,)  # type: ignore[assignment]
         original: str | bool | None = content.original
         if original is not None and original == content.entity.partition(":")[2]:
             original = True
@@ -289,7 +290,7 @@ class Parser:
         into.shape.append(at[0])
         into.row.append(at[1])
         into.original.append(content.original)
-        into.value.append(_text(value))
+        into.value.append(text)  # type: ignore[arg-type]
         if rest != _NOTHING:
             into.packed.append(self._pack.encode((at[0], ordinal, at[1], original, value, *rest)))
         elif value is not None:
@@ -321,11 +322,5 @@ class Parser:
         return known
 
 
+_NO_ID = bytes(ID_BYTES)
 _NOTHING = (None, None, None, None)
-
-
-def _text(value: Value | bytes | None) -> str | None:
-    """A value as the segments hold it: text as it is, anything else as JSON."""
-    if value is None or isinstance(value, str):
-        return value
-    return value.decode() if isinstance(value, bytes) else msgspec.json.encode(value).decode()

@@ -219,8 +219,8 @@ class Snapshot:
                 original = entity.partition(":")[2]
             if value is None:
                 value = shape.value
-            elif value.__class__ is bytes:
-                value = msgspec.json.decode(value)
+            elif value.__class__ is tuple:
+                value = msgspec.json.decode(value[0])
             made.append(
                 Fact(
                     entity, shape.schema, shape.prop, value, shape.polarity, shape.op, original, shape.lang,  # type: ignore[arg-type]

@@ -42,13 +42,13 @@ ChangeRow: TypeAlias = tuple[int, int, str, int, int, str | None]
 
 
 class Row(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """A fact as it is packed. `original` is True where it is the entity's own text; a `value` of bytes is JSON."""
+    """A fact as it is packed. `original` is True where it is the entity's own text; a `value` in a list of one is JSON."""
 
     shape: int
     ordinal: int
     row: int | None = None
     original: str | bool | None = None
-    value: str | bool | int | bytes | None = None
+    value: str | bool | int | tuple[str] | None = None
     quote: str | None = None
     locator: str | None = None
     valid_from: str | None = None
