@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from saksi.model.errors import BadInput
+
 __all__ = ["refang"]
 
 # One pattern for every dot: [.] (.) {.} [dot] (dot) {dot} " dot " and the ideographic full stops that IDNA also takes as dots.
@@ -18,12 +20,18 @@ _SCHEME_MARK = re.compile(r"^(https?|ftp)\s*\[?:\s*//\]?", re.IGNORECASE)
 _HINT = re.compile(r"[\[({\\<*\u3002\uff0e\uff61]|\sdot\s|^h[x*t]x?|^meow", re.IGNORECASE)
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+
+
 def refang(text: str) -> str:
     """The address as it works, without surrounding space; text that was never defanged comes back as it is.
 
+    Half a character (a lone surrogate, left by a damaged file) is refused: no address can hold one.
     `[::1]`, the brackets of an IPv6 host, stay: only brackets around a dot, a colon, a slash or an "at" are read as defanging.
     """
     text = text.strip()
+    if _HALF.search(text):
+        raise BadInput("the text holds half a character", todo="copy it again: its encoding was damaged on the way")
     if not _HINT.search(text):
         return text
     text = _DOT.sub(".", text)
