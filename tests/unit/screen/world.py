@@ -67,7 +67,7 @@ class World:
             valid_from=other.get("valid_from"),
             valid_until=other.get("valid_until"),
             source=_index(self._sources, by or source()),
-            locator='{"row":%d}' % (self.size + 1),
+            locator=f'{{"row":{self.size + 1}}}',
             quote=other.get("quote"),
             asserter=_index(self._asserters, recorder),
             handling=_index(self._handlings, marking),
@@ -128,8 +128,8 @@ class World:
         """One sum a fact: as fine as sums can be. Only for entities without changes."""
         return [
             Tally(
-                fact.schema, fact.prop, fact.value if isinstance(fact.value, str) else None, fact.polarity, fact.op, fact.source, fact.asserter,
-                fact.handling, 1 if fact.op == "assert" else 0, 0, fact.asserted_at, fact.asserted_at,
+                fact.schema, fact.prop, fact.value if isinstance(fact.value, str) else None, fact.polarity, fact.op, fact.source,
+                fact.asserter, fact.handling, 1 if fact.op == "assert" else 0, 0, fact.asserted_at, fact.asserted_at,
             )
             for fact in self.by_entity.get(entity, [])
             if at is None or fact.leaf < at

@@ -1,0 +1,231 @@
+"""Block lists for those who can block: a hosts file, an RPZ zone for name servers, or CSV.
+
+Blocking the wrong page or number harms somebody who did nothing, so a value is given out only where
+1. the node, seeing everything it holds, flags the value itself (not through a parent): accused, and nothing speaks against it;
+2. at least one accusing statement, not a weak one, may be released to the named reader and is marked PAP:GREEN or wider;
+3. neither it nor anything below it is safe-listed, and it is no public suffix.
+
+Rule 1 uses also what the reader may not see: a hidden denial takes an entry out. So a missing entry says nothing, and hiding a denial never
+puts an entry in. What an entry tells (since, last, roles, references) comes from the statements of rule 2 alone. Retractions, expiries,
+regrades and new markings hold at once, since a feed is folded anew each time.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from saksi.model import ACCUSING_ROLES, BadInput, Pap, Reader, Tlp
+from saksi.screen.answer import Answer, StatementLine
+from saksi.screen.judge import Judge, Matched, Setting
+from saksi.screen.lookup import Match, Store, matched
+from saksi.screen.safelist import Spared
+from saksi.views.fact import Held
+
+__all__ = ["FORMS", "Entry", "Feed", "FeedStore", "Plan", "entries", "feed", "write"]
+
+FORMS = ("hosts", "rpz", "csv")
+_PAGE = 2_000
+_REFS = 10
+_LONGEST_RPZ = 200  # a zone's own name comes behind each entry, and both together have at most 253 characters
+_HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class FeedStore(Store, Protocol):
+    """A store that can also be walked through."""
+
+    def entities(self, prefix: str = "", *, after: str = "", limit: int = 100) -> list[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be given out, to whom, in which form.
+
+    `setting` names the reader, the day, the ledger and its size; `authority` is the node's own; `made_at` is a UTC time; `kinds` are
+    kinds of entity (a hosts file and an RPZ zone hold hosts only); `contested` adds contested values, each with a mark.
+    """
+
+    setting: Setting
+    authority: str
+    made_at: str
+    form: str = "hosts"
+    kinds: tuple[str, ...] = ("host",)
+    contested: bool = False
+
+    def __post_init__(self) -> None:
+        if self.form not in FORMS:
+            raise BadInput(f"a feed is one of {', '.join(FORMS)}, not {self.form!r}")
+        if self.form != "csv" and self.kinds != ("host",):
+            raise BadInput(f"a feed of form {self.form} holds hosts only", todo="ask for csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One value to block: as what it is named, since when and last when, on which statements (of those that may be given out).
+
+    `below`: whether all names below a host may be blocked with it. `refs` are at most ten, the newest.
+    """
+
+    entity: str
+    roles: tuple[str, ...]
+    since: str
+    last: str
+    refs: tuple[str, ...]
+    tlp: Tlp
+    contested: bool
+    below: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed's entries in the order of their entities; `tlp` is the strictest marking of what they rest on."""
+
+    plan: Plan
+    entries: tuple[Entry, ...]
+    tlp: Tlp
+
+
+def feed(store: FeedStore, plan: Plan) -> Feed:
+    """Fold the feed. Reads every host and URL in the store, and the other kinds asked for."""
+    found = tuple(entries(store, plan))
+    return Feed(plan, found, max((each.tlp for each in found), key=lambda level: level.rank, default=Tlp.CLEAR))
+
+
+def entries(store: FeedStore, plan: Plan) -> Iterator[Entry]:
+    """The entries in order. Holds the hosts to spare in memory, and the candidates."""
+    everything = Judge(store, replace(plan.setting, reader=Reader(plan.authority, home=True, clearance=Tlp.RED)))
+    theirs = Judge(store, plan.setting)
+    spared = Spared()
+    candidates: list[Entry] = []
+    for kind in sorted({*plan.kinds, "host", "url"}):
+        for whole, held in _walk(store, everything, kind):
+            part = whole.parts[0]
+            if part.safe:
+                spared.spare(whole.entity)
+            elif whole.status == "contested" or (whole.roles and not part.flagged):
+                spared.heed(whole.entity)
+            if kind in plan.kinds and (whole.flagged or (plan.contested and _is_contested(whole))):
+                made = _entry(theirs, whole, matched(store, theirs, Match(whole.entity, "exact"), held))
+                if made is not None:
+                    candidates.append(made)
+    for entry in sorted(candidates, key=lambda entry: entry.entity):
+        kind, _, name = entry.entity.partition(":")
+        if kind != "host":
+            yield entry
+        elif spared.may_block(name) and _HOST.fullmatch(name):
+            yield replace(entry, below=spared.may_block_below(name))
+
+
+def write(made: Feed) -> Iterator[str]:
+    """The feed as text, line by line, each with its line end."""
+    writer = {"hosts": _hosts, "rpz": _rpz, "csv": _csv}[made.plan.form]
+    return writer(made)
+
+
+def _walk(store: FeedStore, judge: Judge, kind: str) -> Iterator[tuple[Answer, Held]]:
+    """What the node knows about each entity of a kind by itself, and the facts."""
+    after = ""
+    while page := store.entities(kind + ":", after=after, limit=_PAGE):
+        for entity, held in zip(page, store.facts_many(page), strict=True):
+            yield judge.answer(entity, [matched(store, judge, Match(entity, "exact"), held)]), held
+        after = page[-1]
+
+
+def _is_contested(whole: Answer) -> bool:
+    """Whether there is a disputed accusation, and nobody says that it belongs to somebody harmed."""
+    kinds = {line.kind for line in whole.roles if line.statements}
+    return whole.status == "contested" and "accuses" in kinds and "protects" not in kinds
+
+
+def _entry(theirs: Judge, whole: Answer, found: Matched) -> Entry | None:
+    seen = theirs.answer(whole.entity, [found])
+    grounds = [line for line in seen.statements if _accuses(line)]
+    if not grounds:
+        return None
+    published = {line.n: line.published for line in seen.sources}
+    firsts = [line.valid_from or published[line.source] or line.recorded_at for line in grounds]
+    lasts = [line.valid_until or line.valid_from or published[line.source] or line.recorded_at for line in grounds]
+    return Entry(
+        entity=whole.entity,
+        roles=tuple(sorted({str(line.value) for line in grounds})),
+        since=min(firsts),
+        last=max(lasts),
+        refs=tuple(line.ref for line in grounds[-_REFS:]),
+        tlp=max((Tlp.read(line.tlp) for line in grounds), key=lambda level: level.rank),
+        contested=whole.status == "contested",
+        below=False,
+    )
+
+
+def _accuses(line: StatementLine) -> bool:
+    if line.prop != "role" or line.polarity == "deny" or line.value not in ACCUSING_ROLES or not Pap.read(line.pap).may_block:
+        return False
+    return line.grade is None or (line.grade[0] != "E" and line.grade[1] != "5")
+
+
+def _heading(made: Feed) -> list[str]:
+    setting = made.plan.setting
+    return [
+        f"Block list of {_plain(made.plan.authority)}, from ledger {_plain(setting.origin)} at size {setting.at}",
+        f"Made {made.plan.made_at} for {_plain(setting.reader.authority)}; TLP:{made.tlp.value}; {len(made.entries)} entries",
+        f"Contested values are {'included and marked' if made.plan.contested else 'left out'}.",
+        "Safe-listed and shared values are never listed.",
+        "A value that is not listed is not thereby safe.",
+        f"To contest an entry: {_plain(setting.contest)}",
+    ]
+
+
+def _hosts(made: Feed) -> Iterator[str]:
+    yield from (f"# {line}\n" for line in _heading(made))
+    for entry in made.entries:
+        yield f"0.0.0.0 {_name(entry)}  # {_remark(entry)}\n"
+
+
+def _rpz(made: Feed) -> Iterator[str]:
+    """A response policy zone (draft-vixie-dnsop-dns-rpz-00): `CNAME .` answers NXDOMAIN; the serial is the ledger size."""
+    fitting = [entry for entry in made.entries if len(_name(entry)) <= _LONGEST_RPZ]
+    yield from (f"; {line}\n" for line in _heading(made))
+    if len(fitting) < len(made.entries):
+        yield f"; {len(made.entries) - len(fitting)} names are too long for a zone and left out\n"
+    yield "$TTL 300\n"
+    yield f"@ SOA localhost. hostmaster.localhost. {made.plan.setting.at % 2**32} 3600 600 86400 300\n"
+    yield "@ NS localhost.\n"
+    for entry in fitting:
+        yield f"{_name(entry)} CNAME . ; {_remark(entry)}\n"
+        if entry.below:
+            yield f"*.{_name(entry)} CNAME .\n"
+
+
+def _csv(made: Feed) -> Iterator[str]:
+    yield from (f"# {line}\n" for line in _heading(made))
+    yield _row(("entity", "roles", "since", "last", "contested", "tlp", "refs"))
+    for entry in made.entries:
+        refs = " ".join(entry.refs)
+        yield _row(
+            (entry.entity, " ".join(entry.roles), entry.since, entry.last, "yes" if entry.contested else "no", entry.tlp.value, refs)
+        )
+
+
+def _row(cells: Sequence[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(["'" + cell if cell.startswith(_FORMULA) else cell for cell in cells])
+    return text.getvalue()
+
+
+def _remark(entry: Entry) -> str:
+    mark = "CONTESTED; " if entry.contested else ""
+    return f"{mark}{', '.join(entry.roles)}; since {entry.since}, last {entry.last}; {_plain(entry.refs[-1])}"
+
+
+def _name(entry: Entry) -> str:
+    return entry.entity.partition(":")[2]
+
+
+def _plain(text: str) -> str:
+    """Text that cannot end a comment's line."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)

@@ -1,0 +1,204 @@
+"""Block lists hold what may be blocked, and nothing that would harm a bystander."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+from world import CLEAR, ORIGIN, PUBLIC, TODAY, World, source
+
+from saksi.model import BadInput, Grade, Marking, Pap, Reader, Tlp
+from saksi.screen.feeds import Plan, feed, write
+from saksi.screen.judge import Setting
+from saksi.views.fact import Recorder
+
+BAD, OTHER = "host:login.scamshop.com", "host:cheatpay.net"
+GREEN = Marking(Tlp.GREEN, Pap.GREEN, (), "fraud", "law 1")
+KNOWN = Reader("bank.c", known=True)
+
+
+def _plan(world: World, reader: Reader = PUBLIC, **other: object) -> Plan:
+    setting = Setting(reader, TODAY, ORIGIN, world.size)
+    return Plan(setting, "nasc.a", "2026-06-15T08:00:00Z", **other)  # type: ignore[arg-type]
+
+
+def _listed(world: World, reader: Reader = PUBLIC, **other: object) -> list[str]:
+    return [entry.entity for entry in feed(world, _plan(world, reader, **other)).entries]
+
+
+def test_what_is_accused_is_listed_in_order() -> None:
+    world = World()
+    world.say(BAD)
+    world.say(OTHER, valid_from="2026-02-01", valid_until="2026-12")
+    made = feed(world, _plan(world))
+    assert [entry.entity for entry in made.entries] == [OTHER, BAD]
+    assert (made.entries[0].since, made.entries[0].last) == ("2026-02-01", "2026-12")
+    assert made.entries[1].since == "2026-06-01T00:00:00Z"
+    assert made.entries[1].refs == (f"{ORIGIN}#{world.by_entity[BAD][0].commitment.hex()}",)
+
+
+@pytest.mark.parametrize("role", ["victim-own", "impersonated", "spoofed", "compromised", "ringleader"])
+def test_only_accusing_roles_are_listed(role: str) -> None:
+    world = World()
+    world.say(BAD, role)
+    assert _listed(world) == []
+    world.say(BAD, "infrastructure", by=source(2))
+    assert _listed(world) == ([BAD] if role == "ringleader" else [])
+    assert _listed(world, contested=True) == _listed(world)
+
+
+@pytest.mark.parametrize("op", ["retract", "expire"])
+def test_a_withdrawal_takes_out_at_once(op: str) -> None:
+    world = World()
+    fact = world.say(BAD)
+    assert _listed(world) == [BAD]
+    world.change(fact, op)
+    assert _listed(world) == []
+    world.change(fact, "reinstate")
+    assert _listed(world) == [BAD]
+
+
+def test_proposals_and_rejections_and_what_is_over_are_not_listed() -> None:
+    world = World()
+    fact = world.say(BAD, op="propose")
+    world.say(OTHER, valid_until="2026-06-14")
+    assert _listed(world) == []
+    world.change(fact, "reject")
+    assert _listed(world) == []
+    world.change(fact, "confirm")
+    assert _listed(world) == [BAD]
+
+
+@pytest.mark.parametrize(("pap", "listed"), [(Pap.CLEAR, True), (Pap.GREEN, True), (Pap.AMBER, False), (Pap.RED, False)])
+def test_pap_says_what_may_be_blocked(pap: Pap, listed: bool) -> None:
+    world = World()
+    world.say(BAD, marking=Marking(Tlp.CLEAR, pap))
+    assert _listed(world) == ([BAD] if listed else [])
+
+
+def test_tlp_says_who_gets_it() -> None:
+    world = World()
+    world.say(BAD, marking=GREEN)
+    assert _listed(world) == []
+    assert _listed(world, KNOWN) == [BAD]
+    assert feed(world, _plan(world, KNOWN)).tlp is Tlp.GREEN
+
+
+def test_an_entry_tells_only_what_the_reader_may_have() -> None:
+    world = World()
+    world.say(BAD, "sanctioned", valid_from="2020-01-01", marking=Marking())
+    fact = world.say(BAD, "infrastructure", valid_from="2026-01-01", by=source(2))
+    (entry,) = feed(world, _plan(world)).entries
+    assert (entry.roles, entry.since, entry.refs) == (("infrastructure",), "2026-01-01", (f"{ORIGIN}#{fact.commitment.hex()}",))
+
+
+@pytest.mark.parametrize("marking", [CLEAR, Marking()])
+def test_a_denial_takes_out_even_where_the_reader_may_not_see_it(marking: Marking) -> None:
+    world = World()
+    world.say(BAD)
+    world.say(BAD, polarity="deny", by=source(2), marking=marking)
+    assert _listed(world) == []
+    assert _listed(world, contested=True) == [BAD]
+    assert any("CONTESTED" in line for line in write(feed(world, _plan(world, contested=True))))
+
+
+@pytest.mark.parametrize("kind", ["benign", "shared", "reserved"])
+@pytest.mark.parametrize("marking", [CLEAR, Marking()])
+def test_nothing_safe_listed_and_nothing_above_it(kind: str, marking: Marking) -> None:
+    world = World()
+    for name in ("a.b.scamshop.com", "b.scamshop.com", "scamshop.com", "x.a.b.scamshop.com"):
+        world.say("host:" + name)
+    world.say("host:a.b.scamshop.com", kind, prop="safeListed", by=source(2), marking=marking)
+    assert _listed(world) == ["host:x.a.b.scamshop.com"]
+
+
+def test_a_safe_listed_page_spares_its_host() -> None:
+    world = World()
+    world.say(BAD)
+    world.say("url:https://login.scamshop.com/help", "benign", prop="safeListed")
+    assert _listed(world) == []
+
+
+def test_an_accused_page_does_not_list_its_host() -> None:
+    world = World()
+    world.say("url:https://login.scamshop.com/pay")
+    assert _listed(world) == []
+    assert _listed(world, form="csv", kinds=("url",)) == ["url:https://login.scamshop.com/pay"]
+
+
+def test_no_public_suffix_is_listed() -> None:
+    world = World()
+    world.say("host:github.io")
+    world.say("host:co.uk")
+    assert _listed(world) == []
+
+
+def test_an_unreliable_source_alone_lists_nothing() -> None:
+    world = World()
+    world.say(BAD, recorder=Recorder("nasc.a", grade=Grade("E", 4)))
+    assert _listed(world) == []
+
+
+def test_a_host_above_a_harmed_one_is_blocked_by_its_exact_name_only() -> None:
+    world = World()
+    world.say("host:scamshop.com")
+    world.say("host:cheatpay.net")
+    world.say("host:my.scamshop.com", "compromised", marking=Marking())
+    text = list(write(feed(world, _plan(world, form="rpz"))))
+    assert any(line.startswith("scamshop.com CNAME .") for line in text)
+    assert "*.scamshop.com CNAME .\n" not in text
+    assert "*.cheatpay.net CNAME .\n" in text
+
+
+def test_ids_from_a_peer_cannot_break_out_of_their_line() -> None:
+    world = World()
+    world.say("host:evil;$INCLUDE")
+    world.say("host:*.com")
+    world.say(BAD)
+    assert _listed(world) == [BAD]
+
+
+def test_a_name_too_long_for_a_zone_is_left_out_and_said() -> None:
+    world = World()
+    name = ".".join(["a" * 60] * 4) + ".com"
+    world.say("host:" + name)
+    text = "".join(write(feed(world, _plan(world, form="rpz"))))
+    assert name not in text
+    assert "; 1 names are too long" in text
+    assert name in "".join(write(feed(world, _plan(world))))
+
+
+@pytest.mark.parametrize("form", ["hosts", "rpz", "csv"])
+def test_a_feed_names_its_ledger_time_and_how_to_contest_and_is_the_same_each_time(form: str) -> None:
+    world = World()
+    for number in range(20):
+        world.say(f"host:shop{number * 7 % 20}.scamshop.com", by=source(number % 3))
+    text = "".join(write(feed(world, _plan(world, form=form))))
+    for part in (ORIGIN, f"size {world.size}", "2026-06-15T08:00:00Z", "To contest", "nasc.a", "TLP:CLEAR"):
+        assert part in text
+    assert text == "".join(write(feed(world, _plan(world, form=form))))
+
+
+def test_csv_reads_back() -> None:
+    world = World()
+    world.say("phone:+99912345678", "confirmed-mule")
+    world.say(BAD)
+    plan = _plan(world, form="csv", kinds=("phone", "host"))
+    lines = [line for line in write(feed(world, plan)) if not line.startswith("#")]
+    rows = list(csv.DictReader(lines))
+    assert [row["entity"] for row in rows] == [BAD, "phone:+99912345678"]
+    assert rows[1]["roles"] == "confirmed-mule"
+
+
+def test_a_plan_that_makes_no_sense_is_refused() -> None:
+    with pytest.raises(BadInput):
+        _plan(World(), form="pdf")
+    with pytest.raises(BadInput):
+        _plan(World(), kinds=("phone",))
+
+
+def test_more_entities_than_a_page() -> None:
+    world = World()
+    for number in range(4100):
+        world.say(f"host:n{number}.scamshop.com")
+    assert len(_listed(world)) == 4100
