@@ -1,3 +1,20 @@
-"""placeholder"""
+"""One folder a publisher: what its lists are, how far they are trusted, how they are recognised, read and fetched."""
 
-__all__: list[str] = []
+from saksi.sources.catalog import Recognised, catalog, file_of, guess, source
+from saksi.sources.issue import Issue, given_for, reader_for
+from saksi.sources.spec import FetchSpec, FileSpec, SourceSpec, parse_spec
+
+__all__ = [
+    "FetchSpec",
+    "FileSpec",
+    "Issue",
+    "Recognised",
+    "SourceSpec",
+    "catalog",
+    "file_of",
+    "given_for",
+    "guess",
+    "parse_spec",
+    "reader_for",
+    "source",
+]
