@@ -1,0 +1,116 @@
+"""What the thing is that an officer typed or pasted: every kind that fits, the likeliest first.
+
+Each kind's own strict reader decides; here is only which kinds are worth asking, by what the text has in it, and their order. When
+none fits, the refusal says for each of those kinds why: a bare "not recognised" would leave the officer with nothing to mend.
+"""
+
+from __future__ import annotations
+
+import re
+
+from saksi.model.errors import BadInput
+from saksi.observables.digits import plain as folded
+from saksi.observables.kinds import KINDS, normaliser
+from saksi.observables.observable import Observable
+
+__all__ = ["detect"]
+
+_LONGEST = 10_000
+_ID = re.compile(r"(" + "|".join(KINDS) + r")\s*:\s*(.+)\Z", re.DOTALL | re.IGNORECASE)
+_QR = re.compile(r"\s*00020[12]\d{2}")
+_WALLET = re.compile(r"(?:[a-z0-9 -]{2,12}:(?://)?)?(?:0x)?[A-Za-z0-9]{14,}(?:[?@:].*)?\Z", re.IGNORECASE)
+_IP = re.compile(r"[\[(]?[0-9a-f]*[:.\[][0-9a-fx:.\[\](){}%/a-z]*\Z", re.IGNORECASE)
+_LOOSE_AT = re.compile(r"@|[\[({]\s*at\s*[\])}]|\sat\s", re.IGNORECASE)
+_LOOSE_DOT = re.compile(r"[.\u3002\uff0e\uff61]|[\[({\s]\s*dot\s*[\])}\s]", re.IGNORECASE)
+_PLATFORM = re.compile(r"[^\W\d_]{2,}\s*[:=\s]\s*\S|[^\W\d_]+://|[./]\S*/")
+_SCHEME = re.compile(r"prompt ?pay|pay ?now|duit ?now|bakong|khqr|qris|nmid|instapay|qr ?ph|upi|vpa|พร้อมเพย์|បាគង|id\d{13}\Z", re.IGNORECASE)
+_IBAN = re.compile(r"(?:iban)?[\s:]*[a-z]{2}\d{2}[\sa-z0-9]{10,}\Z", re.IGNORECASE)
+_NOT_TAKEN = re.compile(r"\Anot taken as [^:]*: ")
+_WORDS = {
+    "phone": "a phone", "account": "an account", "wallet": "a wallet", "host": "a host", "url": "a URL", "email": "an e-mail address",
+    "handle": "an account name", "ip": "an IP address", "imei": "a device number", "proxy": "a payment proxy", "qr": "a payment QR code",
+}  # fmt: skip
+_UNLIKELY = "not valid in its country's number plan"  # the note of `phone.NOT_IN_PLAN`, named without loading the phones' tables
+
+
+def detect(text: str, *, country: str | None = None, kind: str | None = None) -> tuple[Observable, ...]:
+    """Everything that `text` can be, likeliest first and at least one; `country` is where it was written, `kind` what it is, if known.
+
+    An entity id ("phone:+85512345678") is taken as it is; a kind in front ("phone: 012 345 678") says which kind.
+    """
+    if not text.strip():
+        raise BadInput("nothing was given", todo="type a phone, an account, a wallet, a host, a URL, an e-mail or an account name")
+    if len(text) > _LONGEST:
+        raise BadInput(f"{len(text)} characters are too many for one value", todo="look up many values as a file")
+    if kind is not None:
+        return _as(kind, text, country)
+    said = _ID.match(text.strip())
+    if said is not None and not (said[1].lower() == "qr" and _QR.match(text)):
+        return _as(said[1].lower(), said[2], country)
+    found: dict[str, Observable] = {}
+    refused: list[tuple[str, BadInput]] = []
+    for candidate in _worth_asking(text):
+        try:
+            for one in _as(candidate, text, country):
+                found.setdefault(one.entity, one)
+        except BadInput as refusal:
+            refused.append((candidate, refusal))
+    if not found:
+        raise _nothing_fits(refused)
+    return tuple(sorted(found.values(), key=lambda one: _UNLIKELY in one.notes))
+
+
+def _nothing_fits(refused: list[tuple[str, BadInput]]) -> BadInput:
+    why = [f"{_WORDS[kind]}: {_NOT_TAKEN.sub('', refusal.what)}" for kind, refusal in refused]
+    todo = "; or ".join(list(dict.fromkeys(refusal.todo for _, refusal in refused if refusal.todo))[:2])
+    return BadInput(
+        "nothing that can be looked up. " + ("Not " + "; not ".join(why) if why else "It has no digits, dot, @ or known name in it"),
+        todo=todo or "check the spelling, or say what it is and in which country",
+    )
+
+
+def _as(kind: str, text: str, country: str | None) -> tuple[Observable, ...]:
+    if kind == "qr":
+        from saksi.observables.qr import read_qr
+
+        return read_qr(text).payees
+    return (normaliser(kind)(text, country=country),)
+
+
+def _worth_asking(text: str) -> list[str]:
+    """The kinds that a text like this can be, likeliest first."""
+    if _QR.match(text):
+        return ["qr"]
+    plain = folded(text)
+    digits = sum(sign.isdigit() for sign in plain)
+    letters = any(sign.isalpha() for sign in plain)
+    slash = "/" in plain
+    at = _LOOSE_AT.search(plain) is not None
+    dotted = _LOOSE_DOT.search(plain) is not None
+    spaced = len(plain.split()) > 1
+    asked = {
+        "wallet": letters and not slash and not at and _WALLET.match(plain) is not None,
+        "email": at and not slash,
+        "ip": "//" not in plain
+        and digits + plain.count(":") >= 2
+        and _IP.match(plain) is not None
+        and (plain.count(".") + plain.count(":") > 1),
+        "proxy": _SCHEME.match(plain) is not None or (at and not dotted),
+        "handle": letters and (_PLATFORM.search(plain) is not None or plain[0] == "@") and not (at and dotted and not slash),
+        "url": slash and letters,
+        "host": letters and dotted and not slash and not at,
+        "account": digits >= 5 and not at and not _of_a_url(plain),
+        "phone": digits >= 4 and not at and not (slash and letters) and (not letters or spaced or ":" in plain or digits > len(plain) // 2),
+        "imei": 14 <= digits <= 16 and (not letters or "imei" in plain.lower()),
+    }
+    likely = [kind for kind, yes in asked.items() if yes]
+    if not likely:
+        likely = ["host"] if letters and not spaced else []
+    if "wallet" in likely and _IBAN.match(plain):
+        likely.remove("wallet")
+    return likely
+
+
+def _of_a_url(plain: str) -> bool:
+    """Whether the text has the slashes of a URL, which no account number has."""
+    return "://" in plain or re.search(r"\.\w+/", plain) is not None

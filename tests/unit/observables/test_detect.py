@@ -1,0 +1,152 @@
+"""What an officer types is read as what it is, or refused with the reasons of every kind that it could have been."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from saksi.model.errors import BadInput
+from saksi.model.vocabulary import SCHEMATA
+from saksi.observables.detect import detect
+from saksi.observables.kinds import KINDS, normaliser, observe_column
+
+KHQR = "00020101021129290016abaakhppxxx@abaa0105000125802KH6304"
+ONE = [
+    ("០១២ ៣៤៥ ៦៧៨", "KH", "phone:+85512345678"),
+    ("+85512345678", None, "phone:+85512345678"),
+    ("phone:+85512345678", None, "phone:+85512345678"),
+    ("phone: 012 345 678", "KH", "phone:+85512345678"),
+    ("etherscan.io", None, "host:etherscan.io"),
+    ("host:example.com", None, "host:example.com"),
+    ("黑貓宅配.top", None, "host:xn--09s945i07cm1q.top"),
+    ("hxxps://bad[.]example[.]com/x", None, "url:https://bad.example.com/x"),
+    ("bad.example.com/x", None, "url:https://bad.example.com/x"),
+    ("0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB", None, "wallet:eth:0xdbf03b407c01e7cd3cbea99509d93f8dddc8c6fb"),
+    ("wallet:eth:0xdbf03b407c01e7cd3cbea99509d93f8dddc8c6fb", None, "wallet:eth:0xdbf03b407c01e7cd3cbea99509d93f8dddc8c6fb"),
+    ("bitcoin:1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa?amount=1", None, "wallet:btc:1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"),
+    ("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", None, "wallet:tron:TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"),
+    ("ABA 000 123 456", "KH", "account:KH:ABA:000123456"),
+    ("account:KH:ABA:000123456", None, "account:KH:ABA:000123456"),
+    ("DE89 3704 0044 0532 0130 00", None, "account:IBAN:DE89370400440532013000"),
+    ("6222021234567890128", None, "account:CN:CUP:6222021234567890128"),
+    ("203[.]0[.]113[.]7:80", None, "ip:203.0.113.7"),
+    ("2001:db8::1", None, "ip:2001:db8::1"),
+    ("a [at] example [dot] com", None, "email:a@example.com"),
+    ("490154203237518", None, "imei:490154203237518"),
+    ("example@aclb", None, "proxy:bakong:example@aclb"),
+    ("promptpay 081 234 5678", None, "proxy:promptpay:+66812345678"),
+    ("telegram: somename", None, "handle:telegram:somename"),
+]
+
+
+@pytest.mark.parametrize(("text", "country", "entity"), ONE)
+def test_one_reading(text: str, country: str | None, entity: str) -> None:
+    assert [one.entity for one in detect(text, country=country)] == [entity]
+
+
+def test_a_profile_link_is_the_account_first_and_then_the_page() -> None:
+    assert [one.entity for one in detect("https://t.me/somename")] == ["handle:telegram:somename", "url:https://t.me/somename"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("domain", "not a host"),
+        ("com", "not a host"),
+        ("012345678", "national form"),
+        ("0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6Fb", "EIP-55"),
+        ("Nowhere Bank 12345678", "no bank 'Nowhere Bank'"),
+        ("1.2.3.4/24", "network"),
+        ("@somename", "no known platform"),
+        (KHQR + "0000", "checksum"),
+        ("", "nothing was given"),
+        ("!", "no digits"),
+        ("x" * 20_000, "too many"),
+    ],
+)
+def test_nothing_fits_and_it_says_why(text: str, said: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        detect(text)
+    assert said in refusal.value.what
+    assert refusal.value.todo
+
+
+def test_a_known_kind_is_the_only_one_asked() -> None:
+    assert [one.entity for one in detect("etherscan.io", kind="url")] == ["url:https://etherscan.io/"]
+    with pytest.raises(BadInput, match="one word"):
+        detect("domain", kind="host")
+    with pytest.raises(BadInput, match="not a kind"):
+        detect("domain", kind="planet")
+
+
+@settings(max_examples=300)
+@given(
+    text=st.one_of(st.text(max_size=40), st.text(st.sampled_from("aB0:./@+- 1\ud800្៩"), max_size=30)), country=st.sampled_from([None, "KH"])
+)
+def test_any_text_gives_normal_forms_or_a_reason(text: str, country: str | None) -> None:
+    try:
+        found = detect(text, country=country)
+    except BadInput as refusal:
+        assert refusal.what
+        return
+    assert found
+    for one in found:
+        assert one.schema in SCHEMATA
+        assert [again.entity for again in detect(one.entity)] == [one.entity]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(
+        st.tuples(st.one_of(st.sampled_from([row[0] for row in ONE]), st.text(max_size=12)), st.sampled_from([None, "KH"])), max_size=8
+    )
+)
+def test_columns_say_what_the_kind_itself_says(kind: str, rows: list[tuple[str, str | None]]) -> None:
+    column = observe_column(kind, [text for text, _ in rows], [country for _, country in rows])
+    for row, (text, country) in enumerate(rows):
+        try:
+            assert column.entities[row] == normaliser(kind)(text, country=country).entity
+            assert column.reasons[row] is None
+        except BadInput as refusal:
+            assert column.entities[row] is None
+            assert column.reasons[row] == str(refusal)
+
+
+def test_columns_of_different_length_are_refused() -> None:
+    with pytest.raises(BadInput, match="2 values but 1 countries"):
+        observe_column("host", ["a.com", "b.com"], [None])
+
+
+def test_every_schema_is_a_word_of_the_domain() -> None:
+    samples = {
+        "phone": "+85512345678",
+        "account": "KH:ABA:000123456",
+        "wallet": "0x" + "0" * 40,
+        "host": "example.com",
+        "url": "example.com/a",
+    }
+    samples |= {
+        "email": "a@example.com",
+        "handle": "telegram:somename",
+        "ip": "203.0.113.7",
+        "imei": "490154203237518",
+        "proxy": "upi name@bank",
+    }
+    for kind, text in samples.items():
+        assert normaliser(kind)(text).schema in SCHEMATA
+
+
+def test_a_host_is_looked_up_without_the_tables_of_phones() -> None:
+    source = Path(__file__).resolve().parents[3] / "src"
+    code = (
+        "import sys; from saksi.observables.detect import detect; detect('etherscan.io'); "
+        "print('numpy' in sys.modules, 'phonenumbers' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env={"PYTHONPATH": str(source)})
+    assert done.stdout.split() == ["False", "False"]
