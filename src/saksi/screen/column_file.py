@@ -1,0 +1,180 @@
+"""A column of a CSV or Parquet file to screen, and the answers as CSV, Parquet or JSON lines: read and written in chunks."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, TextIO, get_type_hints
+
+from saksi.model import BadInput
+from saksi.screen.bulk import CHUNK, Done, Row
+from saksi.screen.flat import FlatRow
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+__all__ = ["Written", "read_column", "wants_json"]
+
+_LONGEST = 10_000  # characters of one value; nothing that can be looked up is longer
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def read_column(path: Path, column: str | None = None) -> Iterator[list[Row]]:
+    """The values of a column in chunks. Without `column` a CSV or Parquet file has one column only; a `.txt` file has a value a line.
+
+    Empty cells are left in: they are rejected with their row. Raises BadInput where the file or the column is not there or not readable.
+    """
+    try:
+        if path.suffix == ".parquet":
+            yield from _parquet(path, column)
+        elif path.suffix == ".txt":
+            yield from _lines(path)
+        else:
+            yield from _csv(path, column)
+    except OSError as fault:
+        raise BadInput(f"cannot be read: {fault.strerror or fault}", where=str(path)) from fault
+    except UnicodeDecodeError as fault:
+        raise BadInput("not UTF-8 text", where=str(path), todo="save it as UTF-8") from fault
+
+
+def wants_json(path: Path) -> bool:
+    """Whether answers written to this path are JSON lines (`.jsonl`, `.ndjson`, `.json`) and not a table (`.csv`, `.parquet`)."""
+    if path.suffix in {".jsonl", ".ndjson", ".json"}:
+        return True
+    if path.suffix in {".csv", ".parquet"}:
+        return False
+    raise BadInput("answers are written as .jsonl, .csv or .parquet", where=str(path))
+
+
+class Written:
+    """Files of answers and of rejected rows; the second is made only if there is something to reject.
+
+    Use it in a `with`. Without its rejects file (`path` + `.rejects.csv`) every value was answered.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._json = wants_json(path)
+        self._out: TextIO | None = None
+        self._parquet: pq.ParquetWriter | None = None
+        self._rejects: TextIO | None = None
+        self.answered = self.flagged = self.known = self.rejected = 0
+
+    def __enter__(self) -> Written:
+        try:
+            if self._path.suffix == ".parquet":
+                import pyarrow.parquet as pq
+
+                self._parquet = pq.ParquetWriter(self._path, _schema(), compression="zstd")
+            else:
+                self._out = self._path.open("w", encoding="utf-8", newline="")
+                if not self._json:
+                    csv.writer(self._out).writerow(FlatRow._fields)
+            self.rejects_path.unlink(missing_ok=True)
+        except OSError as fault:
+            raise BadInput(f"cannot be written: {fault.strerror or fault}", where=str(self._path)) from fault
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None) -> None:
+        for each in (self._out, self._parquet, self._rejects):
+            if each is not None:
+                each.close()
+
+    @property
+    def rejects_path(self) -> Path:
+        """Where rejected rows are listed."""
+        return self._path.with_name(self._path.name + ".rejects.csv")
+
+    def add(self, done: Done) -> None:
+        """Write a screened chunk."""
+        if self._json and self._out is not None:
+            self._out.writelines(line.decode() + "\n" for line in done.lines)
+        elif self._parquet is not None and done.rows:
+            import pyarrow as pa
+
+            self._parquet.write_table(pa.Table.from_arrays([*map(pa.array, zip(*done.rows, strict=True))], schema=_schema()))
+        elif self._out is not None:
+            csv.writer(self._out).writerows([_safe(cell) for cell in row] for row in done.rows)
+        if done.rejected:
+            if self._rejects is None:
+                self._rejects = self.rejects_path.open("w", encoding="utf-8", newline="")
+                csv.writer(self._rejects).writerow(("row", "query", "reason"))
+            csv.writer(self._rejects).writerows((row.number, _safe(row.text[:500]), reason) for row, reason in done.rejected)
+        self.answered += len(done.lines) + len(done.rows)
+        self.rejected += len(done.rejected)
+        self.flagged += done.flagged
+        self.known += done.known
+
+
+def _safe(cell: str | int | bool) -> str | int | bool:
+    """A cell that no spreadsheet takes for a formula; a telephone number keeps its plus."""
+    if isinstance(cell, str) and cell.startswith(_FORMULA) and not cell[1:].replace(" ", "").isdecimal():
+        return "'" + cell
+    return cell
+
+
+def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    chunk: list[Row] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _lines(path: Path) -> Iterator[list[Row]]:
+    with path.open(encoding="utf-8-sig") as file:
+        yield from _chunks(Row(number, line.rstrip("\r\n")[:_LONGEST]) for number, line in enumerate(file, 1))
+
+
+def _csv(path: Path, column: str | None) -> Iterator[list[Row]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file)
+        try:
+            heading = next(reader, None)
+            if heading is None:
+                raise BadInput("the file is empty", where=str(path))
+            place = _place(heading, column, path)
+            yield from _chunks(
+                Row(number, cells[place][:_LONGEST] if place < len(cells) else "") for number, cells in enumerate(reader, 1) if cells
+            )
+        except csv.Error as fault:
+            raise BadInput(f"not CSV: {fault}", where=f"{path}, line {reader.line_num}") from fault
+
+
+def _parquet(path: Path, column: str | None) -> Iterator[list[Row]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            number = 0
+            for batch in file.iter_batches(batch_size=CHUNK, columns=[names[_place(names, column, path)]]):
+                values = batch.column(0).to_pylist()
+                yield [Row(number + place, "" if value is None else str(value)[:_LONGEST]) for place, value in enumerate(values, 1)]
+                number += len(values)
+    except pa.ArrowException as fault:
+        raise BadInput(f"not a Parquet file that can be read: {fault}", where=str(path)) from fault
+
+
+def _place(heading: Sequence[str], column: str | None, path: Path) -> int:
+    if column is None:
+        if len(heading) == 1:
+            return 0
+        raise BadInput(f"there are {len(heading)} columns", where=str(path), todo=f"name one of: {', '.join(heading)[:300]}")
+    if column not in heading:
+        raise BadInput(f"there is no column {column!r}", where=str(path), todo=f"name one of: {', '.join(heading)[:300]}")
+    return list(heading).index(column)
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    kinds = {int: pa.int64(), bool: pa.bool_(), str: pa.string()}
+    return pa.schema([(name, kinds[kind]) for name, kind in get_type_hints(FlatRow).items()])
