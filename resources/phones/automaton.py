@@ -65,7 +65,7 @@ class Nfa:
                 self.empty[at].append(end)
             return end
         if op == "AT" and str(argument) == "AT_END":
-            return at  # the length, which is known beforehand, decides; see make_table.py
+            return at  # the length, which is known beforehand, decides; see make_phone_table.py
         raise ValueError(f"the numbering plan uses {op}, which this reader does not know")
 
     @staticmethod

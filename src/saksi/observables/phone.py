@@ -20,8 +20,8 @@ NOT_IN_PLAN = "not valid in its country's number plan"
 def phone(text: str, *, country: str | None = None) -> Observable:
     """The phone number in `text`; `country` (ISO 3166 alpha-2) is where a national form was written.
 
-    Takes international and national forms, digits of any script, punctuation, "tel:" URIs, "00" prefixes, extensions
-    (a note, never in the id) and keypad letters of valid numbers. Raises `BadInput` with the reason otherwise.
+    Takes international and national forms, digits of any script, punctuation, "tel:" URIs, "00" prefixes and extensions
+    (a note, never in the id). Raises `BadInput` with the reason otherwise.
     """
     if not isinstance(text, str):
         raise BadInput("a phone number has to be text", todo="keep the column as text, so that leading zeros stay")

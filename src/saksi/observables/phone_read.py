@@ -3,7 +3,9 @@
 The E.164 form and validity are those of `phonenumbers` for every text that it can parse. More than it, this reads
 numbers with rare spaces or invisible marks between their digits, and "00" for "+" where no country is given. What
 `phonenumbers` reads but no phone can have (a length that the plan does not know, words beside the number, a form that
-would read differently the next time) keeps its reading here and gets a reason; `phone` then refuses it.
+would read differently the next time) keeps its reading here and gets a reason; `phone` then refuses it. So it is with
+letters for keypads ("1-800-FLOWERS"): `phonenumbers` dials any three letters, so that in a country with numbers of many
+lengths "030 123456 Mrs" becomes another number, and a valid one.
 """
 
 from __future__ import annotations
@@ -135,10 +137,9 @@ def _foreign(text: str, country: str | None, known_extension: str = "") -> Read:
         return Read(None, False, failure)
     e164, valid = _e164(number), bool(phonenumbers.is_valid_number(number))
     extension = number.extension or known_extension
-    letters = letters_inside(text)
     reason = label_reason(text)
-    if letters and not (valid and letters >= 3):
-        reason = reason or _WORDS
+    if reason is None and letters_inside(text):
+        reason = _WORDS
     if not valid and reason is None:
         reason = LENGTH_REASONS[_POSSIBLE[phonenumbers.is_possible_number_with_reason(number)]]
     if reason is None and not steady(e164):

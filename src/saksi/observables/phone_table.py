@@ -1,6 +1,6 @@
 """The numbering plans of the world as a table that reads one number in a few steps.
 
-`phone_table.bin` is made from the metadata of `phonenumbers` by `resources/phones/make_table.py`, which also describes
+`phone_table.bin` is made from the metadata of `phonenumbers` by `resources/make_phone_table.py`, which also describes
 its layout. Two kinds of automata over the digits: one for where a number was written (a region, or behind "+") whose
 states lead to an action (which prefixes may have to go), one for national numbers whose states say whether the plan's
 general description matches (bit 0) and whether the number is valid (bit 1). Reading = choose among the action's

@@ -51,7 +51,7 @@ _EXTENSION = re.compile(
 _TILDE_EXTENSION = re.compile(r"~[:.\uff0e]?[ \u00a0\t,-]*\d{1,9}#?$")
 _END = re.compile(r"(?:_|[^#\w])+\Z")
 _LEAD = re.compile(r"[^\d+\uff0b;]*")
-_SPLIT = re.compile(r"[\s:.,()\[\]/#'\"\-\uff1a]+")
+_SPLIT = re.compile(r"[\s:.,()\[\]/#'\"\-\uff1a\u17d6]+")
 _LABEL_WORDS = """
 tel telephone phone ph mobile mob cell cellphone handphone hp whatsapp wa viber telegram fax call contact no nr number num
 hotline line sms m t p telp telpon nomor celular telefon telefono đt sđt điện thoại số
@@ -140,8 +140,8 @@ def label_reason(text: str) -> str | None:
     return "there are words beside the number"
 
 
-def letters_inside(text: str) -> int:
-    """How many letters stand in or behind the number, words for an extension aside."""
+def letters_inside(text: str) -> bool:
+    """Whether letters stand in or behind the number, words for an extension aside."""
     rest = _END.sub("", text[lead_end(text) :])
     found = _EXTENSION.fullmatch(rest)
-    return sum(c.isalpha() for c in (found["number"] if found else rest) if c != "\u30fc")
+    return any(c.isalpha() for c in (found["number"] if found else rest) if c != "\u30fc")

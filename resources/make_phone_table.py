@@ -1,7 +1,7 @@
 """Turn the metadata of the installed `phonenumbers` into the table that the phone normaliser walks.
 
-    python resources/phones/make_table.py            write src/saksi/observables/phone_table.bin
-    python resources/phones/make_table.py --check    fail when the file differs from what would be written
+    python resources/make_phone_table.py            write src/saksi/observables/phone_table.bin
+    python resources/make_phone_table.py --check    fail when the file differs from what would be written
 
 The file is zlib over: four bytes (little-endian) of length, a JSON head of that length, then the arrays the head
 lists, each little-endian and row-major. `--check` compares the content, not the compressed bytes.
@@ -16,6 +16,9 @@ from pathlib import Path
 
 import numpy as np
 import phonenumbers
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "phones"))
+
 from plan import (
     LONGEST,
     PLUS,
@@ -29,7 +32,7 @@ from plan import (
     national_automaton,
 )
 
-TABLE = Path(__file__).resolve().parents[2] / "src/saksi/observables/phone_table.bin"
+TABLE = Path(__file__).resolve().parents[1] / "src/saksi/observables/phone_table.bin"
 CLASSES = ("possible", "local", "short", "long", "wrong")
 
 
