@@ -85,18 +85,16 @@ class Edge:
 
     def extend(self, leaves: Iterable[bytes]) -> tuple[Edge, dict[int, list[bytes]]]:
         """The edge after more leaf hashes, and the hashes that each tile level gains, by level (level 0: the leaves)."""
-        peaks, size = list(self.peaks), self.size
-        gained: dict[int, list[bytes]] = {0: []}
-        level0 = gained[0]
-        for leaf in leaves:
-            level0.append(leaf)
-            node, height, left = leaf, 0, size
-            while left & 1:
-                node = sha256(b"\x01" + peaks.pop() + node).digest()
-                left >>= 1
-                height += 1
-                if not height & 7:  # a full tile of 256: its root is one hash of the level above
-                    gained.setdefault(height >> 3, []).append(node)
-            peaks.append(node)
-            size += 1
-        return Edge(size, tuple(peaks)), gained
+        row = list(leaves)
+        size, old, new = self.size, list(self.peaks), []
+        gained: dict[int, list[bytes]] = {0: row}
+        total, height = size + len(row), 0
+        while row or old:
+            if row and height and not height & 7:  # roots of full tiles of 256: hashes of the level above
+                gained[height >> 3] = row
+            pairs = [old.pop(), *row] if size >> height & 1 else row
+            if len(pairs) & 1:
+                new.append(pairs[-1])
+            row = [sha256(b"\x01" + pairs[i] + pairs[i + 1]).digest() for i in range(0, len(pairs) - 1, 2)]
+            height += 1
+        return Edge(total, tuple(reversed(new))), gained
