@@ -64,7 +64,7 @@ class Desk:
     writer: ThreadPoolExecutor
     clock: Callable[[], str]
     built: bool = False
-    error_page: Callable[[Problem, Request], Response] | None = None
+    error_page: Callable[[Desk, Problem, Request], Response] | None = None
 
     def day(self) -> str:
         """Today as an ISO date (UTC)."""

@@ -123,20 +123,20 @@ STATEMENT: Mapping[str, Json] = {
     "synthetic": True,
 }
 CHECKPOINT = "centre.a.example/saksi/1\n4\n" + "A" * 43 + "=\n\n— centre.a.example/saksi/1 " + "A" * 91 + "=\n"
+_HASH = "A" * 43 + "="
 PROOF: Mapping[str, Json] = {
+    "saksi": "proof/1",
+    "origin": "centre.a.example/saksi/1",
     "ref": _REF,
-    "commitment": _C,
-    "shown": {"content": {"text": '{"entity":"host:phish.example"}', "secret": "00" * 16}},
-    "hidden": {"source": "11" * 32, "asserter": "22" * 32, "handling": "33" * 32},
-    "batch": {"index": 0, "count": 2, "root": "44" * 32, "path": ["55" * 32]},
-    "leaf": "53" * 48,
-    "index": 3,
-    "size": 4,
-    "root": "66" * 32,
-    "path": ["77" * 32, "88" * 32],
-    "checkpoint": CHECKPOINT,
-    "vkey": "centre.a.example/saksi/1+00000000+" + "A" * 44,
-    "file": "c2sp.org/tlog-proof@v1\n...",
+    "leaf": "A" * 64,
+    "log": f"c2sp.org/tlog-proof@v1\nindex 3\n{_HASH}\n{_HASH}\n\n{CHECKPOINT}",
+    "groups": {
+        "content": {"is": '{"entity":"host:phish.example"}', "secret": "A" * 22 + "=="},
+        "source": {"hash": _HASH},
+        "asserter": {"hash": _HASH},
+        "handling": {"hash": _HASH},
+    },
+    "batch": {"index": 0, "count": 2, "root": _HASH, "path": [_HASH]},
 }
 _HIT: Mapping[str, Json] = {
     "entity": "host:phish.example",

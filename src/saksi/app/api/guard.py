@@ -123,7 +123,7 @@ def respond_to(desk: Desk, request: Request, fault: Exception) -> Response:
         _log.error("request %s failed", number, exc_info=fault)
     wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(("/api/", "/ledger/"))
     if wants_page and desk.error_page is not None:
-        response = desk.error_page(problem, request)
+        response = desk.error_page(desk, problem, request)
         response.headers.update(headers)
         return response
     return problem_response(problem, headers)

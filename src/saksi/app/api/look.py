@@ -105,16 +105,13 @@ async def statement(call: Call) -> Response:
 
 
 async def proof(call: Call) -> Response:
-    """The proof of one statement, as JSON or as the text file that `saksi verify` reads."""
+    """The proof of one statement: the file that `saksi verify` reads."""
     name, reader = call.asked.text("digest"), call.reader
     found = call.desk.node.proof(name, reader=reader)
     call.note("proof", name)
     if found is None:
         raise Refused("not-found")
-    if call.asked.maybe("form") == "file":
-        headers = {"Content-Disposition": f'attachment; filename="{name[:16]}.tlog-proof"'}
-        return answer(call.request, found.file.encode(), media="text/plain; charset=utf-8", headers=headers)
-    return answer(call.request, msgspec.json.encode(found))
+    return answer(call.request, found, headers={"Content-Disposition": f'inline; filename="{name[:16]}.proof.json"'})
 
 
 async def search(call: Call) -> Response:
@@ -197,9 +194,9 @@ ROUTES = (
         proof,
         May.LOOK,
         "The proof that this statement is in the signed ledger",
-        "As JSON, or with `form=file` as the text file that `saksi verify` reads.",
-        (DIGEST, PURPOSE, Param("form", "`json` or `file`.", "json", longest=4, form="json|file")),
-        answers={200: ("ProofView", JSON, examples.PROOF)},
+        "The file that `saksi verify` reads: the words this caller may see, the leaf, and a C2SP tlog-proof. Checking needs no database.",
+        (DIGEST, PURPOSE),
+        answers={200: ("Proof", JSON, examples.PROOF)},
         problems=("purpose-needed", "not-found"),
     ),
     Route(

@@ -11,7 +11,7 @@ from saksi import __version__
 from saksi.app.api.desk import Route
 from saksi.app.api.give import OutcomeBody, TakesAnswer
 from saksi.app.api.look import Questions
-from saksi.app.api.ports import FeedName, HitPage, OutcomeLine, ProofView, StatementView, TakeLine
+from saksi.app.api.ports import FeedName, HitPage, OutcomeLine, StatementView, TakeLine
 from saksi.app.api.problems import KINDS, Problem
 from saksi.app.api.record import AccessAnswer, FeedsAnswer, Health, KeyLine, KeysAnswer, Ready
 from saksi.model import Json
@@ -21,7 +21,7 @@ __all__ = ["document"]
 
 _Object: TypeAlias = "dict[str, Json]"
 _SHAPES = (
-    Answer, Questions, StatementView, ProofView, HitPage, TakeLine, TakesAnswer, OutcomeBody, OutcomeLine, FeedName, FeedsAnswer, Health,
+    Answer, Questions, StatementView, HitPage, TakeLine, TakesAnswer, OutcomeBody, OutcomeLine, FeedName, FeedsAnswer, Health,
     Ready, AccessAnswer, KeyLine, KeysAnswer, Problem,
 )  # fmt: skip
 _REF = "#/components/schemas/"
@@ -126,6 +126,27 @@ def _schemas() -> _Object:
             "hits": {"type": "array", "items": {"$ref": _REF + "Hit"}},
             "next": {"anyOf": [{"type": "string"}, {"type": "null"}]},
             "at": {"type": "integer"},
+        },
+    }
+    group: _Object = {"type": "object", "additionalProperties": {"type": "string"}}
+    place: _Object = {
+        "type": "object",
+        "required": ["index", "count", "root", "path"],
+        "properties": {
+            "index": {"type": "integer"},
+            "count": {"type": "integer"},
+            "root": {"type": "string"},
+            "path": {"type": "array", "items": {"type": "string"}},
+        },
+    }
+    made["Proof"] = {
+        "type": "object",
+        "description": "A proof file; bytes in base64. Groups are opened (`is`, `secret`) or closed (`hash`); `log` is a tlog-proof.",
+        "required": ["saksi", "origin", "ref", "leaf", "log", "groups"],
+        "properties": {
+            **{name: {"type": "string"} for name in ("saksi", "origin", "ref", "leaf", "log")},
+            "groups": {"type": "object", "additionalProperties": group},
+            "batch": place,
         },
     }
     made["Answers"] = {

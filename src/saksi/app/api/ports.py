@@ -18,7 +18,6 @@ from saksi.screen.answer import Answer
 
 __all__ = [
     "Answers",
-    "BatchPlace",
     "ChangeLine",
     "Check",
     "FeedName",
@@ -32,9 +31,7 @@ __all__ = [
     "Node",
     "OutcomeLine",
     "OutcomePlan",
-    "ProofView",
     "Record",
-    "ShownGroup",
     "StatementView",
     "TakeLine",
     "TakePage",
@@ -70,44 +67,6 @@ class StatementView(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[ChangeLine, ...]
     at: int
     synthetic: bool = False
-
-
-class ShownGroup(msgspec.Struct, frozen=True):
-    """A group that is opened: its canonical text, and its secret in hex."""
-
-    text: str
-    secret: str
-
-
-class BatchPlace(msgspec.Struct, frozen=True):
-    """Where a statement stands in the batch behind its leaf; hashes in hex."""
-
-    index: int
-    count: int
-    root: str
-    path: tuple[str, ...]
-
-
-class ProofView(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything with which a stranger recomputes the signed root from the statement's own words.
-
-    Bytes are lower-case hex; `checkpoint` is the signed note; `vkey` the node's public key; `file` the same proof as the text file
-    that `saksi verify` reads.
-    """
-
-    ref: str
-    commitment: str
-    shown: dict[str, ShownGroup]
-    hidden: dict[str, str]
-    batch: BatchPlace | None
-    leaf: str
-    index: int
-    size: int
-    root: str
-    path: tuple[str, ...]
-    checkpoint: str
-    vkey: str
-    file: str
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -250,8 +209,8 @@ class Answers(Protocol):
     def statement(self, commitment: str, *, reader: Reader, at: int | None) -> StatementView | None:
         """One statement by its commitment (64 hex digits)."""
 
-    def proof(self, commitment: str, *, reader: Reader) -> ProofView | None:
-        """Its proof, opening the groups this reader may see."""
+    def proof(self, commitment: str, *, reader: Reader) -> bytes | None:
+        """The proof file (`saksi.ledger.bundle`) of a statement, opening the groups this reader may see."""
 
 
 class Lists(Protocol):

@@ -1,0 +1,180 @@
+"""The pages, one question each. Everything a page shows is also at its address with `.json`; all state is in the address."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+from starlette.responses import RedirectResponse, Response
+
+from saksi.app.api.desk import Call, Route
+from saksi.app.api.keys import May
+from saksi.app.api.look import DIGEST, ENTITY, VALUE
+from saksi.app.api.params import AT, COUNTRY, CURSOR, PURPOSE, Param
+from saksi.app.api.problems import KINDS, Refused
+from saksi.app.api.wire import Cursor, answer, read_cursor, write_cursor
+from saksi.app.web.layout import entity_path, lay_out, text_of
+from saksi.app.web.site import Site, link
+from saksi.model import ROLES, BadInput, Locator, Reader, Tlp
+from saksi.model.grade import CREDIBILITY, RELIABILITY
+from saksi.screen.answer import Answer, encode
+
+__all__ = ["Pages"]
+
+_FIXED = "public, max-age=31536000, immutable"
+_AS = Param("as", "`page`: the page even where the name ends in .json.", longest=4, form="page")
+_Q = Param("q", VALUE.about, longest=VALUE.longest)
+_SHOWN = 8
+
+
+class Pages:
+    """The endpoints of the pages."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> tuple[Route, ...]:
+        """All addresses of the pages."""
+
+        def page(path: str, endpoint: object, may: May | None, *params: Param) -> Route:
+            assert callable(endpoint)
+            return Route("GET", path, endpoint, may, "A page", params=params, page=True)
+
+        return (
+            page("/", self.home, May.LOOK, _Q, COUNTRY, PURPOSE),
+            page("/index.json", self.home_data, May.LOOK, PURPOSE),
+            page("/e/{entity:path}", self.entity, May.LOOK, ENTITY, AT, PURPOSE, _Q, _AS),
+            page("/s/{digest}.json", self.statement_data, May.LOOK, DIGEST, AT, PURPOSE),
+            page("/s/{digest}", self.statement, May.LOOK, DIGEST, AT, PURPOSE),
+            page("/search", self.search, May.LOOK, Param("q", "Text.", needed=True, longest=200), AT, CURSOR, PURPOSE),
+            page("/ledger", self.ledger, None),
+            page("/ledger.json", self.ledger_data, None),
+            page("/about", self.about, None),
+            page("/problems/{slug}", self.problem, None, Param("slug", "", longest=40, form="[a-z-]+", place="path")),
+            page("/static/{path:path}", self.static, None, Param("path", "", longest=200, place="path")),
+        )
+
+    async def home(self, call: Call) -> Response:
+        """Is it known? A value leads to its page; one that cannot be read is explained here."""
+        value = call.asked.maybe("q")
+        if value is None:
+            home = call.desk.node.home(reader=_reader(call), limit=_SHOWN)
+            return self._site.page(call, "home.html", home=home, refused=None)
+        reader = _reader(call)
+        try:
+            said = call.desk.node.ask(
+                value, country=call.asked.maybe("country") or call.desk.settings.country or None, reader=reader, at=None
+            )
+        except BadInput as fault:
+            home = call.desk.node.home(reader=reader, limit=_SHOWN)
+            return self._site.page(call, "home.html", status=400, home=home, refused=fault)
+        _note(call, "lookup", said.entity, size=said.at)
+        target = link(entity_path(said.entity), q=value, purpose=call.asked.maybe("purpose"))
+        return RedirectResponse(target, 303, {"Cache-Control": "no-store"})
+
+    async def home_data(self, call: Call) -> Response:
+        """The first page's lists as data."""
+        return answer(call.request, msgspec.json.encode(call.desk.node.home(reader=_reader(call), limit=_SHOWN)))
+
+    async def entity(self, call: Call) -> Response:
+        """Who or what is this, and who says so?"""
+        name = call.asked.text("entity")
+        as_data = name.endswith(".json") and call.asked.maybe("as") is None
+        said = call.desk.node.entity(name.removesuffix(".json") if as_data else name, reader=_reader(call), at=call.at())
+        _note(call, "entity", said.entity, size=said.at)
+        if as_data:
+            return answer(call.request, encode(said))
+        return self._site.page(
+            call,
+            "entity.html",
+            answer=said,
+            groups=lay_out(said, said.statements),
+            past=lay_out(said, said.past),
+            asked=call.asked.maybe("q"),
+            is_synthetic=_is_synthetic(said),
+        )
+
+    async def statement(self, call: Call) -> Response:
+        """Can I check this myself?"""
+        name = call.asked.text("digest")
+        found = call.desk.node.statement(name, reader=_reader(call), at=call.at())
+        _note(call, "statement", name, size=call.at())
+        if found is None:
+            raise Refused("not-found")
+        groups = {group: json.loads(bytes(raw)) for group, raw in found.groups.items()}
+        place = groups.get("source", {}).get("locator")
+        value = groups.get("content", {}).get("value")
+        return self._site.page(
+            call,
+            "statement.html",
+            said=found,
+            groups=groups,
+            place="" if place is None else str(Locator.from_json(place)),
+            value="" if value is None else text_of(value),
+            provable=call.desk.node.proof(name, reader=_reader(call)) is not None,
+        )
+
+    async def statement_data(self, call: Call) -> Response:
+        """The statement as data."""
+        name = call.asked.text("digest")
+        found = call.desk.node.statement(name, reader=_reader(call), at=call.at())
+        _note(call, "statement", name, size=call.at())
+        if found is None:
+            raise Refused("not-found")
+        return answer(call.request, msgspec.json.encode(found))
+
+    async def search(self, call: Call) -> Response:
+        """Entities whose id holds a text."""
+        text, at = call.asked.text("q"), call.at()
+        given = call.asked.maybe("cursor")
+        cursor = None if given is None else read_cursor(given)
+        if cursor is not None and at is None:
+            at = cursor.at
+        found = call.desk.node.search(text, after=cursor.after if cursor else None, limit=50, reader=_reader(call), at=at)
+        _note(call, "search", text, size=found.at)
+        onward = None if found.after is None else write_cursor(Cursor(found.after, found.at))
+        return self._site.page(call, "search.html", text=text, found=found, onward=onward)
+
+    async def ledger(self, call: Call) -> Response:
+        """Has anything been changed?"""
+        return self._site.page(call, "ledger.html", base=str(call.request.base_url).rstrip("/"))
+
+    async def ledger_data(self, call: Call) -> Response:
+        """The ledger's state as data."""
+        return answer(call.request, msgspec.json.encode(call.desk.node.state()), cache="no-cache")
+
+    async def about(self, call: Call) -> Response:
+        """What this node is, and what its words mean."""
+        return self._site.page(
+            call, "about.html", roles=ROLES, reliability=RELIABILITY, credibility=CREDIBILITY, levels=[level.value for level in Tlp]
+        )
+
+    async def problem(self, call: Call) -> Response:
+        """What a type of problem means."""
+        slug = call.asked.text("slug")
+        if slug not in KINDS:
+            raise Refused("not-found")
+        return self._site.page(call, "problem.html", slug=slug, kind=KINDS[slug])
+
+    async def static(self, call: Call) -> Response:
+        """Styles, fonts and elements."""
+        asset = self._site.assets.files.get(call.asked.text("path"))
+        if asset is None:
+            raise Refused("not-found")
+        return answer(call.request, asset.data, media=asset.media, cache=_FIXED if asset.fixed else "public, no-cache")
+
+
+def _purpose(call: Call) -> str:
+    return call.purpose or "reading a page"
+
+
+def _reader(call: Call) -> Reader:
+    return call.caller.reader(_purpose(call))
+
+
+def _note(call: Call, kind: str, what: str, *, size: int | None) -> None:
+    call.desk.access.note(call.caller.watcher(_purpose(call)), kind, what=(what,), size=size)
+
+
+def _is_synthetic(said: Answer) -> bool:
+    return any("synthetic" in f"{source.publisher} {source.title}".lower() for source in said.sources)

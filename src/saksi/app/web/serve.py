@@ -1,0 +1,113 @@
+"""Serving the node: the application put together, and the rule that it listens on this machine alone unless told otherwise."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from saksi.app.api.application import make_app, make_desk
+from saksi.app.api.desk import Desk, Settings
+from saksi.app.api.guard import Guard
+from saksi.app.api.ports import Node
+from saksi.app.web.assets import load_assets
+from saksi.app.web.pages import Pages
+from saksi.app.web.site import Site
+from saksi.model import NotAllowed
+
+if TYPE_CHECKING:
+    import uvicorn
+
+__all__ = ["Listen", "build_app", "check_listen", "serve"]
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where to listen. `certificate` and `key` are PEM files; `open` says that somebody else in front of the node does TLS."""
+
+    host: str = "127.0.0.1"
+    port: int = 8731
+    certificate: Path | None = None
+    key: Path | None = None
+    open: bool = False
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+
+def check_listen(listen: Listen) -> None:
+    """Refuse to listen to the world in the clear. Raises NotAllowed."""
+    if (listen.certificate is None) != (listen.key is None):
+        raise NotAllowed("a certificate and its key go together", where="tls")
+    if not listen.is_local and listen.certificate is None and not listen.open:
+        raise NotAllowed(
+            f"{listen.host} can be reached from other machines, and there is no TLS",
+            where="host",
+            todo="give a certificate and a key, or say that a proxy in front does TLS",
+        )
+
+
+def build_app(node: Node, home: Path, settings: Settings, *, clock: Callable[[], str] | None = None) -> tuple[Guard, Desk]:
+    """API and pages of one node, and the desk behind them."""
+    site = Site(load_assets())
+    desk = make_desk(node, home, settings, clock=clock)
+    desk = replace(desk, built=site.assets.built, error_page=site.error)
+    return make_app(desk, Pages(site).routes()), desk
+
+
+def serve(node: Node, home: Path, settings: Settings, *, listen: Listen, ready: Callable[[str], None] | None = None) -> None:
+    """Serve until interrupted. `ready` is called with the address once the node answers.
+
+    One process, one thread that answers: what a route waits for is the disk's cache and arithmetic. uvicorn's own access log is off, for it
+    would write down the values that were asked about.
+    """
+    import uvicorn
+
+    check_listen(listen)
+    names = settings.hosts | {listen.host.lower()} if listen.host not in {"0.0.0.0", "::"} else settings.hosts  # noqa: S104
+    # People at this machine are recognised by a loopback name and address, which a proxy on this machine would lend to everyone.
+    clearance = None if listen.open else settings.clearance
+    app, _ = build_app(node, home, replace(settings, hosts=names, clearance=clearance, tls=listen.certificate is not None or listen.open))
+    config = uvicorn.Config(
+        app,
+        host=listen.host,
+        port=listen.port,
+        access_log=False,
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=512,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=30,
+        h11_max_incomplete_event_size=32_768,
+        ssl_certfile=None if listen.certificate is None else str(listen.certificate),
+        ssl_keyfile=None if listen.key is None else str(listen.key),
+    )
+    server = uvicorn.Server(config)
+    if ready is not None:
+        _tell(server, listen, ready)
+    server.run()
+
+
+def _tell(server: uvicorn.Server, listen: Listen, ready: Callable[[str], None]) -> None:
+    """Call `ready` once the sockets are open."""
+    startup = server.startup
+
+    async def started(sockets: list[socket.socket] | None = None) -> None:
+        await startup(sockets=sockets)
+        if server.started:
+            port = next((s.getsockname()[1] for each in server.servers for s in each.sockets), listen.port)
+            host = f"[{listen.host}]" if ":" in listen.host else listen.host
+            ready(f"{'https' if listen.certificate else 'http'}://{host}:{port}/")
+
+    server.startup = started  # type: ignore[method-assign]

@@ -1,0 +1,79 @@
+"""How a page is made: templates, words and assets put together; plain pages for what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import Response
+
+from saksi.app.api.desk import Call, Desk
+from saksi.app.api.problems import KINDS, Problem
+from saksi.app.api.wire import answer
+from saksi.app.web.assets import Assets
+from saksi.app.web.layout import entity_path
+from saksi.app.web.scripts import lang_of
+from saksi.app.web.words import Words, load_words, wanted
+
+__all__ = ["Site", "link"]
+
+_HTML = "text/html; charset=utf-8"
+
+
+class Site:
+    """The look and the words of one node's pages."""
+
+    def __init__(self, assets: Assets) -> None:
+        self.assets = assets
+        words = load_words()
+        self._words: Mapping[str, Words] = {lang: each for lang, each in words.items() if not each.missing(words["en"])}
+        self._env = Environment(
+            loader=PackageLoader("saksi.app.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._env.filters.update(
+            lang=lang_of, entity_path=entity_path, thousands=_thousands, tlp=_tlp, quoted=lambda text: quote(str(text), safe="")
+        )
+        self._env.globals.update(styles=assets.styles, script=assets.script)
+
+    def page(self, call: Call, template: str, *, status: int = 200, **parts: object) -> Response:
+        """Render a page with its ETag. The same answer for every reader with the same rights."""
+        html = self._render(call.desk, call.request, template, parts)
+        made = answer(call.request, html.encode("utf-8"), media=_HTML)
+        if status != 200 and made.status_code == 200:
+            made.status_code = status
+            del made.headers["ETag"]
+        return made
+
+    def error(self, desk: Desk, problem: Problem, request: Request) -> Response:
+        """A problem as a page in plain words. Says nothing that depends on the ledger: that may be what is not well."""
+        kind = KINDS[problem.type.rpartition("/")[2]]
+        html = self._render(desk, request, "error.html", {"problem": problem, "kind": kind, "state": None})
+        return Response(html, problem.status, {"Cache-Control": "no-store"}, _HTML)
+
+    def _render(self, desk: Desk, request: Request, template: str, parts: Mapping[str, object]) -> str:
+        words = self._words[wanted(request.headers.get("accept-language", ""), self._words)]
+        state = parts["state"] if "state" in parts else desk.node.state()
+        return self._env.get_template(template).render(
+            {"t": words, "site": desk.settings, "query": request.query_params.get("q", ""), "link": link, **parts, "state": state}
+        )
+
+
+def link(path: str, **params: object) -> str:
+    """An address with the parameters that have a value."""
+    kept = {name: str(value) for name, value in params.items() if value not in {None, ""}}
+    return path + (("&" if "?" in path else "?") + urlencode(kept) if kept else "")
+
+
+def _thousands(number: int) -> str:
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def _tlp(level: str) -> str:
+    return "tlp-" + level.lower().replace("+", "-")
