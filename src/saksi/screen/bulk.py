@@ -7,24 +7,69 @@ its facts are fetched together, and each answer is folded by the same `Judge.ans
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import NamedTuple
 
-from saksi.observables.column import Column
+from saksi.model import BadInput
+from saksi.observables.detect import detect
+from saksi.observables.kinds import observe_column
 from saksi.screen.answer import Answer, encode
 from saksi.screen.flat import FlatRow, flat
 from saksi.screen.judge import Judge, Setting
-from saksi.screen.lookup import Match, Store, matched, matches
+from saksi.screen.lookup import Match, Store, choose, matched, matches
 from saksi.views.fact import Held
 from saksi.views.probe import Probe
 
-__all__ = ["CHUNK", "Asked", "Bench", "Done", "Normalise", "Opened", "Row", "answers", "screen", "screen_apart"]
+__all__ = [
+    "CHUNK",
+    "Asked",
+    "Bench",
+    "Done",
+    "Normalise",
+    "Opened",
+    "Read",
+    "Row",
+    "answers",
+    "of_any_kind",
+    "of_kind",
+    "screen",
+    "screen_apart",
+]
 
 CHUNK = 10_000
-Normalise = Callable[[Sequence[str]], Column]
+
+
+class Read(NamedTuple):
+    """A column as read: for each row the entities it can be (the likeliest first), or none and the reason."""
+
+    entities: Sequence[tuple[str, ...]]
+    reasons: Sequence[str | None]
+
+
+Normalise = Callable[[Sequence[str]], Read]
+
+
+def of_kind(texts: Sequence[str], *, kind: str, country: str | None = None) -> Read:
+    """Read a column of one kind (`saksi.observables.kinds.KINDS`), written in one country. The fast way."""
+    column = observe_column(kind, texts, country)
+    return Read([() if entity is None else (entity,) for entity in column.entities], column.reasons)
+
+
+def of_any_kind(texts: Sequence[str], *, country: str | None = None) -> Read:
+    """Read a column of mixed kinds, each value as it would be read if it were typed."""
+    made: list[tuple[str, ...]] = []
+    reasons: list[str | None] = []
+    for text in texts:
+        try:
+            made.append(tuple(dict.fromkeys(each.entity for each in detect(text, country=country))))
+            reasons.append(None)
+        except BadInput as refusal:
+            made.append(())
+            reasons.append(str(refusal))
+    return Read(made, reasons)
 
 
 class Row(NamedTuple):
@@ -71,17 +116,22 @@ class Bench:
 
 def answers(opened: Opened, judge: Judge, rows: Sequence[Row]) -> list[Asked]:
     """The answers to a chunk, in its order."""
-    column = opened.normalise([row.text for row in rows])
-    found = [None if entity is None else matches(entity) for entity in column.entities]
+    read = opened.normalise([row.text for row in rows])
+    found = [[matches(entity) for entity in entities] for entities in read.entities]
     held = _held(opened, judge, found)
     made = []
-    for row, reason, found_here in zip(rows, column.reasons, found, strict=True):
-        if found_here is None:
+    for row, reason, readings in zip(rows, read.reasons, found, strict=True):
+        if not readings:
             made.append(Asked(row, None, reason or "this is nothing that can be looked up"))
             continue
-        parts = [matched(opened.store, judge, each, held.get(each.entity) or Held(each.entity, [], 0)) for each in found_here]
-        made.append(Asked(row, judge.answer(row.text, parts), None))
+        each = [_answer(opened, judge, row.text, (reading, held)) for reading in readings]
+        made.append(Asked(row, each[0] if len(each) == 1 else choose(each), None))
     return made
+
+
+def _answer(opened: Opened, judge: Judge, query: str, what: tuple[Sequence[Match], Mapping[str, Held]]) -> Answer:
+    reading, held = what
+    return judge.answer(query, [matched(opened.store, judge, each, held.get(each.entity) or Held(each.entity, [], 0)) for each in reading])
 
 
 def screen(opened: Opened, bench: Bench, rows: Iterable[Sequence[Row]]) -> Iterator[Done]:
@@ -106,8 +156,8 @@ def screen_apart(opener: Callable[[], Opened], bench: Bench, rows: Iterable[Sequ
             yield waiting.popleft().result()
 
 
-def _held(opened: Opened, judge: Judge, found: Iterable[tuple[Match, ...] | None]) -> dict[str, Held]:
-    wanted = list(dict.fromkeys(each.entity for some in found if some is not None for each in some))
+def _held(opened: Opened, judge: Judge, found: Iterable[Sequence[tuple[Match, ...]]]) -> dict[str, Held]:
+    wanted = list({each.entity: None for readings in found for reading in readings for each in reading})
     probe = opened.probe
     if probe is not None and probe.size >= judge.at:
         wanted = [entity for entity, there in zip(wanted, probe.holds_many(wanted).tolist(), strict=True) if there]

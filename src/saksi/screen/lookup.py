@@ -20,7 +20,7 @@ from saksi.screen.answer import Answer, Reading
 from saksi.screen.judge import Judge, Matched, Tables
 from saksi.views.fact import Held, Tally
 
-__all__ = ["Match", "Store", "about", "lookup", "matched", "matches"]
+__all__ = ["Match", "Store", "about", "choose", "lookup", "matched", "matches"]
 
 _RANK = {"contested": 1, "known": 2, "safe-listed": 3, "unknown": 4}
 
@@ -67,7 +67,11 @@ def lookup(store: Store, judge: Judge, query: str, readings: Sequence[Observable
     """
     if not readings:
         raise BadInput("this is nothing that can be looked up", todo="give a phone, an account, a wallet, a host, a URL or an e-mail")
-    answers = [about(store, judge, query, entity) for entity in dict.fromkeys(each.entity for each in readings)]
+    return choose([about(store, judge, query, entity) for entity in dict.fromkeys(each.entity for each in readings)])
+
+
+def choose(answers: Sequence[Answer]) -> Answer:
+    """Of the answers for all readings of one text the one that most is known about; the others are named in it."""
     best = min(answers, key=lambda answer: 0 if answer.flagged else _RANK[answer.status])
     others = tuple(Reading(answer.entity, answer.status) for answer in answers if answer is not best)
     return msgspec.structs.replace(best, readings=others) if others else best

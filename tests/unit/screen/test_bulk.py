@@ -14,13 +14,13 @@ import pytest
 from world import OFFICER, ORIGIN, TODAY, World, source
 
 from saksi.model import BadInput
-from saksi.observables.column import Column
+from saksi.observables.detect import detect
 from saksi.observables.host import hosts
 from saksi.screen.answer import encode
-from saksi.screen.bulk import CHUNK, Bench, Opened, Row, answers, screen, screen_apart
+from saksi.screen.bulk import CHUNK, Bench, Opened, Row, answers, of_any_kind, of_kind, screen, screen_apart
 from saksi.screen.column_file import Written, read_column
 from saksi.screen.judge import Setting
-from saksi.screen.lookup import about
+from saksi.screen.lookup import about, lookup
 from saksi.views.probe import Probe
 
 KEY = bytes(32)
@@ -36,8 +36,7 @@ def _world() -> World:
     return world
 
 
-def _hosts(texts: Sequence[str]) -> Column:
-    return hosts(texts)
+_hosts = partial(of_kind, kind="host")
 
 
 def _rows(texts: Sequence[str]) -> list[Row]:
@@ -64,6 +63,19 @@ def test_bulk_gives_the_answers_of_single_look_ups(tmp_path: Path, probed: bool)
         else:
             assert each.answer is not None
             assert encode(each.answer) == encode(about(world, world.judge(), each.row.text, entity))
+
+
+def test_a_mixed_column_is_read_as_if_each_value_were_typed() -> None:
+    world = _world()
+    world.say("phone:+85512345678", "recipient", by=source(4))
+    texts = ["០១២ ៣៤៥ ៦៧៨", "hxxps://login.scamshop[.]com/pay", "pay@etherscan.io", "%%%"]
+    read = partial(of_any_kind, country="KH")
+    made = answers(Opened(world, None, read), world.judge(), _rows(texts))
+    for each in made[:3]:
+        assert each.answer is not None
+        assert encode(each.answer) == encode(lookup(world, world.judge(), each.row.text, detect(each.row.text, country="KH")))
+    assert [each.answer and each.answer.flagged for each in made] == [True, True, False, None]
+    assert made[3].reason
 
 
 def test_a_probe_that_is_behind_is_not_believed(tmp_path: Path) -> None:

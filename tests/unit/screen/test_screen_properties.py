@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from world import OFFICER, ORIGIN, PUBLIC, TODAY, World, source
 
 from saksi.model import ACCUSING_ROLES, ALL_GROUPS, ROLES, SAFE_KINDS, Grade, Marking, Pap, Reader, Tlp, release
-from saksi.observables.column import Column
 from saksi.screen.answer import Answer, encode
-from saksi.screen.bulk import Opened, Row, answers
+from saksi.screen.bulk import Opened, Read, Row, answers
 from saksi.screen.feeds import Plan, feed, write
 from saksi.screen.judge import Setting
 from saksi.screen.lookup import about
@@ -215,7 +214,7 @@ def test_a_feed_holds_nothing_that_must_not_be_blocked(made: list[tuple[object, 
 def test_bulk_is_single(made: list[tuple[object, ...]], reader: Reader) -> None:
     world = _world(made)
     rows = [Row(number, entity) for number, entity in enumerate(ENTITIES, 1)]
-    opened = Opened(world, None, lambda texts: Column(list(texts), [None] * len(texts)))
+    opened = Opened(world, None, lambda texts: Read([(text,) for text in texts], [None] * len(texts)))
     for each in answers(opened, world.judge(reader), rows):
         assert each.answer is not None
         assert encode(each.answer) == encode(about(world, world.judge(reader), each.row.text, each.row.text))
