@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 from saksi.model.errors import BadInput
-from saksi.observables.account import accounts
 from saksi.observables.column import Column
 from saksi.observables.host import host_pattern, hosts
-from saksi.observables.ip import ip
-from saksi.observables.observable import Observable
-from saksi.observables.phone_bulk import phones
-from saksi.observables.url import url
+from saksi.observables.kinds import observe_column
 from saksi.observables.wallet import wallets
 
 __all__ = ["SCHEMA_OF", "normalise", "patterns"]
 
-SCHEMA_OF = {
+SCHEMA_OF: Mapping[str, str] = {
     "phone": "PhoneNumber", "account": "BankAccount", "wallet": "CryptoWallet", "host": "WebSite", "url": "WebPage",
     "email": "EmailAddress", "handle": "Handle", "ip": "IpAddress",
 }  # fmt: skip
 
 _Texts = Sequence[str | None] | None
+_ONLY_NUMBER = re.compile(r"[\d\s./-]+")
+_BARE_NAME = re.compile(r"[^:/]+")
 
 
 def normalise(kind: str, texts: Sequence[str], countries: _Texts = None, hints: _Texts = None) -> Column:
-    """For each text an entity id or a reason. `hints` are banks for accounts, chains for wallets, networks for handles."""
-    if kind == "phone":
-        found = phones(texts, countries)
-        reasons = [None if reason is None else f"not taken as a phone number: {reason}" for reason in found.reason]
-        return Column([None if normal is None else "phone:" + normal for normal in found.normal], reasons)
+    """For each text an entity id or a reason. `hints` are banks for accounts, chains for wallets, networks for handles.
+
+    A bank or a network named in its own column is put before a number or name that names none; a text that names one stays as it is.
+    """
     if kind == "wallet":
         return wallets(texts, hints)
-    if kind == "host":
-        return hosts(texts)
-    if kind == "account":
-        return _accounts(texts, countries, hints)
-    return _one_by_one(_ONE[kind], texts, hints)
+    if hints is not None and kind in _NAMED:
+        bare, glue = _NAMED[kind]
+        texts = [f"{hint}{glue}{text}" if hint and bare.fullmatch(text) else text for text, hint in zip(texts, hints, strict=True)]
+    return observe_column(kind, texts, countries)
+
+
+_NAMED = {"account": (_ONLY_NUMBER, " "), "handle": (_BARE_NAME, ": ")}
 
 
 def patterns(texts: Sequence[str]) -> Column:
@@ -50,50 +49,3 @@ def patterns(texts: Sequence[str]) -> Column:
             except BadInput as refusal:
                 column.reasons[at] = str(refusal)
     return column
-
-
-def _accounts(texts: Sequence[str], countries: _Texts, banks: _Texts) -> Column:
-    """A bank named in its own column is put before the number; a text that already names one stays as it is."""
-    if banks is not None:
-        texts = [f"{bank} {text}" if bank and _ONLY_NUMBER.fullmatch(text) else text for text, bank in zip(texts, banks, strict=True)]
-    return accounts(texts, countries)
-
-
-def _one_by_one(read: Callable[[str, str | None], Observable], texts: Sequence[str], hints: _Texts) -> Column:
-    entities: list[str | None] = []
-    reasons: list[str | None] = []
-    known: dict[tuple[str, str | None], tuple[str | None, str | None]] = {}
-    for key in zip(texts, hints or [None] * len(texts), strict=True):
-        if key not in known:
-            try:
-                known[key] = read(*key).entity, None
-            except BadInput as refusal:
-                known[key] = None, str(refusal)
-        entity, reason = known[key]
-        entities.append(entity)
-        reasons.append(reason)
-    return Column(entities, reasons)
-
-
-def _handle(text: str, network: str | None) -> Observable:
-    from saksi.observables.handle import handle
-
-    return handle(text, country=network)
-
-
-def _email(text: str, _: str | None) -> Observable:
-    from saksi.observables.email import email
-
-    return email(text)
-
-
-def _url(text: str, _: str | None) -> Observable:
-    return url(text)
-
-
-def _ip(text: str, _: str | None) -> Observable:
-    return ip(text)
-
-
-_ONE = {"handle": _handle, "email": _email, "url": _url, "ip": _ip}
-_ONLY_NUMBER = re.compile(r"[\d\s./-]+")

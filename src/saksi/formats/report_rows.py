@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from saksi.formats.batch import Rejected
 from saksi.formats.gather import Gather, Said, nfc
-from saksi.formats.local_account import local_account
+from saksi.formats.local_account import desk_accounts
 from saksi.formats.normal import SCHEMA_OF, normalise
 from saksi.formats.reader import rejected
 from saksi.formats.report_columns import OBSERVED, base_name, field_name
@@ -16,7 +16,6 @@ from saksi.formats.report_values import value_of
 from saksi.model.errors import BadInput
 from saksi.model.locator import Locator
 from saksi.model.statement import Value
-from saksi.observables.column import Column
 
 __all__ = ["MOST_VALUES", "Rows", "speak"]
 
@@ -114,9 +113,11 @@ def _observe(rows: Rows, name: str, into: _Into, faults: list[Rejected]) -> None
         return
     countries = _countries(rows, base, number, faults)
     hints = None if kind.hint_from is None else [text or None for text in rows.texts(field_name(kind.hint_from, number))]
-    column = normalise(kind.kind, texts, [countries[row] for row in at], None if hints is None else [hints[row] for row in at])
+    places = [countries[row] for row in at]
     if kind.kind == "account" and hints is not None:
-        _local_accounts(rows.desk, column, texts, [(countries[row], hints[row]) for row in at])
+        column = desk_accounts(rows.desk, texts, places, [hints[row] for row in at])
+    else:
+        column = normalise(kind.kind, texts, places, None if hints is None else [hints[row] for row in at])
     kept = []
     for place, entity in enumerate(column.entities):
         if entity is None:
@@ -199,17 +200,6 @@ def _cells(rows: Rows, name: str, faults: list[Rejected]) -> tuple[list[int], li
         at += [row] * len(parts)
         texts += parts
     return at, texts
-
-
-def _local_accounts(desk: str, column: Column, texts: list[str], said: list[tuple[str | None, str | None]]) -> None:
-    """Accounts of banks that the shipped table does not have get an id in the desk's own space."""
-    for place, entity in enumerate(column.entities):
-        country, bank = said[place]
-        if entity is None and bank is not None:
-            try:
-                column.entities[place] = local_account(desk, country, bank, texts[place])
-            except BadInput:
-                continue
 
 
 def _countries(rows: Rows, base: str, number: int, faults: list[Rejected]) -> list[str | None]:

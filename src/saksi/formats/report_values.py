@@ -16,8 +16,8 @@ __all__ = ["LONGEST_NARRATIVE", "amount", "narrative", "reference", "value_of", 
 
 LONGEST_NARRATIVE = 32_000
 _LONGEST_WORDS = 300
-_ISO_DAY = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|30)", re.ASCII)
-_AMOUNT = re.compile(r"([A-Z]{3,5})?(\d{1,3}(?:G\d{3})+|\d{1,30})(?:D(\d{1,18}))?([A-Z]{3,5})?", re.ASCII)
+_ISO_DAY = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])", re.ASCII)
+_AMOUNT = re.compile(r"(\d{1,3}(?:G\d{3})+|\d{1,30})(?:D(\d{1,18}))?", re.ASCII)
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -64,14 +64,12 @@ _SHAPES = {
 def amount(text: str, mapping: ReportMapping) -> str:
     """A decimal as text: "1,234.50" -> "1234.50". A separator must group by threes, or it could be the other one."""
     decimal, group = (".", ",") if mapping.decimal == "." else (",", ".")
-    bare = plain(text).replace(" ", "").replace("'", "").upper()
-    if "D" in bare.strip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") or "G" in bare.strip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"):
-        raise BadInput("not an amount")
-    found = _AMOUNT.fullmatch(bare.translate({ord(decimal): "D", ord(group): "G"}))
+    bare = plain(text).replace(" ", "").replace("'", "")
+    found = None if re.search("[A-Za-z]", bare) else _AMOUNT.fullmatch(bare.translate({ord(decimal): "D", ord(group): "G"}))
     if found is None:
-        raise BadInput("not an amount: digits, groups of three and one decimal sign", todo="the mapping's 'decimal' says which sign")
-    whole = found[2].replace("G", "").lstrip("0") or "0"
-    return whole if found[3] is None else f"{whole}.{found[3]}"
+        raise BadInput("not an amount: digits, groups of three, one decimal sign", todo="the currency has its own column")
+    whole = found[1].replace("G", "").lstrip("0") or "0"
+    return whole if found[2] is None else f"{whole}.{found[2]}"
 
 
 def when(text: str, mapping: ReportMapping) -> str:

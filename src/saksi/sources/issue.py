@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from saksi.formats.eth_phishing import EthPhishingReader
 from saksi.formats.reader import Given, Reader
@@ -67,7 +67,8 @@ def reader_for(spec: SourceSpec, file: FileSpec, issue: Issue) -> Reader:
         form = {"ndjson": "jsonl", "tsv": "csv", "txt": "csv", "xlsm": "xlsx"}.get(ending, ending)
         if form not in FORMS:
             raise BadInput(f"reports end in .{', .'.join(FORMS)}", where=issue.name)
-        return ReportReader(given, form, issue.desk or issue.authority, issue.mapping, issue.reference_key)
+        mapping = issue.mapping if issue.mapping.phone_plans else replace(issue.mapping, phone_plans=file.phone_plans)
+        return ReportReader(given, form, issue.desk or issue.authority, mapping, issue.reference_key)
     if file.reader == "tagpack":
         return TagPackReader(given, file.roles)
     if file.reader == "warninglist":

@@ -38,7 +38,8 @@ class FileSpec:
     """One file of a publisher: how it is recognised, which series it is an issue of, how it is read, and how many rows it should have.
 
     `names` are patterns of file names, `head` is a pattern for its first bytes. `per_file`: each file is a series of its own, named
-    after it; then `counts` gives the expected rows by that name. `says`, `table`, `roles`, `meanings` are settings of the reader.
+    after it; then `counts` gives the expected rows by that name. `says` and the fields after it are settings of the
+    reader.
     """
 
     series: str
@@ -54,6 +55,7 @@ class FileSpec:
     table: Table | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
     meanings: Mapping[str, str] = field(default_factory=dict)
+    phone_plans: Mapping[str, str] = field(default_factory=dict)
 
     def matches(self, name: str, head: bytes) -> str | None:
         """Why a file is one of these, or None: its name and its first bytes must both fit where both are given."""
@@ -135,7 +137,7 @@ def _file(part: _Table) -> FileSpec:
         head=part.text("head", "") or None, per_file=part.flag("per_file"), rows=rows,
         counts={name: span for name in counts.left() if (span := counts.pair(name)) is not None},
         says=_says(part.table("says", {})), allowed=_says(part.table("allowed", {})), table=_columns(table),
-        roles=part.words("roles"), meanings=part.words("meanings"),
+        roles=part.words("roles"), meanings=part.words("meanings"), phone_plans=part.words("phone_plans"),
     )  # fmt: skip
     part.done()
     if made.reader not in READERS:
