@@ -2,8 +2,8 @@
 
     python bench/bench_statements.py [--quick] [--profile]
 
-The input is CSV as a desk gives it (invented, fictional countries): reports with phones in several spellings, accounts, payments and a short
-narrative. Statements: half say something about a phone or an account, all four groups are filled to the last field. Nothing is left out:
+The input is CSV as a desk gives it (invented, marked synthetic): reports with phones in several spellings, accounts, payments and a
+short narrative. Statements: half say something about a phone or an account, all four groups are filled to the last field. Nothing is left out:
 parse, normalise, canonical form, ids, commitments, sealing under each victim's own key, vault and log made durable. The peers do less.
 """
 
@@ -13,12 +13,13 @@ import argparse
 import cProfile
 import io
 import json
+import multiprocessing
 import os
 import pstats
 import random
-import resource
 import sqlite3
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -72,13 +73,15 @@ READER = Quoting(ReportReader(GIVEN, "csv", "authority-a.example"))
 def reports(rows: int, seed: int = 1) -> bytes:
     """CSV of invented reports."""
     choose = random.Random(seed)
-    lines = ["reference,reported_at,country,language,typology,channel,narrative,synthetic,amount,currency,paid_at,payee_account,payee_bank,scam_phone"]
+    heading = "reference,reported_at,country,language,typology,channel,narrative,synthetic,amount,currency,paid_at"
+    lines = [heading + ",payee_account,payee_bank,scam_phone"]
     kinds = ("impersonation", "investment", "job", "romance")
     for number in range(rows):
         digits = f"{choose.randrange(10**6):06d}"
         phone = choose.choice((f"012 {digits[:3]} {digits[3:]}", f"+85512{digits}", f"(012) {digits[:3]}-{digits[3:]}", f"០១២{digits}"))
         kind = choose.choice(kinds)
-        text = f"The caller said that my account {choose.randrange(10**6)} was used in a crime and asked for a safe transfer of {number % 977}."
+        money = choose.randrange(10**6)
+        text = f"The caller said that my account {money} was used in a crime and asked for a safe transfer of {number % 977}."
         lines.append(
             f"R-2026-{number:07d},2026-01-{1 + number % 28:02d},KH,en,{kind},phone,{text},true,{choose.randrange(5, 9000)}.00,USD,"
             f"2026-01-{1 + number % 27:02d},{choose.randrange(10**8):09d},ABA,{phone}"
@@ -86,15 +89,44 @@ def reports(rows: int, seed: int = 1) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+def memory(pid: int) -> float:
+    """What a process holds in MB, its share of what it shares (proportional set size)."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:  # it has just ended
+        return 0.0
+    return next(int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("Pss:"))
+
+
+class Memory:
+    """The most memory that this process and its workers hold together while the block runs."""
+
+    def __enter__(self) -> Memory:
+        self.most = 0.0
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._look)
+        self._watch.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._over.set()
+        self._watch.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(0.2):
+            pids = [os.getpid(), *(each.pid or 0 for each in multiprocessing.active_children())]
+            self.most = max(self.most, sum(map(memory, pids)))
+
+
 def everything(met: Met) -> list[bool]:
     return [True] * len(met)
 
 
-def bulk(folder: Path, data: bytes, workers: int) -> tuple[float, Counts, Ledger]:
+def bulk(folder: Path, stream: BinaryIO, workers: int) -> tuple[float, Counts, Ledger]:
     ledger = Ledger.create(folder, Setup(ORIGIN, clock=lambda: time.time_ns() // 1_000_000))
     begun = time.perf_counter()
     with ledger.transaction() as take:
-        counts = take_in(READER, READER.split(io.BytesIO(data)), take, watch=Watch(everything), workers=workers)
+        counts = take_in(READER, READER.split(stream), take, watch=Watch(everything), workers=workers)
     return time.perf_counter() - begun, counts, ledger
 
 
@@ -141,50 +173,62 @@ def say(name: str, value: float, unit: str, goal: float, *, peer: str, peer_valu
     print(json.dumps({**line, "ratio": round(ratio, 3)}), flush=True)
 
 
+def peers(folder: Path) -> tuple[int, int, float]:
+    """What the input amounts to, and the peers on it: statements, bytes of SQLite's files, its rows a second."""
+    batches = [chunk.batch for chunk in read(READER, io.BytesIO(reports(4_000)))]
+    observed = sum(entity.startswith(("phone:", "account:")) for batch in batches for entity in batch.entity)
+    total = sum(map(len, batches))
+    payloads = [payload(groups) for batch in batches for groups in encode(batch).groups]
+    print(f"# {observed / total:.0%} about phones and accounts, {total / 4_000:.1f} statements a report, "
+          f"{sum(map(len, payloads)) / total:.0f} bytes a payload, {os.cpu_count()} cores")  # fmt: skip
+    peer_rows = total / sqlite(folder / "peer.db", payloads)
+
+    objects = [json.loads(each) for each in payloads[:5_000]]
+    begun = time.perf_counter()
+    for each in objects:
+        rfc8785.dumps(each)
+    peer_canonical = len(objects) / (time.perf_counter() - begun)
+    begun = time.perf_counter()
+    for batch in batches:
+        encode(batch)
+    canonical = total / (time.perf_counter() - begun)
+    say("canonical form and id, a core", canonical, "statements/s", 0, peer="rfc8785, canonical form alone", peer_value=peer_canonical)
+    database = (folder / "peer.db").stat().st_size + sum(each.stat().st_size for each in folder.glob("peer.db-wal"))
+    return total, database, peer_rows
+
+
 def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--quick", action="store_true")
     ask.add_argument("--profile", action="store_true")
     chosen = ask.parse_args()
     rows = 20_000 if chosen.quick else 100_000
-    data = reports(rows)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if chosen.profile:
             profile = cProfile.Profile()
-            profile.runcall(bulk, folder / "profiled", reports(10_000), 0)
+            profile.runcall(bulk, folder / "profiled", io.BytesIO(reports(10_000)), 0)
             pstats.Stats(profile).sort_stats("tottime").print_stats(28)
             return
-        batches = [chunk.batch for chunk in read(READER, io.BytesIO(reports(4_000)))]
-        observed = sum(entity.startswith(("phone:", "account:")) for batch in batches for entity in batch.entity)
-        total = sum(map(len, batches))
-        payloads = [payload(groups) for batch in batches for groups in encode(batch).groups]
-        print(f"# {observed / total:.0%} about phones and accounts, {total / 4_000:.1f} statements a report, "
-              f"{sum(map(len, payloads)) / total:.0f} bytes a payload, {os.cpu_count()} cores")  # fmt: skip
-        peer_rows = total / sqlite(folder / "peer.db", payloads)
-
-        objects = [json.loads(each) for each in payloads[:5_000]]
-        begun = time.perf_counter()
-        for each in objects:
-            rfc8785.dumps(each)
-        peer_canonical = len(objects) / (time.perf_counter() - begun)
-        begun = time.perf_counter()
-        for batch in batches:
-            encode(batch)
-        canonical = total / (time.perf_counter() - begun)
-        say("canonical form and id, a core", canonical, "statements/s", 0, peer="rfc8785, canonical form alone", peer_value=peer_canonical)
-
-        taken, counts, ledger = bulk(folder / "two", data, 2)
+        total, database, peer_rows = peers(folder)
+        source = folder / "reports.csv"
+        source.write_bytes(reports(rows))
+        before = os.times()
+        with Memory() as held, source.open("rb") as stream:
+            taken, counts, ledger = bulk(folder / "two", stream, 2)
+        after = os.times()
+        spent = sum(getattr(after, part) - getattr(before, part) for part in ("user", "system", "children_user", "children_system"))
         size = ledger.vault_bytes / counts.taken
         ledger.close()
         peer = "SQLite WAL FULL, payload rows alone, groups of 1,000"
         say("statements in batches, 2 workers", counts.taken / taken, "statements/s", 50_000, peer=peer, peer_value=peer_rows)
-        own, children = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-        say("memory of a take: this process + 2 workers", own + 2 * children, "MB", 300, peer="input", peer_value=len(data) / 1e6, better="less")
-        database = (folder / "peer.db").stat().st_size + sum(each.stat().st_size for each in folder.glob("peer.db-wal"))
+        idle = 2 * counts.taken / spent
+        say("the same by processor time, were two cores idle", idle, "statements/s", 50_000, peer=peer, peer_value=peer_rows)
+        most, input_mb = held.most, source.stat().st_size / 1e6
+        say("memory of that take, all processes", most, "MB", 300, peer="size of the input", peer_value=input_mb, better="less")
         say("vault, in batches", size, "bytes/statement", 400, peer="SQLite file", peer_value=database / total, better="less")
 
-        taken, counts, ledger = bulk(folder / "none", reports(rows // 5), 0)
+        taken, counts, ledger = bulk(folder / "none", io.BytesIO(reports(rows // 5)), 0)
         ledger.close()
         say("statements in batches, this process alone", counts.taken / taken, "statements/s", 25_000, peer=peer, peer_value=peer_rows)
 

@@ -10,7 +10,7 @@ import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from multiprocessing.connection import Connection, wait
 
 from saksi.app.worker import Fault, Met, Piece, serve
@@ -58,24 +58,21 @@ class Watch:
 def take_in(reader: Reader, jobs: Iterable[Job], take: Transaction, *, watch: Watch, workers: int = 2) -> Counts:
     """Put everything that the jobs say into an open take; returns what became of it.
 
-    The first piece is done in this process, so that a small file starts no other; `workers=0` does all of it here. Raises what a reader
+    Input of one piece is done in this process, so that a small file starts no other; `workers=0` does all of it here. Raises what a reader
     or the ledger raises, and LedgerFault where a worker ends before its time; the take is then rolled back by its own block.
     """
-    counts = Counts()
     rest = iter(jobs)
-    here = Piece(take.keys)
-    for job in rest:
+    ahead = list(islice(rest, 2))
+    if workers and len(ahead) == 2:
+        with _team(reader, take.keys, workers) as lines:
+            team = _Team(lines, take, watch, Counts())
+            team.run(chain(ahead, rest))
+            return team.counts
+    counts, here = Counts(), Piece(take.keys)
+    for job in chain(ahead, rest):
         met = here.read(reader, job)
         counts = _in(take, here.seal(_ask(met, watch)), met, watch=watch, counts=counts)
-        if workers:
-            break
-    ahead = next(rest, None)
-    if ahead is None:
-        return counts
-    with _team(reader, take.keys, workers) as lines:
-        team = _Team(lines, take, watch, counts)
-        team.run(chain([ahead], rest))
-        return team.counts
+    return counts
 
 
 class _Team:
