@@ -17,6 +17,8 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 
 import pymerkle
@@ -146,6 +148,10 @@ def proofs(folder: Path, size: int) -> None:
     say("verify a log: recompute the tree", ours, "entries/s", goal=100_000, peer=peer)
 
 
+def lateness(late: list[float], due: float, _: Future[Appended]) -> None:
+    late.append(time.perf_counter() - due)
+
+
 def acknowledgements(folder: Path, seconds: int) -> None:
     """1,000 single entries a second, open loop: lateness counts from when an entry was due, not from when it was sent."""
     late: list[float] = []
@@ -157,7 +163,7 @@ def acknowledgements(folder: Path, seconds: int) -> None:
             if (left := due - time.perf_counter()) > 0:
                 time.sleep(left)
             future = front.submit([number.to_bytes(48, "big")])
-            future.add_done_callback(lambda _, due=due: late.append(time.perf_counter() - due))
+            future.add_done_callback(partial(lateness, late, due))
             waiting.append(future)
         places: list[Appended] = [one.result(30) for one in waiting]
     assert [place.first for place in places] == list(range(len(places)))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from fakedisk import Died, FakeDisk
+from fakedisk import Died, FakeDisk, Inode
 
 from saksi.ledger import log as log_module
 from saksi.ledger import recovery
@@ -116,6 +117,44 @@ def test_dies_before_every_operation(power_cut: bool) -> None:
     for seed, groups, most in ((1, 5, 6), (2, 3, 200)):
         for die_before in range(_count(seed, groups, most)):
             _die_and_recover(seed, die_before, power_cut=power_cut, groups=groups, most=most)
+
+
+def _recover(disk: FakeDisk, history: History) -> None:
+    log = _open(disk)
+    _check_against(log, history)
+    log.close()
+
+
+@pytest.mark.parametrize("power_cut", [False, True], ids=["kill", "power"])
+def test_recovery_is_killed_at_every_operation(power_cut: bool) -> None:
+    """From several wrecks, recovery dies before each of its own operations, twice over; then the log is whole."""
+    total = _count(7, 4, 200)
+    for wreck in range(total - 16, total, 3):
+        chance = Random(f"{wreck} {power_cut}")
+        disk, history = FakeDisk(die_before=wreck), History()
+        with contextlib.suppress(Died):
+            _work(disk, history, Random(7), 4, 200)
+        first = disk.survivor(chance, power_cut=power_cut)
+        if wreck % 2:  # derived files are gone as well: recovery has more to do
+            for name in ("level0.hashes", "level1.hashes", "bundles.idx"):
+                first.names.get(FOLDER / name, Inode()).live.clear()
+        for die_before in range(200):
+            again, asked = first.survivor(chance, power_cut=False), deepcopy(history)
+            again.die_before = die_before
+            try:
+                _recover(again, asked)
+            except Died:
+                for _ in range(2):
+                    again = again.survivor(chance, power_cut=power_cut)
+                    again.die_before = die_before
+                    with contextlib.suppress(Died):
+                        _recover(again, deepcopy(history))
+                after = again.survivor(chance, power_cut=power_cut)
+                _work(after, deepcopy(history), Random(8), 1, 6)
+                _check_whole(after)
+            else:
+                assert die_before >= 8  # it did get through its syncs
+                break
 
 
 def _soak(rounds: int, first: int) -> None:

@@ -14,10 +14,10 @@ from hashlib import sha256
 from pathlib import Path
 from struct import pack, unpack
 
-from saksi.ledger.disk import Disk, Handle, disk_fault
+from saksi.ledger.disk import Disk, Handle, disk_fault, make_durable
 from saksi.model.errors import LedgerFault
 
-__all__ = ["Highest", "Mark", "read_slots"]
+__all__ = ["Highest", "Mark", "adopt", "read_slots"]
 
 SLOT = 512
 _TURNS_A_SYNC = 64
@@ -115,3 +115,19 @@ class Highest:
         if taken != SLOT:
             raise LedgerFault("the disk takes no whole slot", where=str(self._path), todo="check the disk")
         self._last = mark
+
+
+def adopt(disk: Disk, path: Path, *, size: int, root: bytes) -> None:
+    """Begin a new second place for a log that moved here or was restored; LedgerFault where one knows a higher state.
+
+    Only after the log was compared with a mirror or a witness: whoever adopts a state says that no newer one was signed.
+    """
+    make_durable(disk, path.parent, [path])
+    highest = Highest(disk, path)
+    try:
+        if highest.last and highest.last.size > size:
+            what = f"the second place knows {highest.last.size} entries, the log has {size}"
+            raise LedgerFault(what, where=str(path), todo="refill the log from a mirror first")
+        highest.settle(size, root)
+    finally:
+        highest.close()

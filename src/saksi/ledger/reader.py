@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from saksi.ledger.checkpoint import Checkpoint, parse_checkpoint
 from saksi.ledger.merkle import leaf_hash
 from saksi.ledger.nodes import Nodes, edge_from_tiles, split_hashes
-from saksi.ledger.note import Verified, VKey, parse_note, verify_note
+from saksi.ledger.note import ED25519, MLDSA44, Verified, VKey, parse_note, verify_note
 from saksi.ledger.source import Source
 from saksi.ledger.tiles import WIDTH, Tile, parse_entries
 from saksi.model.errors import BadInput, LedgerFault, PeerFault
@@ -26,14 +26,22 @@ def unwatched(_done: int, _all: int) -> None:
 
 
 def read_checkpoint(data: bytes, vkeys: Sequence[VKey]) -> tuple[Checkpoint, tuple[Verified, ...]]:
-    """A signed checkpoint's content and who of `vkeys` signed it; at least one must be named as its origin says."""
+    """A signed checkpoint's content and who of `vkeys` signed it; a witness's word alone does not make it the log's.
+
+    A plain signature (type 1) is a log's; an ML-DSA-44 one (type 6) is, when its key is named as the origin says; an
+    Ed25519 cosignature (type 4) never is. The name of a type 1 key need not be the origin (tlog-checkpoint: SHOULD).
+    """
     note = parse_note(data)
     held = verify_note(note, vkeys)
     checkpoint = parse_checkpoint(note.text)
-    if not any(one.vkey.name == checkpoint.origin for one in held):
+    if not any(_is_the_logs(one.vkey, checkpoint.origin) for one in held):
         signers = ", ".join(one.vkey.name for one in held)
         raise BadInput(f"a checkpoint of {checkpoint.origin} that only others have signed: {signers}")
     return checkpoint, held
+
+
+def _is_the_logs(vkey: VKey, origin: str) -> bool:
+    return vkey.kind == ED25519 or (vkey.kind == MLDSA44 and vkey.name == origin)
 
 
 class Reader:

@@ -27,6 +27,11 @@ class VerifiedCheckpoint:
     checkpoint: Checkpoint
     signed_by: tuple[Verified, ...]
 
+    @property
+    def origin_is_key_name(self) -> bool:
+        """Whether a key that signed is named as the origin says; where not, look whether this is the log you mean."""
+        return any(one.vkey.name == self.checkpoint.origin for one in self.signed_by)
+
 
 def verify_checkpoint(data: bytes, vkeys: Sequence[VKey], *, policy: Policy | None = None) -> VerifiedCheckpoint:
     """Check a signed checkpoint of any C2SP log; with a `policy`, also its quorum of witnesses. Raises BadInput.

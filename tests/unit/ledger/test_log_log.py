@@ -14,8 +14,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
+from saksi.ledger.disk import LocalDisk
 from saksi.ledger.export import export_tiles
 from saksi.ledger.fsck import fsck
+from saksi.ledger.highest import adopt
 from saksi.ledger.log import Log, second_place
 from saksi.ledger.merkle import EMPTY_ROOT, leaf_hash, path_of, root_of
 from saksi.ledger.note import Ed25519Signer, MlDsaSigner, Signers
@@ -146,6 +148,21 @@ def test_a_log_is_not_made_twice_nor_opened_where_there_is_none(tmp_path: Path, 
         Log.open(tmp_path / "log", origin=OTHER.name, signer=OTHER)
     with pytest.raises(LedgerFault, match="second place"):
         Log.open(tmp_path / "log", origin=SIGNER.name, signer=SIGNER, second=tmp_path / "elsewhere")
+
+
+def test_a_log_that_moved_needs_its_second_place_adopted(tmp_path: Path, log: Log) -> None:
+    log.append([b"x"])
+    note, root = log.checkpoint(), log.root
+    log.close()
+    moved = tmp_path / "moved.highest"
+    with pytest.raises(LedgerFault, match="adopt"):
+        Log.open(tmp_path / "log", origin=SIGNER.name, signer=SIGNER, second=moved)
+    adopt(LocalDisk(), moved, size=1, root=root)
+    with Log.open(tmp_path / "log", origin=SIGNER.name, signer=SIGNER, second=moved) as again:
+        assert again.checkpoint() == note
+        again.append([b"y"])
+    with pytest.raises(LedgerFault, match="knows 2 entries"):
+        adopt(LocalDisk(), moved, size=1, root=root)
 
 
 def test_a_key_bears_its_logs_origin(tmp_path: Path) -> None:

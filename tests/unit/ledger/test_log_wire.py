@@ -200,6 +200,15 @@ def test_a_checkpoint_signed_by_witnesses_alone_is_not_the_logs() -> None:
         verify_checkpoint(note, [_log(1).vkey, _witness(1).vkey])
 
 
+def test_a_logs_key_need_not_bear_its_origin() -> None:
+    """Some public logs sign under a host's name and call the log something else."""
+    point = Checkpoint("a database tree", 1, leaf_hash(b"x"))
+    held = verify_checkpoint(sign_note(point.text(), _log(1)).write(), [_log(1).vkey])
+    assert (held.checkpoint, held.origin_is_key_name) == (point, False)
+    named = sign_note(Checkpoint("log1.example", 1, leaf_hash(b"x")).text(), _log(1)).write()
+    assert verify_checkpoint(named, [_log(1).vkey]).origin_is_key_name
+
+
 def _policy(quorum: str = "quorum both\n") -> bytes:
     w = [_witness(i).vkey.write() for i in range(4)]
     return (
