@@ -11,6 +11,7 @@ process, one thread. `different` counts rows whose E.164 or validity is not the 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import sys
@@ -44,10 +45,8 @@ def best(run: Callable[[], object], times: int) -> float:
 
 def one_by_one(numbers: list[Case]) -> None:
     for text, country in numbers:
-        try:
+        with contextlib.suppress(BadInput):
             phone(text, country=country)
-        except BadInput:
-            pass
 
 
 def main() -> None:

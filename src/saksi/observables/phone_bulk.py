@@ -34,7 +34,7 @@ from saksi.observables.phone_walk import Walk, walk_tables
 
 __all__ = ["PhoneColumn", "phones"]
 
-_CHUNK = 16_384  # rows; what they need at once stays in the processor's cache
+_CHUNK = 32_768  # rows at once: a few dozen megabytes, whatever the length of the column
 _OPEN = "not decided yet"
 _Ints = npt.NDArray[np.intp]
 

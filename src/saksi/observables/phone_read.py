@@ -130,8 +130,8 @@ def _foreign(text: str, country: str | None, known_extension: str = "") -> Read:
     """What `phonenumbers` says; where it gives up, once more without marks that nobody sees."""
     enable_pattern_cache()  # else patterns of some 250 plans push each other out of the cache of `re`, ten times slower
     number, failure = _parse(text, country)
-    if number is None:
-        text = without_marks(text)
+    if number is None and (clean := without_marks(text)) != text:
+        text = clean
         number, failure = _parse(text, country)
     if number is None:
         return Read(None, False, failure)
