@@ -8,6 +8,7 @@ at any point, doing it again ends the same.
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from saksi.views import segments
 from saksi.views.flat import GONE, Flat, overwrite
 from saksi.views.manifest import Manifest, Segment
 from saksi.views.parse import ERASED, ID_BYTES, Shape
-from saksi.views.serving import MARKING, RECORDER, SHAPE, SOURCE, Rows, Writer, head, page_parts
+from saksi.views.serving import MARKING, RECORDER, SHAPE, SOURCE, Rows, Writer, head
 
 __all__ = ["erase"]
 
@@ -95,32 +96,29 @@ def _holds(link: duckdb.DuckDBPyConnection, path: Path, gone: Sequence[int]) -> 
 
 def _entity(writer: Writer, entity: str, gone: frozenset[int]) -> bool:
     """Write an entity's rows anew without the statements; says whether nothing was left of it."""
-    link = writer.link
+    link, fewer = writer.link, 0
     for first, count, data in link.execute("SELECT first, count, rows FROM page WHERE entity = ?", (entity,)).fetchall():
-        rows = Rows.decode(head(count) + data)
-        left = [row for row in rows if row.ordinal not in gone]
-        if len(left) == len(rows):
+        left = [row for row in Rows.decode(head(count) + zlib.decompress(data)) if row.ordinal not in gone]
+        if len(left) == count:
             continue
+        fewer += count - len(left)
         link.execute("DELETE FROM page WHERE entity = ? AND first = ?", (entity, first))
-        link.execute("UPDATE entity SET older = older - ? WHERE key = ?", (len(rows) - len(left), entity))
         if left:
-            joined = b"".join(_packed(row) for row in left)
-            numbers, kinds = page_parts(joined, len(left))
-            link.execute("INSERT INTO page VALUES (?,?,?,?,?,?)", (entity, int(numbers[0]), len(left), numbers.tobytes(), kinds, joined))
-    found = link.execute("SELECT older, count, rows FROM entity WHERE key = ?", (entity,)).fetchone()
-    if found is None:
+            writer.page(entity, b"".join(_pack(row) for row in left), len(left))
+    found = writer.entry(entity)
+    if found is None or entity not in {entry[0] for entry in found[1]}:
         return False
-    left = [row for row in Rows.decode(head(found[1]) + found[2]) if row.ordinal not in gone]
-    if not left and not found[0]:
-        link.execute("DELETE FROM entity WHERE key = ?", (entity,))
-        return True
-    packed = b"".join(_packed(row) for row in left)
-    link.execute("UPDATE entity SET count = ?, rows = ? WHERE key = ?", (len(left), packed, entity))
-    return False
-
-
-def _packed(row: object) -> bytes:
-    return _pack(row)
+    entries, emptied = [], False
+    for key, older, count, rows in found[1]:
+        if key != entity:
+            entries.append((key, older, count, rows))
+            continue
+        kept = [row for row in Rows.decode(head(count) + rows) if row.ordinal not in gone]
+        emptied = not kept and older == fewer
+        if not emptied:
+            entries.append((key, older - fewer, len(kept), b"".join(_pack(row) for row in kept)))
+    writer.put(found[0], entries)
+    return emptied
 
 
 def _parts(link: sqlite3.Connection, flat: Flat, gone: Sequence[int]) -> None:

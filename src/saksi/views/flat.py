@@ -18,7 +18,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from saksi.views.parse import Columns
+from saksi.views.number import Numbered
 
 __all__ = ["CHANGED", "GONE", "Flat", "Run", "Runs", "Words", "append", "as_words", "overwrite"]
 
@@ -116,21 +116,21 @@ class Runs:
         return None
 
 
-def append(folder: Path, columns: Columns, *, runs: int) -> int:
-    """Write the columns behind the first `columns.first` statements and `runs` runs, durably; gives the new number of runs."""
+def append(folder: Path, stretch: Numbered, *, runs: int) -> int:
+    """Write a stretch behind the first `stretch.first` statements and `runs` runs, durably; gives the new number of runs."""
+    columns = stretch.columns
     table = np.empty(len(columns.runs), _RUN)
-    for place, (ordinal, leaf, index, when) in enumerate(columns.runs):
-        table[place] = (ordinal, leaf, index, calendar.timegm(time.strptime(when, _FORM)) if when else 0)
-    flags = np.frombuffer(columns.shapes, "u4") == 0
+    for number, (place, leaf, index, when) in enumerate(columns.runs):
+        table[number] = (stretch.first + place, leaf, index, calendar.timegm(time.strptime(when, _FORM)) if when else 0)
     parts = {
         "commitments": columns.commitments,
         "ids": columns.ids,
-        "shapes": columns.shapes.tobytes(),
-        "flags": (flags * np.uint8(GONE)).astype("u1").tobytes(),
+        "shapes": stretch.shapes.tobytes(),
+        "flags": ((stretch.shapes == 0) * np.uint8(GONE)).astype("u1").tobytes(),
         "runs": table.tobytes(),
     }
     for name, data in parts.items():
-        start = (runs if name == "runs" else columns.first) * _WIDTHS[name]
+        start = (runs if name == "runs" else stretch.first) * _WIDTHS[name]
         with (folder / name).open("r+b" if (folder / name).exists() else "w+b") as file:
             file.truncate(start)
             file.seek(start)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import msgspec
@@ -14,7 +12,7 @@ from saksi.ledger.ledger import OpenBlock
 from saksi.model import LedgerFault
 from saksi.views.fact import AMENDING
 
-__all__ = ["CLOSED", "ERASED", "ID_BYTES", "Amending", "Columns", "Numbers", "Parser", "Shape", "Table"]
+__all__ = ["CLOSED", "ERASED", "ID_BYTES", "Amending", "Columns", "Parser", "Shape", "Table"]
 
 # Properties whose values are few: they are kept once in the shape, not with each fact.
 CLOSED: frozenset[str] = frozenset({"role", "safeListed", "typology", "outcome", "country", "topics", "currency"})
@@ -114,11 +112,10 @@ class _Asserter(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     reliability: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Amending:
-    """An amendment as it was logged, before it is known whether it counts."""
+class Amending(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """An amendment as it was logged, before it is known whether it counts. `place` is its place in the stretch."""
 
-    ordinal: int
+    place: int
     target: str
     op: str
     asserter: int
@@ -126,111 +123,95 @@ class Amending:
     reason: str | None
 
 
-@dataclass(slots=True)
-class Columns:
-    """A stretch of the ledger as columns. `ids` (16 bytes each), `commitments` (32 each) and `shapes` have an entry a statement;
-    the lists have one for each assertion or proposal."""
+class Columns(msgspec.Struct, array_like=True):
+    """A stretch of the ledger as columns, with numbers of its own for sources, recorders, markings and shapes.
 
-    first: int
-    commitments: bytearray = field(default_factory=bytearray)
-    ids: bytearray = field(default_factory=bytearray)
-    shapes: array[int] = field(default_factory=lambda: array("I"))
-    runs: list[tuple[int, int, int, str]] = field(default_factory=list)
-    entity: list[str] = field(default_factory=list)
-    ordinal: list[int] = field(default_factory=list)
-    shape: list[int] = field(default_factory=list)
-    row: list[int | None] = field(default_factory=list)
-    original: list[str | None] = field(default_factory=list)
-    value: list[str | None] = field(default_factory=list)
-    packed: list[bytes] = field(default_factory=list)
-    amending: list[Amending] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.shapes)
-
-
-@dataclass(slots=True)
-class Numbers:
-    """Gives equal parts one number. What is new is kept in `fresh` until the fold has written it.
-
-    `find` looks up a part that an earlier fold numbered. After `LIMIT` parts the memory of them is dropped: then an equal part may
-    get a second number, which costs room and changes no answer.
+    `ids` (16 bytes each), `commitments` (32 each) and `shapes` (4 each) have an entry a statement; `runs` are stretches of statements of
+    one leaf recorded at one time (place, leaf, index, time); the lists from `place` to `value` have an entry for each assertion or
+    proposal;
+    `rest` holds the quote, locator and times of the few that have them with the fact.
     """
 
-    find: Callable[[bytes], int | None]
-    next: int
-    table: Table = field(default_factory=dict)
-    fresh: list[tuple[int, bytes]] = field(default_factory=list)
+    commitments: bytes = b""
+    ids: bytes = b""
+    shapes: bytes = b""
+    runs: list[tuple[int, int, int, str]] = []
+    place: list[int] = []
+    entity: list[str] = []
+    shape: list[int] = []
+    row: list[int | None] = []
+    original: list[str | None] = []
+    value: list[str | bool | int | tuple[str] | None] = []
+    rest: dict[int, tuple[str | None, str | None, str | None, str | None]] = {}
+    amending: list[Amending] = []
+    sources: list[bytes] = []
+    recorders: list[bytes] = []
+    markings: list[bytes] = []
+    kinds: list[Shape] = []
 
-    LIMIT = 1_000_000
-
-    def of(self, part: bytes) -> int:
-        """The number of `part`, a new one where it has none."""
-        known = self.table.get(part)
-        if known is not None:
-            return known
-        number = self.find(part)
-        if number is None:
-            number = self.next
-            self.next += 1
-            self.fresh.append((number, part))
-        if len(self.table) >= self.LIMIT:
-            self.table.clear()
-        self.table[part] = number
-        return number
+    def __len__(self) -> int:
+        return len(self.shapes) // 4
 
 
-_Known: TypeAlias = tuple[int, bytes, "bytes | None", str, str, tuple[int, int]]
+_Known: TypeAlias = tuple[int, bytes, "bytes | None", str, tuple[int, int]]
 
 
 class Parser:
-    """Reads payload lines into `Columns`; keeps the numbering of sources, recorders, markings and shapes."""
+    """Reads blocks into columns; `columns` hands over what was read."""
 
-    def __init__(self, *, sources: Numbers, recorders: Numbers, markings: Numbers, shapes: Numbers) -> None:
-        self.sources, self.recorders, self.markings, self.shapes = sources, recorders, markings, shapes
+    def __init__(self) -> None:
+        self._made = Columns()
+        self._commitments, self._ids, self._shapes = bytearray(), bytearray(), array("I")
+        self._numbers: tuple[Table, Table, Table] = ({}, {}, {})
         self._known: dict[tuple[object, ...], _Known] = {}
-        self._payload = msgspec.json.Decoder(_Payload)
-        self._content = msgspec.json.Decoder(_Content)
-        self._source = msgspec.json.Decoder(_Source)
-        self._asserter = msgspec.json.Decoder(_Asserter)
-        self._same = msgspec.json.Decoder(_SameContent)
-        self._json = msgspec.json.Encoder(order="deterministic")
-        self._pack = msgspec.msgpack.Encoder()
+        self._payload = msgspec.json.Decoder(_Payload).decode
+        self._content = msgspec.json.Decoder(_Content).decode
+        self._source = msgspec.json.Decoder(_Source).decode
+        self._asserter = msgspec.json.Decoder(_Asserter).decode
+        self._same = msgspec.json.Decoder(_SameContent).decode
+        self._json = msgspec.json.Encoder(order="deterministic").encode
 
-    def add(self, into: Columns, block: OpenBlock) -> None:
+    def __len__(self) -> int:
+        return len(self._shapes)
+
+    def columns(self) -> Columns:
+        """What was read."""
+        made = self._made
+        made.commitments, made.ids, made.shapes = bytes(self._commitments), bytes(self._ids), self._shapes.tobytes()
+        made.sources, made.recorders, made.markings = (list(table) for table in self._numbers)
+        return made
+
+    def add(self, block: OpenBlock) -> None:
         """Read one block. Of a statement whose payload was erased only the commitment stays."""
         place = 0
         try:
             for place, payload in enumerate(block.payloads):
-                ordinal = into.first + len(into)
                 if payload is None:
-                    into.shapes.append(ERASED)
-                    into.ids += _NO_ID
+                    self._shapes.append(ERASED)
+                    self._ids += _NO_ID
                     when = ""
                 else:
-                    when = self._one(into, ordinal, payload)
-                self._run(into, ordinal, (block.leaf, block.first + place), when)
+                    when = self._one(payload)
+                self._run(len(self._shapes) - 1, block.leaf, block.first + place, when)
         except msgspec.MsgspecError as fault:
             raise LedgerFault(
                 f"a payload is not a statement: {fault}", where=f"leaf {block.leaf}, statement {block.first + place}", todo="run saksi fsck"
             ) from fault
-        into.commitments += b"".join(block.commitments)
+        self._commitments += b"".join(block.commitments)
 
-    def _run(self, into: Columns, ordinal: int, place: tuple[int, int], when: str) -> None:
-        if into.runs:
-            start, leaf, index, time = into.runs[-1]
-            if leaf == place[0] and index + (ordinal - start) == place[1] and (time == when or not when):
+    def _run(self, at: int, leaf: int, index: int, when: str) -> None:
+        runs = self._made.runs
+        if runs:
+            start, last, first, time = runs[-1]
+            if last == leaf and first + at - start == index and (time == when or not when):
                 return
-        into.runs.append((ordinal, *place, when))
+        runs.append((at, leaf, index, when))
 
-    def _one(self, into: Columns, ordinal: int, payload: bytes) -> str:
-        groups = self._payload.decode(payload)
-        content = self._content.decode(groups.content)
-        source = self._source.decode(groups.source)
-        value = content.value
+    def _one(self, payload: bytes) -> str:
+        groups = self._payload(payload)
+        content, source = self._content(groups.content), self._source(groups.source)
+        value, start, end, place = content.value, content.valid_from, content.valid_until, source.locator
         closed = value if content.prop in CLOSED and value.__class__ is str else None
-        start, end = content.valid_from, content.valid_until
-        place = source.locator
         row, column, sheet = None, None, None
         if place is not None and place.row is not None and place.pointer is None and place.page is None and place.start is None:
             row, column, sheet = place.row, place.column, place.sheet
@@ -243,24 +224,41 @@ class Parser:
         known = self._known.get(key)
         if known is None:
             known = self._meet(key, source, place if row is not None else None)
-        shape, head, tail, when, _, numbers = known
-        into.shapes.append(shape)
-        into.ids += self._id(groups, content, head, tail)
+        shape, head, tail, when, numbers = known
+        at = len(self._shapes)
+        self._shapes.append(shape)
+        self._ids += self._id(groups, content, head, tail)
+        made = self._made
         if content.op in AMENDING:
-            into.amending.append(Amending(ordinal, content.target, content.op, *numbers, content.reason))
+            made.amending.append(Amending(at, content.target, content.op, *numbers, content.reason))
             return when
-        self._fact(into, ordinal, (content, source, closed is None), (shape, row))
+        made.place.append(at)
+        made.entity.append(content.entity)
+        made.shape.append(shape)
+        made.row.append(row)
+        made.original.append(content.original)
+        if closed is not None:
+            made.value.append(None)
+        else:
+            made.value.append((self._json(value).decode(),) if value.__class__ is dict else value)  # type: ignore[arg-type]
+        if source.quote is not None or (place is not None and row is None) or start is not None or end is not None:
+            made.rest[len(made.entity) - 1] = (
+                source.quote,
+                None if row is not None or place is None else self._json(place).decode(),
+                None if start is None or len(start) <= _DAY else start,
+                None if end is None or len(end) <= _DAY else end,
+            )
         return when
 
     def _id(self, groups: _Payload, content: _Content, head: bytes, tail: bytes | None) -> bytes:
         """The first half of the statement's id, made from the bytes as they were logged (see `Statement.id`)."""
         made: list[bytes | msgspec.Raw] = [head]
         if tail is not None and (content.original is not None or content.lang is not None):
-            made.append(self._json.encode(self._same.decode(groups.content)))
+            made.append(self._json(self._same(groups.content)))
         else:
             made.append(groups.content)
         if content.op == "regrade":
-            grade = self._asserter.decode(groups.asserter)
+            grade = self._asserter(groups.asserter)
             if grade.reliability is not None:
                 made.append(b',"grade":"%s%d"' % (grade.reliability.encode(), grade.credibility or 0))
         elif content.op == "relabel":
@@ -268,59 +266,32 @@ class Parser:
         made += (b',"source":', groups.source, b"}") if tail is None else (tail,)
         return hashlib.sha256(b"".join(made)).digest()[:ID_BYTES]
 
-    def _fact(self, into: Columns, ordinal: int, said: tuple[_Content, _Source, bool], at: tuple[int, int | None]) -> None:
-        content, source, free = said
-        value = text = content.value if free else None
-        if value.__class__ is not str and value is not None:
-            text = self._json.encode(value).decode()
-            if value.__class__ is dict:
-                value = (text,)  # type: ignore[assignment]
-        original: str | bool | None = content.original
-        if original is not None and original == content.entity.partition(":")[2]:
-            original = True
-        start, end = content.valid_from, content.valid_until
-        rest = (
-            source.quote,
-            None if at[1] is not None or source.locator is None else self._json.encode(source.locator).decode(),
-            None if start is None or len(start) <= _DAY else start,
-            None if end is None or len(end) <= _DAY else end,
-        )
-        into.entity.append(content.entity)
-        into.ordinal.append(ordinal)
-        into.shape.append(at[0])
-        into.row.append(at[1])
-        into.original.append(content.original)
-        into.value.append(text)  # type: ignore[arg-type]
-        if rest != _NOTHING:
-            into.packed.append(self._pack.encode((at[0], ordinal, at[1], original, value, *rest)))
-        elif value is not None:
-            into.packed.append(self._pack.encode((at[0], ordinal, at[1], original, value)))
-        else:
-            into.packed.append(self._pack.encode((at[0], ordinal, at[1], original)))
-
     def _meet(self, key: tuple[object, ...], source: _Source, place: _Locator | None) -> _Known:
         """Number what was not met before: the slow path, once a shape."""
         asserter, handling = bytes(key[-2]), bytes(key[-1])  # type: ignore[call-overload]
-        who = self._asserter.decode(asserter)
+        who = self._asserter(asserter)
         numbers = (
-            self.sources.of(self._json.encode(msgspec.structs.replace(source, locator=None, quote=None))),
-            self.recorders.of(self._json.encode(msgspec.structs.replace(who, asserted_at=""))),
-            self.markings.of(handling),
+            _number(self._numbers[0], self._json(msgspec.structs.replace(source, locator=None, quote=None))),
+            _number(self._numbers[1], self._json(msgspec.structs.replace(who, asserted_at=""))),
+            _number(self._numbers[2], handling),
         )
         before, after = None, None
         if place is not None:
-            before, _, after = self._json.encode(msgspec.structs.replace(place, row=0)).decode().partition('"row":0')
+            before, _, after = self._json(msgspec.structs.replace(place, row=0)).decode().partition('"row":0')
             before += '"row":'
-        op, schema, prop, polarity, closed, lang, start, end = key[:8]
-        shape = self.shapes.of(self._pack.encode((schema, prop, polarity, op, closed, lang, start, end, *numbers, before, after)))
-        head = b'saksi/id1\0{"authority":' + self._json.encode(who.authority) + b',"content":'
-        tail = None if source.series is None else b',"source":{"series":' + self._json.encode(source.series) + b"}}"
-        known: _Known = (shape, head, tail, who.asserted_at, str(op), numbers[1:])
-        if len(self._known) >= Numbers.LIMIT:
-            self._known.clear()
+        op, schema, prop, polarity, *said = key[:8]
+        self._made.kinds.append(msgspec.convert((schema, prop, polarity, op, *said, *numbers, before, after), Shape))
+        shape = len(self._made.kinds)
+        head = b'saksi/id1\0{"authority":' + self._json(who.authority) + b',"content":'
+        tail = None if source.series is None else b',"source":{"series":' + self._json(source.series) + b"}}"
+        known: _Known = (shape, head, tail, who.asserted_at, numbers[1:])
         self._known[key] = known
         return known
 
 
 _NO_ID = bytes(ID_BYTES)
-_NOTHING = (None, None, None, None)
+
+
+def _number(table: Table, part: bytes) -> int:
+    """The number of a part in this stretch."""
+    return table.setdefault(part, len(table))

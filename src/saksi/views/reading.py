@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
 
 from saksi.model import Extraction, Grade, LedgerFault, Marking, Source
+from saksi.views.bundle import Entry, pick, unpack
 from saksi.views.fact import PAGE, Change, Fact, Held, Recorder, Tally, decide
 from saksi.views.flat import CHANGED, Flat
 from saksi.views.manifest import Manifest
@@ -25,8 +27,11 @@ from saksi.views.slots import Slots
 __all__ = ["Snapshot"]
 
 _T = TypeVar("_T")
+Key: TypeAlias = tuple[str, str, "str | None", str, str, int, int, int]
+Counts: TypeAlias = dict[Key, list[int]]
 _LOTS = 2_000
-_MANY = "SELECT j.key, e.older, e.count, e.rows FROM json_each(?) j CROSS JOIN entity e ON e.key = j.value"
+_MANY = "SELECT j.key, (SELECT body FROM bundle WHERE first <= j.value ORDER BY first DESC LIMIT 1) FROM json_each(?) j"
+_ONE = "SELECT body FROM bundle WHERE first <= ? ORDER BY first DESC LIMIT 1"
 _Kinds = msgspec.msgpack.Decoder(list[tuple[int, int, int, int]])
 _decode_shape = msgspec.msgpack.Decoder(Shape).decode
 
@@ -125,8 +130,12 @@ class Snapshot:
         execute, encode = self.link.execute, msgspec.json.encode
         for start in range(0, len(entities), _LOTS):
             lot = entities[start : start + _LOTS]
-            for place, older, count, rows in execute(_MANY, (encode(lot).decode(),)).fetchall():
+            for place, body in execute(_MANY, (encode(lot).decode(),)).fetchall():
                 entity = lot[place]
+                entry = None if body is None else pick(body, entity)
+                if entry is None:
+                    continue
+                _, older, count, rows = entry
                 if older:
                     made[start + place] = self.page(entity, stop, stop)
                 else:
@@ -136,10 +145,10 @@ class Snapshot:
 
     def page(self, entity: str, stop: int, bound: int) -> Held:
         """The newest `PAGE` facts below `bound` of an entity, and how many it has below `stop`."""
-        found = self.link.execute("SELECT older, count, rows FROM entity WHERE key = ?", (entity,)).fetchone()
+        found = self._entry(entity)
         if found is None:
             return Held(entity, [], 0)
-        older, count, data = found
+        _, older, count, data = found
         rows = Rows.decode(head(count) + data)
         low = rows[0].ordinal if rows else stop
         total = sum(row.ordinal < stop for row in rows)
@@ -165,12 +174,12 @@ class Snapshot:
 
     def tally(self, entity: str, stop: int) -> list[Tally]:
         """All facts of an entity below `stop`, counted by what they say and on which source."""
-        counts: dict[tuple[int, int, int], list[int]] = {}
-        found = self.link.execute("SELECT older, count, rows FROM entity WHERE key = ?", (entity,)).fetchone()
+        counts: Counts = {}
+        found = self._entry(entity)
         if found is None:
             return []
         marks = self.flat.marks
-        tail = Heads.decode(head(found[1]) + found[2])
+        tail = Heads.decode(head(found[2]) + found[3])
         low = tail[0].ordinal if tail else stop
         for first, numbers, kinds, size in (
             self.link.execute(
@@ -185,12 +194,18 @@ class Snapshot:
             if order[-1] < stop and not (marks[order] & CHANGED).any():
                 for kind in _Kinds.decode(kinds):
                     shape = self.shape(kind[0])
-                    _count(counts, (kind[0], shape.asserter, shape.handling), (shape.op == "assert", *kind[1:]))
+                    _count(counts, _key(shape, shape.asserter, shape.handling), (shape.op == "assert", *kind[1:]))
             else:
                 data = self.link.execute("SELECT rows FROM page WHERE entity = ? AND first = ?", (entity, first)).fetchone()[0]
-                self._tally(counts, ((one.shape, one.ordinal) for one in Heads.decode(head(size) + data)), stop)
+                self._tally(counts, ((one.shape, one.ordinal) for one in Heads.decode(head(size) + zlib.decompress(data))), stop)
         self._tally(counts, ((one.shape, one.ordinal) for one in tail), stop)
         return [self._told(key, kept) for key, kept in sorted(counts.items(), key=lambda item: item[1][2])]
+
+    def keys_from(self, low: str = "") -> Iterator[list[str]]:
+        """Entities in sorted order from about `low` on, in small lists: some of the first may come before it."""
+        start = self.link.execute("SELECT first FROM bundle WHERE first <= ? ORDER BY first DESC LIMIT 1", (low,)).fetchone()
+        for (body,) in self.link.cursor().execute("SELECT body FROM bundle WHERE first >= ? ORDER BY first", (start[0] if start else "",)):
+            yield [entry[0] for entry in unpack(body)]
 
     def changes(self, ordinal: int, stop: int) -> tuple[Change, ...]:
         """The author's changes of a statement, in ledger order."""
@@ -232,32 +247,37 @@ class Snapshot:
             )  # fmt: skip
         return made
 
+    def _entry(self, entity: str) -> Entry | None:
+        found = self.link.execute(_ONE, (entity,)).fetchone()
+        return None if found is None else pick(found[0], entity)
+
     def _rows(self, entity: str, first: int) -> list[Row]:
         count, rows = self.link.execute("SELECT count, rows FROM page WHERE entity = ? AND first = ?", (entity, first)).fetchone()
-        return Rows.decode(head(count) + rows)
+        return Rows.decode(head(count) + zlib.decompress(rows))
 
     def _numbers(self, entity: str, first: int) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
         found = self.link.execute("SELECT numbers FROM page WHERE entity = ? AND first = ?", (entity, first)).fetchone()
         return np.frombuffer(found[0], "<u4")
 
-    def _tally(self, counts: dict[tuple[int, int, int], list[int]], heads: Iterable[tuple[int, int]], stop: int) -> None:
+    def _tally(self, counts: Counts, heads: Iterable[tuple[int, int]], stop: int) -> None:
         for number, ordinal in heads:
             if ordinal >= stop:
                 break
             shape = self.shape(number)
             changes = self.changes(ordinal, stop) if self.flat.flags[ordinal] & CHANGED else ()
             stands = decide(shape.op, (shape.asserter, shape.handling), changes)
-            _count(counts, (number, stands.asserter, stands.handling), (stands.counts, 1, ordinal, ordinal))
+            _count(counts, _key(shape, stands.asserter, stands.handling), (stands.counts, 1, ordinal, ordinal))
 
-    def _told(self, key: tuple[int, int, int], kept: list[int]) -> Tally:
-        shape, when = self.shape(key[0]), self.flat.runs.at
-        return Tally(
-            shape.schema, shape.prop, shape.value, shape.polarity, shape.op, shape.source, key[1], key[2], kept[0], kept[1],
-            when(kept[2])[4], when(kept[3])[4],
-        )  # fmt: skip
+    def _told(self, key: Key, kept: list[int]) -> Tally:
+        when = self.flat.runs.at
+        return Tally(*key, kept[0], kept[1], when(kept[2])[4], when(kept[3])[4])
 
 
-def _count(counts: dict[tuple[int, int, int], list[int]], key: tuple[int, int, int], what: tuple[bool, int, int, int]) -> None:
+def _key(shape: Shape, asserter: int, handling: int) -> Key:
+    return shape.schema, shape.prop, shape.value, shape.polarity, shape.op, shape.source, asserter, handling
+
+
+def _count(counts: Counts, key: Key, what: tuple[bool, int, int, int]) -> None:
     stands, count, first, last = what
     kept = counts.setdefault(key, [0, 0, first, last])
     kept[0 if stands else 1] += count

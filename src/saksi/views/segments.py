@@ -13,11 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from saksi.views.manifest import Segment, digest
-from saksi.views.parse import Columns
+from saksi.views.number import Numbered
 
 __all__ = ["GROUP", "Sink", "by_value", "engine", "expand", "merge", "small", "sorted_batches", "staged", "tidy", "tiers", "without"]
 
@@ -60,16 +61,21 @@ class Sink:
         return Segment(self._path.name, self._by, self._rows, digest(self._path))
 
 
-def staged(columns: Columns) -> pa.Table:
+def staged(stretch: Numbered) -> pa.Table:
     """The facts of a stretch of the ledger as a table, in ledger order."""
+    columns = stretch.columns
     same = [
-        original is not None and entity.endswith(original) and len(entity.partition(":")[2]) == len(original)
+        original is not None and entity.endswith(original) and entity.find(":") + 1 == len(entity) - len(original)
         for entity, original in zip(columns.entity, columns.original, strict=True)
     ]
     original = [None if plain else text for plain, text in zip(same, columns.original, strict=True)]
-    return pa.table(
-        [columns.entity, columns.ordinal, columns.shape, columns.row, same, original, columns.value, columns.packed], schema=_STAGE
-    )
+    value = [one if one is None or one.__class__ is str else _text(one) for one in columns.value]
+    return pa.table([columns.entity, stretch.ordinal, stretch.shape, columns.row, same, original, value, stretch.packed], schema=_STAGE)
+
+
+def _text(value: bool | int | str | tuple[str]) -> str:
+    """A value that is not text, as JSON."""
+    return value[0] if isinstance(value, tuple) else msgspec.json.encode(value).decode()
 
 
 def small(folder: Path, name: str, table: pa.Table) -> tuple[Segment, ...]:

@@ -1,14 +1,17 @@
 """The serving index (SQLite), the side that writes: from an entity to its facts, from a number to what it stands for.
 
-Facts of an entity are one blob of packed rows. Of an entity with many, older rows are moved to pages of `CHUNK` rows, each with its
-statement numbers and a count by shape, so that a hub is counted without being read.
+Facts of an entity are packed rows in a bundle with its neighbours'. Of an entity with many, older rows are moved to pages of `CHUNK`
+rows, each with its statement numbers and a count by shape, so that a hub is counted without being read.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,6 +19,7 @@ import msgspec
 import numpy as np
 
 from saksi.model import LedgerFault
+from saksi.views.bundle import Entry, cut, pack, spread, unpack
 from saksi.views.manifest import FOLD_VERSION, Manifest
 
 __all__ = [
@@ -28,7 +32,7 @@ CHUNK = 128
 RECENT = 1024
 SOURCE, RECORDER, MARKING, SHAPE = range(4)
 _SCHEMA = """
-CREATE TABLE entity (key TEXT PRIMARY KEY, older INTEGER NOT NULL, count INTEGER NOT NULL, rows BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE bundle (first TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE page (entity TEXT, first INTEGER, count INTEGER, numbers BLOB, kinds BLOB, rows BLOB, UNIQUE (entity, first));
 CREATE TABLE change (target INTEGER, ordinal INTEGER, op TEXT, asserter INTEGER, handling INTEGER, reason TEXT,
   PRIMARY KEY (target, ordinal)) WITHOUT ROWID;
@@ -146,30 +150,51 @@ class Writer:
         self.link.executemany("INSERT OR REPLACE INTO recent VALUES (?,?)", rows)
         self.link.execute("DELETE FROM recent WHERE ordinal NOT IN (SELECT ordinal FROM recent ORDER BY ordinal DESC LIMIT ?)", (RECENT,))
 
-    def bulk(self, rows: Iterator[tuple[str, int, int, bytes]]) -> None:
-        """Insert entities in sorted order (bulk only)."""
-        self.link.executemany("INSERT INTO entity VALUES (?,?,?,?)", rows)
+    def bulk(self, entries: Iterable[Entry]) -> int:
+        """Insert entities in sorted order (bulk only); gives their number."""
+        count = 0
+
+        def rows() -> Iterator[tuple[str, bytes]]:
+            nonlocal count
+            for lot in cut(entries):
+                count += len(lot)
+                yield lot[0][0], pack(lot)
+
+        self.link.executemany("INSERT INTO bundle VALUES (?,?)", rows())
+        return count
 
     def add(self, facts: dict[str, list[bytes]]) -> int:
         """Add packed rows to entities, new or known; gives how many were new."""
         keys = sorted(facts)
-        known = {
-            key: (older, count, rows)
-            for key, older, count, rows in self.link.execute(
-                "SELECT e.key, e.older, e.count, e.rows FROM json_each(?) j CROSS JOIN entity e ON e.key = j.value",
-                (msgspec.json.encode(keys).decode(),),
-            )
-        }
-        self.link.executemany(
-            "INSERT OR REPLACE INTO entity VALUES (?,?,?,?)", (self._grown(key, known.get(key, (0, 0, b"")), facts[key]) for key in keys)
-        )
-        return len(keys) - len(known)
+        met = 0
+        holders = self.link.execute(
+            "SELECT (SELECT first FROM bundle WHERE first <= j.value ORDER BY first DESC LIMIT 1) FROM json_each(?) j",
+            (msgspec.json.encode(keys).decode(),),
+        ).fetchall()
+        for (holder,), pairs in itertools.groupby(zip(holders, keys, strict=True), itemgetter(0)):
+            held = {} if holder is None else {entry[0]: entry for entry in unpack(self._body(holder))}
+            for _, key in pairs:
+                met += key not in held
+                held[key] = self._grown(key, held.get(key, (key, 0, 0, b"")), facts[key])
+            self.put(holder, [held[key] for key in sorted(held)])
+        return met
+
+    def entry(self, key: str) -> tuple[str, list[Entry]] | None:
+        """The bundle that would hold an entity: its first key, and its entries."""
+        found = self.link.execute("SELECT first, body FROM bundle WHERE first <= ? ORDER BY first DESC LIMIT 1", (key,)).fetchone()
+        return None if found is None else (str(found[0]), unpack(found[1]))
+
+    def put(self, holder: str | None, entries: Sequence[Entry]) -> None:
+        """Write a bundle anew, as several where it has grown; `holder` is the first key it had."""
+        if holder is not None:
+            self.link.execute("DELETE FROM bundle WHERE first = ?", (holder,))
+        self.link.executemany("INSERT INTO bundle VALUES (?,?)", ((some[0][0], pack(some)) for some in spread(entries)))
 
     def paged(self, entity: str, rows: Sequence[bytes]) -> tuple[int, Sequence[bytes]]:
         """Move all but the last rows of an entity to pages; gives how many were moved and what stays."""
         start = 0
         while len(rows) - start >= 2 * CHUNK:
-            self._page(entity, rows[start : start + CHUNK])
+            self.page(entity, b"".join(rows[start : start + CHUNK]), CHUNK)
             start += CHUNK
         return start, rows[start:]
 
@@ -195,21 +220,26 @@ class Writer:
             self.link.execute("ROLLBACK")
         self.link.close()
 
-    def _grown(self, key: str, had: tuple[int, int, bytes], new: list[bytes]) -> tuple[str, int, int, bytes]:
-        older, count, rows = had
+    def _body(self, holder: str) -> bytes:
+        return bytes(self.link.execute("SELECT body FROM bundle WHERE first = ?", (holder,)).fetchone()[0])
+
+    def _grown(self, key: str, had: Entry, new: list[bytes]) -> Entry:
+        _, older, count, rows = had
         if count + len(new) < 2 * CHUNK:
             return key, older, count + len(new), rows + b"".join(new)
         kept = [bytes(raw) for raw in _Raws.decode(head(count) + rows)]
         moved, rest = self.paged(key, kept + new)
         return key, older + moved, len(rest), b"".join(rest)
 
-    def _page(self, entity: str, rows: Sequence[bytes]) -> None:
-        joined = b"".join(rows)
-        numbers, kinds = page_parts(joined, len(rows))
-        self.link.execute("INSERT INTO page VALUES (?,?,?,?,?,?)", (entity, numbers[0], len(rows), numbers.tobytes(), kinds, joined))
+    def page(self, entity: str, rows: bytes, count: int) -> None:
+        """Keep a page of an entity's rows."""
+        numbers, kinds = _page_parts(rows, count)
+        self.link.execute(
+            "INSERT INTO page VALUES (?,?,?,?,?,?)", (entity, int(numbers[0]), count, numbers.tobytes(), kinds, zlib.compress(rows, 1))
+        )
 
 
-def page_parts(rows: bytes, count: int) -> tuple[np.ndarray[tuple[int], np.dtype[np.uint32]], bytes]:
+def _page_parts(rows: bytes, count: int) -> tuple[np.ndarray[tuple[int], np.dtype[np.uint32]], bytes]:
     """The statement numbers of a page, and its count by shape: (shape, count, first number, last number)."""
     kinds: dict[int, list[int]] = {}
     heads = Heads.decode(head(count) + rows)

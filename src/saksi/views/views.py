@@ -22,7 +22,8 @@ from saksi.views import seen
 from saksi.views.erase import erase
 from saksi.views.fact import AMENDING, Fact, Held, Place, Recorder, Tally
 from saksi.views.flat import GONE, as_words
-from saksi.views.fold import Foldable, Progress
+from saksi.views.fold import Progress
+from saksi.views.gather import Foldable
 from saksi.views.manifest import Manifest
 from saksi.views.parse import ERASED
 from saksi.views.reading import Snapshot
@@ -151,29 +152,33 @@ class Views:
         """Entities whose id begins with `prefix`, in order, `limit` of them, those behind `after`."""
         snapshot, stop = self._at(at)
         made: list[str] = []
-        low = max(prefix, after)
-        query = "SELECT key FROM entity WHERE key >= ? AND key > ? ORDER BY key LIMIT ?"
-        while len(made) < limit:
-            rows = [row[0] for row in snapshot.link.execute(query, (low, after, limit - len(made)))]
-            inside = [key for key in rows if key.startswith(prefix)]
+        for some in snapshot.keys_from(max(prefix, after)):
+            inside = [key for key in some if key.startswith(prefix) and key > after]
             made += inside if at is None else [held.entity for held in snapshot.facts(inside, stop) if held.total]
-            if not rows or len(inside) < len(rows):
+            if len(made) >= limit or (some[-1] > prefix and not some[-1].startswith(prefix)):
                 break
-            low = after = rows[-1]
         return made[:limit]
 
     def all_entities(self) -> Iterator[list[str]]:
         """Every entity, in sorted order, in lists of up to 65,536."""
-        snapshot = self._now()
-        rows = snapshot.link.cursor().execute("SELECT key FROM entity ORDER BY key")
-        while some := rows.fetchmany(65_536):
-            yield [row[0] for row in some]
+        some: list[str] = []
+        for keys in self._now().keys_from():
+            some += keys
+            if len(some) >= 65_536:
+                yield some
+                some = []
+        if some:
+            yield some
 
     # -- numbers ---------------------------------------------------------------------------------------------------------------------
 
     def source(self, number: int) -> Source:
         """The source that facts name by `source`, without locator and quote."""
         return self._now().source(number)
+
+    def sources(self) -> Iterator[Source]:
+        """All sources, without locator and quote."""
+        return (source for _, source in self._now().sources())
 
     def asserter(self, number: int) -> Recorder:
         """Who recorded, and the grade: what facts name by `asserter`."""

@@ -1,0 +1,199 @@
+"""The work of a fold on one generation's folder: a stretch of the ledger goes into every file of it."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from saksi.model import LedgerFault
+from saksi.views import segments
+from saksi.views.bundle import Entry
+from saksi.views.fact import AMENDING
+from saksi.views.flat import CHANGED, Flat, append, as_words, overwrite
+from saksi.views.manifest import Manifest, Segment
+from saksi.views.number import Numbered, Numbers, numbered
+from saksi.views.parse import ERASED, Columns, Shape
+from saksi.views.serving import CHUNK, MARKING, RECENT, RECORDER, SHAPE, SOURCE, ChangeRow, Writer
+from saksi.views.slots import Slots
+
+__all__ = ["Step"]
+
+_shape = msgspec.msgpack.Decoder(Shape)
+
+
+class Step:
+    """The work on one generation's folder."""
+
+    def __init__(self, place: Path, have: Manifest, *, fresh: bool) -> None:
+        self._place = place
+        try:
+            self._writer = Writer(place, fresh=fresh)
+        except sqlite3.Error as fault:
+            raise LedgerFault(f"the views' index cannot be written: {fault}", where=str(place), todo="rebuild the views") from fault
+        writer = self._writer
+        self._numbers = [Numbers(partial(writer.find, kind), writer.next(kind)) for kind in (SOURCE, RECORDER, MARKING, SHAPE)]
+        self._ids = Slots(place / "ids.slots", secret=have.secret)
+        self._names = Slots(place / "names.slots", secret=have.secret)
+        self._shapes: dict[int, Shape] = {}
+        self._authors: dict[int, str] = {}
+        self._recent: list[tuple[int, str]] = []
+        if fresh:
+            (place / "stage").mkdir()
+
+    def close(self) -> None:
+        """Give up what was not committed."""
+        self._writer.close()
+
+    def add(self, columns: Columns, have: Manifest, at: tuple[int, bytes]) -> Manifest:
+        """Fold a stretch into views that are in use; it is visible when this returns."""
+        stretch, runs, loose = self._common(columns, have)
+        facts: dict[str, list[bytes]] = {}
+        for entity, packed in zip(columns.entity, stretch.packed, strict=True):
+            facts.setdefault(entity, []).append(packed)
+        met = self._writer.add(facts)
+        self._writer.recent(zip(stretch.ordinal[-RECENT:], columns.entity[-RECENT:], strict=True))
+        count = have.statements + len(columns)
+        new: tuple[Segment, ...] = ()
+        if columns.entity:
+            new = segments.small(self._place, f"{have.statements:012d}-{count:012d}", segments.staged(stretch))
+        made = _moved(have, at, (count, runs, have.loose + loose), have.segments + new)
+        made = msgspec.structs.replace(made, entities=have.entities + met)
+        self._writer.commit(made)
+        return made
+
+    def merged(self, have: Manifest) -> Manifest:
+        """Merge small segments, so that a ledger of many folds has few files."""
+        few = segments.tiers(have.segments)
+        if not few:
+            return have
+        stem = {segment.file.partition(".")[0] for segment in few}
+        first = min(name.partition("-")[0] for name in stem)
+        made = segments.merge(self._place, f"{first}-{have.statements:012d}m{secrets.token_hex(4)}", few)
+        kept = tuple(segment for segment in have.segments if segment.file.partition(".")[0] not in stem)
+        done = _moved(have, (have.size, bytes.fromhex(have.root)), (have.statements, have.runs, have.loose), kept + made)
+        self._writer.commit(done)
+        return done
+
+    def stage(self, columns: Columns, have: Manifest) -> Manifest:
+        """Fold a stretch from nothing: its facts wait unsorted in a file."""
+        stretch, runs, loose = self._common(columns, have)
+        if columns.entity:
+            pq.write_table(segments.staged(stretch), self._place / "stage" / f"{stretch.first:012d}.parquet", compression="lz4")
+        self._recent = [*self._recent, *zip(stretch.ordinal[-RECENT:], columns.entity[-RECENT:], strict=True)][-RECENT:]
+        return _moved(have, (have.size, bytes.fromhex(have.root)), (have.statements + len(columns), runs, have.loose + loose), ())
+
+    def finish(self, have: Manifest) -> Manifest:
+        """Sort what was staged, once, into the segments and the serving index."""
+        stage, made, count = self._place / "stage", list[Segment](), 0
+        if any(stage.iterdir()):
+            name = f"{0:012d}-{have.statements:012d}"
+            sink = segments.Sink(self._place, name, by="entity")
+            count = self._writer.bulk(_entities(segments.sorted_batches(stage, self._place / "scratch"), self._writer, sink))
+            made = [sink.close()]
+            values = segments.by_value(self._place, name, [made[0].file])
+            made += [] if values is None else [values]
+        shutil.rmtree(stage)
+        shutil.rmtree(self._place / "scratch", ignore_errors=True)
+        flat = Flat(self._place, count=have.statements, runs=have.runs)
+        self._ids.tighten(flat.ids)
+        self._names.tighten(flat.names)
+        self._writer.recent(self._recent)
+        done = msgspec.structs.replace(have, segments=tuple(made), entities=count)
+        self._writer.commit(done)
+        self._writer.finish()
+        return done
+
+    def _common(self, columns: Columns, have: Manifest) -> tuple[Numbered, int, int]:
+        """Flat files, hash tables, tables of parts, amendments; gives also the number of runs, and of amendments that change nothing."""
+        first = have.statements
+        stretch = numbered(columns, self._numbers, first)
+        runs = append(self._place, stretch, runs=have.runs)
+        flat = Flat(self._place, count=first + len(columns), runs=runs)
+        self._ids.put(flat.ids[first:], first=first, among=flat.ids)
+        self._names.put(flat.names[first:], first=first, among=flat.names)
+        for kind, numbers in enumerate(self._numbers):
+            self._writer.parts(kind, numbers.fresh)
+            numbers.fresh.clear()
+        rows = self._amended(stretch, flat, have.origin)
+        if rows:
+            self._writer.changes(rows)
+            overwrite(self._place, "flags", sorted({row[0] for row in rows}), entry=bytes((CHANGED,)))
+        return stretch, runs, len(columns.amending) - len(rows)
+
+    def _amended(self, stretch: Numbered, flat: Flat, origin: str) -> list[ChangeRow]:
+        """The amendments that count: of an earlier assertion or proposal in this ledger, by its own author."""
+        told = [one for one in stretch.columns.amending if one.target.startswith(origin + "#")]
+        if not told:
+            return []
+        names = as_words([bytes.fromhex(one.target[-64:]) for one in told], 32)
+        targets = self._names.find(names, among=flat.names).tolist()
+        rows: list[ChangeRow] = []
+        for one, target in zip(told, targets, strict=True):
+            ordinal, groups = stretch.first + one.place, stretch.groups[one.place]
+            if 0 <= target < ordinal and int(flat.shapes[target]) != ERASED:
+                shape = self._shape(int(flat.shapes[target]))
+                if shape.op not in AMENDING and self._author(shape.asserter) == self._author(groups[0]):
+                    rows.append((target, ordinal, one.op, *groups, one.reason))
+        return rows
+
+    def _shape(self, number: int) -> Shape:
+        if number not in self._shapes:
+            self._shapes[number] = _shape.decode(self._writer.body(SHAPE, number))
+        return self._shapes[number]
+
+    def _author(self, number: int) -> str:
+        if number not in self._authors:
+            self._authors[number] = str(msgspec.json.decode(self._writer.body(RECORDER, number), type=dict[str, object])["authority"])
+        return self._authors[number]
+
+
+def _entities(batches: Iterator[pa.Table], writer: Writer, sink: segments.Sink) -> Iterator[Entry]:
+    """From facts sorted by entity to the index's rows, writing the segment on the way. The last entity of a batch may go on in the next."""
+    carried: tuple[str, list[bytes]] | None = None
+    for table in batches:
+        sink.write(table)
+        groups = pc.run_end_encode(table["entity"].combine_chunks())
+        keys, ends = groups.values.to_pylist(), groups.run_ends.to_numpy()
+        packed = table["packed"].combine_chunks()
+        offsets = np.frombuffer(packed.buffers()[1], "<i4")[packed.offset : packed.offset + len(packed) + 1]
+        data, start = memoryview(packed.buffers()[2]), 0
+        cuts, last = offsets[ends].tolist(), len(keys) - 1
+        at = int(offsets[0])
+        for place, (key, end, cut) in enumerate(zip(keys, ends.tolist(), cuts, strict=True)):
+            if place == last or (carried is not None and carried[0] == key) or end - start >= 2 * CHUNK:
+                bounds = offsets[start : end + 1].tolist()
+                rows = [bytes(data[a:b]) for a, b in itertools.pairwise(bounds)]
+                if carried is not None and carried[0] == key:
+                    carried[1].extend(rows)
+                else:
+                    if carried is not None:
+                        yield _whole_entity(writer, *carried)
+                    carried = (key, rows)
+            else:
+                if carried is not None:
+                    yield _whole_entity(writer, *carried)
+                    carried = None
+                yield key, 0, end - start, bytes(data[at:cut])
+            start, at = end, cut
+    if carried is not None:
+        yield _whole_entity(writer, *carried)
+
+
+def _whole_entity(writer: Writer, key: str, rows: list[bytes]) -> Entry:
+    older, rest = writer.paged(key, rows)
+    return key, older, len(rest), b"".join(rest)
+
+
+def _moved(have: Manifest, at: tuple[int, bytes], counts: tuple[int, int, int], held: tuple[Segment, ...]) -> Manifest:
+    return msgspec.structs.replace(have, size=at[0], root=at[1].hex(), statements=counts[0], runs=counts[1], loose=counts[2], segments=held)
