@@ -15,6 +15,7 @@ _NO_EXACT = Note("not-itself", "There is no record of this very value, only of s
 _NEUTRAL = Note("neutral", "It is on record, but nothing that you may see names it as part of a scam. That does not mean that it is safe.")
 _ACCUSED = Note("accused", "It is named as part of a scam, and nothing you may see speaks against it. Read who says so before you act.")
 _WEAK = Note("weak", "It is named only by sources judged unreliable, or in a way judged improbable: not flagged.")
+_STALE = Note("stale", "It was named as part of a scam too long ago to hold it against whoever has it now: not flagged.")
 _CONTESTED = Note("contested", "Sources disagree about it: not flagged. Both sides are shown.")
 _PROTECTED = Note("protected", "It is said to belong to somebody who is harmed or misused by a scam: not flagged. Do not block it.")
 _RESERVED = Note("reserved", "It lies in a space that is reserved for examples, tests or private use: not flagged.")
@@ -65,7 +66,7 @@ def why(grounds: Sequence[Grounds], relations: Sequence[str], decided_by: int | 
     elif deciding.stand == "protected":
         made.append(_PROTECTED)
     else:
-        made.append(_ACCUSED if not deciding.weak else _WEAK)
+        made.append(_WEAK if deciding.weak else _ACCUSED if deciding.flagged else _STALE)
     if decided_by:
         made.append(_BY_RELATION[relations[decided_by]])
         if grounds[0].stand == "none":

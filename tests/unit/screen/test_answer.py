@@ -148,6 +148,7 @@ def test_an_old_sighting_of_a_phone_does_not_flag_and_of_a_host_warns() -> None:
     phone, host = world.ask(PHONE), world.ask(HOST)
     assert (phone.flagged, [note.code for note in phone.warnings]) == (False, ["recycled"])
     assert (host.flagged, [note.code for note in host.warnings]) == (True, ["recycled"])
+    assert (codes(phone), codes(host)) == (["stale"], ["accused"])
     assert "28 months ago" in phone.warnings[0].text
     assert "new customers" in phone.warnings[0].text
     world.say(PHONE, "recipient", valid_from="2026-05-20", by=source(2))
