@@ -68,6 +68,11 @@ class Source:
         fields.done()
         return made
 
+    @property
+    def synthetic(self) -> bool:
+        """Whether the source says of itself that it was invented: its publisher or title bears the word "synthetic"."""
+        return "synthetic" in f"{self.publisher or ''} {self.title or ''}".lower()
+
     def identity(self) -> JsonObject:
         """What makes two sources the same one: the series where there is one, else the whole group."""
         return {"series": self.series} if self.series is not None else self.to_json()

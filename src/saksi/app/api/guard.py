@@ -11,6 +11,7 @@ import logging
 import math
 import secrets
 import time
+import traceback
 from collections.abc import Mapping
 
 from starlette.requests import Request
@@ -120,7 +121,8 @@ def respond_to(desk: Desk, request: Request, fault: Exception) -> Response:
     number = str(request.scope.get("saksi.number", ""))
     problem, headers = problem_of(fault, number)
     if problem.status in {500, 503}:
-        _log.error("request %s failed", number, exc_info=fault)
+        where = "".join(traceback.format_tb(fault.__traceback__))
+        _log.error("request %s failed: %s\n%s", number, type(fault).__name__, where)  # the words of an error may hold a value
     wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(("/api/", "/ledger/"))
     if wants_page and desk.error_page is not None:
         response = desk.error_page(desk, problem, request)

@@ -111,8 +111,13 @@ def _headers(route: Route) -> _Object:
     return made
 
 
+def _anything(_kind: type) -> dict[str, object]:
+    """The schema of a part of a record value: any JSON."""
+    return {"description": "any JSON"}
+
+
 def _schemas() -> _Object:
-    _, parts = msgspec.json.schema_components(_SHAPES, ref_template=_REF + "{name}")
+    _, parts = msgspec.json.schema_components(_SHAPES, ref_template=_REF + "{name}", schema_hook=_anything)
     made: _Object = dict(parts)
     for shape, field, item in (("TakesAnswer", "takes", "TakeLine"),):
         made[shape]["properties"][field]["items"] = {"$ref": _REF + item}  # type: ignore[index,call-overload]

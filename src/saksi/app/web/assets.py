@@ -15,6 +15,7 @@ __all__ = ["Asset", "Assets", "load_assets"]
 
 _HERE = Path(__file__).parent
 _ENTRY = "web/main.ts"
+_ICON = "icon.svg"
 
 
 class _Chunk(msgspec.Struct):
@@ -50,7 +51,7 @@ def load_assets(folder: Path = _HERE / "static") -> Assets:
     manifest = folder / "manifest.json"
     if not manifest.is_file():
         styles = tuple(sorted(path.name for path in (_HERE / "style").glob("*.css")))[::-1]  # tokens, then page
-        return Assets({name: _asset(_HERE / "style" / name, fixed=False) for name in styles}, styles, None)
+        return Assets({name: _asset(_HERE / "style" / name, fixed=False) for name in (*styles, _ICON)}, styles, None)
     try:
         entry = msgspec.json.decode(manifest.read_bytes(), type=dict[str, _Chunk])[_ENTRY]
     except (msgspec.MsgspecError, KeyError) as fault:
@@ -59,9 +60,10 @@ def load_assets(folder: Path = _HERE / "static") -> Assets:
     files = {
         name: _asset(path, fixed=name.startswith("a/")) for name, path in found.items() if path.suffix in {".css", ".js", ".woff2", ".txt"}
     }
+    files[_ICON] = _asset(_HERE / "style" / _ICON, fixed=False)
     return Assets(files, tuple(entry.css), entry.file)
 
 
 def _asset(path: Path, *, fixed: bool) -> Asset:
-    media = {".js": "text/javascript", ".woff2": "font/woff2"}.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
+    media = {".js": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml"}.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
     return Asset(path.read_bytes(), media, fixed)

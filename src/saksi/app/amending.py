@@ -1,0 +1,121 @@
+"""Changes of mind and outcomes: amendments of the node's own statements, erasure, what became of a look-up."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from saksi.app.api.ports import OutcomeLine, OutcomePlan
+from saksi.app.home import now_text, today
+from saksi.app.recording import Recording
+from saksi.ledger.erase import Erased, ErasurePlan
+from saksi.model import Amendment, Asserter, BadInput, Content, Grade, Marking, NotAllowed, Op, Pap, Source, Statement, Tlp
+from saksi.observables.detect import detect
+from saksi.screen.outcome import outcome as outcome_of
+
+__all__ = ["Amending", "Change"]
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be changed about a statement: the op, why (for people), and for `regrade` or `relabel` the new grade or marking."""
+
+    op: Op
+    reason: str | None = None
+    grade: Grade | None = None
+    marking: Marking | None = None
+    analyst: str | None = None
+
+
+class Amending(Recording):
+    """Writes of single statements; each is durable and in the views when the call returns."""
+
+    def amend(self, ref: str, change: Change) -> str:
+        """Append an amendment of an own statement; gives its reference. Raises BadInput where there is none, or it changes nothing."""
+        leaf, index = self._own(ref)
+        target = self._statement(leaf, index)
+        if isinstance(target.content, Amendment):
+            raise BadInput("an amendment is not amended: amend its target again", where=ref, todo=f"amend {target.content.target}")
+        if (change.op is Op.REGRADE) != (change.grade is not None) or (change.op is Op.RELABEL) != (change.marking is not None):
+            raise BadInput("regrade takes a new grade, relabel a new marking, the others neither")
+        (place,) = self.views.known([target.id()])
+        if place is None:
+            raise BadInput("the views do not know this statement yet", where=ref, todo="run `saksi fold`")
+        self._check_moves(change, place.counts, ref)
+        recorder = self.views.asserter(place.asserter)
+        made = Statement(
+            Amendment(change.op, self.ledger.ref(self.ledger.commitment(leaf, index)), self._ref(place.prev), change.reason),
+            target.source,
+            Asserter(self.config.authority, now_text(), change.analyst, change.grade or recorder.grade),
+            change.marking or self.views.handling(place.handling),
+        )
+        (new,) = self.ledger.append([made], subjects=[self.ledger.subjects(leaf, index)])
+        self.views.fold(self.ledger)
+        return new
+
+    def outcome(self, plan: OutcomePlan) -> OutcomeLine:
+        """Record what became of a value, as a statement of this authority. Told again, it adds nothing."""
+        reading = detect(plan.value, country=plan.country or self.config.country or None)[0]
+        said = self.ask(reading.entity, country=None, reader=self.owner(), at=None)
+        content: Content = outcome_of(said, reading.schema, plan.outcome, happened=plan.happened)
+        marking = Marking(Tlp.AMBER, Pap.AMBER, purpose=self.config.purpose or None, legal_basis=self.config.legal_basis or None)
+        source = Source(title=f"Outcome told by {plan.by or 'a caller'} on {today()}", publisher=self.config.authority)
+        made = Statement(content, source, Asserter(self.config.authority, now_text()), marking)
+        (known,) = self.views.known([made.id()])
+        if known is not None:
+            return OutcomeLine(ref=self._ref(known.commitment) or "", entity=reading.entity, outcome=plan.outcome, duplicate=True)
+        (ref,) = self.ledger.append([made])
+        self.views.fold(self.ledger)
+        return OutcomeLine(ref=ref, entity=reading.entity, outcome=plan.outcome)
+
+    def plan_erasure(self, what: str) -> ErasurePlan:
+        """What goes when the data subjects of a statement (by reference) or of everything about an entity are erased, to be shown first."""
+        places = [self._own(what)] if "#" in what or _DIGEST.fullmatch(what) else self._all_places(what)
+        if not places:
+            raise BadInput("nothing is recorded about it", where=what[:80])
+        subjects = {each for place in places for each in self.ledger.subjects(*place)}
+        return self.ledger.plan_erasure(subjects) if subjects else self.ledger.plan_erasure_of(places)
+
+    def erase(self, plan: ErasurePlan, *, ground: str) -> Erased:
+        """Destroy what the plan says for good, in the vault and in the views, and log a notice."""
+        erased = self.ledger.erase(plan, ground=ground)
+        self.views.erase(erased.touched, on=today())
+        self.views.fold(self.ledger)
+        return erased
+
+    def _own(self, ref: str) -> tuple[int, int]:
+        origin, _, digest = ref.rpartition("#")
+        if origin and origin != self.config.origin:
+            raise NotAllowed("only the author may amend or erase a statement", where=ref, todo=f"ask {origin.partition('/')[0]}")
+        place = self._place(digest)
+        if place is None:
+            raise BadInput("there is no such statement", where=ref)
+        return place
+
+    def _statement(self, leaf: int, index: int) -> Statement:
+        payload = self.ledger.payload(leaf, index)
+        if payload is None:
+            raise BadInput("the statement was erased, or its payload is not here")
+        return Statement.parse(payload)
+
+    def _all_places(self, entity: str) -> list[tuple[int, int]]:
+        made: list[tuple[int, int]] = []
+        cursor: int | None = None
+        while True:
+            held = self.views.facts(entity, before=cursor)
+            made += [(fact.leaf, fact.index) for fact in held.facts]
+            cursor = held.cursor
+            if cursor is None:
+                return made
+
+    def _ref(self, commitment: bytes | None) -> str | None:
+        return None if commitment is None else self.ledger.ref(commitment)
+
+    @staticmethod
+    def _check_moves(change: Change, counts: bool, ref: str) -> None:
+        if change.op in {Op.RETRACT, Op.EXPIRE, Op.REJECT} and not counts and change.op is not Op.REJECT:
+            raise BadInput("it does not count any more: there is nothing to withdraw", where=ref)
+        if change.op in {Op.REINSTATE, Op.CONFIRM} and counts:
+            raise BadInput("it counts already", where=ref)

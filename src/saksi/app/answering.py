@@ -1,0 +1,117 @@
+"""The look-ups of a node: a value, an entity, a statement, its proof."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+import msgspec
+
+from saksi.app.api.ports import ChangeLine, StatementView
+from saksi.app.home import today
+from saksi.app.wired import Wired
+from saksi.ledger.batch import Leaf
+from saksi.model import GROUPS, Amendment, BadInput, Reader, Statement, release
+from saksi.observables.detect import detect
+from saksi.screen.answer import Answer
+from saksi.screen.lookup import about, lookup
+from saksi.views.fact import Fact, Held, standing
+
+__all__ = ["Answering"]
+
+_HEX = re.compile(r"[0-9a-f]{64}")
+
+
+class Answering(Wired):
+    """Reads: from the views, and from the vault where the very words or a proof are asked for."""
+
+    def ask(self, value: str, *, country: str | None, reader: Reader, at: int | None) -> Answer:
+        """The answer about a value in any script and spelling."""
+        readings = detect(value, country=country or self.config.country or None)
+        return lookup(self.views, self.judge(reader, at), value, readings)
+
+    def entity(self, entity: str, *, reader: Reader, at: int | None) -> Answer:
+        """The answer about an entity by its id."""
+        if ":" not in entity or len(entity) > 2100:
+            raise BadInput("an entity id is a kind, ':' and a normal form", where=entity[:80])
+        return about(self.views, self.judge(reader, at), entity, entity)
+
+    def statement(self, commitment: str, *, reader: Reader, at: int | None) -> StatementView | None:
+        """One statement by its commitment (64 hex digits), as its author signed it; None where it is not there, or not for this reader."""
+        place = self._place(commitment)
+        if place is None or (at is not None and place[0] >= at):
+            return None
+        payload = self.ledger.payload(*place)
+        if payload is None:
+            return None
+        said = Statement.parse(payload)
+        entity, fact = self._fact(said, place)
+        judge = self.judge(reader, at)
+        marking = said.handling if fact is None else self.views.handling(standing(fact).handling)
+        groups = release(marking, reader, on=today())
+        if not groups:
+            return None
+        parts = dict(zip(GROUPS, said.groups(), strict=True))
+        changes = [] if fact is None else [one for one in fact.changes if one.leaf < judge.at]
+        (entry,) = self.ledger.log.entries(place[0], place[0] + 1)
+        stands = fact is None or standing(fact, at=judge.at).counts
+        return StatementView(
+            ref=self.ledger.ref(bytes.fromhex(commitment)),
+            commitment=commitment,
+            entity=entity,
+            groups={name: msgspec.Raw(parts[name]) for name in GROUPS if name in groups},
+            hidden=tuple(name for name in GROUPS if name not in groups),
+            leaf=place[0],
+            index=place[1],
+            logged_at=_utc(Leaf.parse(entry).time_ms),
+            standing="stands" if stands else changes[-1].op if changes else "proposed",
+            changes=tuple(
+                ChangeLine(op=c.op, ref=self.ledger.ref(c.commitment), recorded_at=c.asserted_at, reason=c.reason) for c in changes
+            ),
+            at=judge.at,
+            synthetic=said.source.synthetic,
+        )
+
+    def proof(self, commitment: str, *, reader: Reader) -> bytes | None:
+        """The proof file of a statement, opening the groups this reader may see."""
+        seen = self.statement(commitment, reader=reader, at=None)
+        return None if seen is None else self.ledger.prove(seen.leaf, seen.index, groups=tuple(seen.groups))
+
+    def prove(self, what: str, *, country: str | None = None, hide: Collection[str] = ()) -> list[bytes]:
+        """Proof files for the owner: of one statement by its reference or commitment, or of all that stands about a value."""
+        digest = what.removeprefix(f"{self.config.origin}#")
+        if _HEX.fullmatch(digest):
+            place = self._place(digest)
+            places = [] if place is None else [place]
+        else:
+            said = self.ask(what, country=country, reader=self.owner(), at=None)
+            found = [self.views.find_ref(bytes.fromhex(line.ref.rpartition("#")[2])) for line in said.statements]
+            places = [place for place in found if place is not None]
+        groups = [name for name in GROUPS if name not in hide]
+        return [self.ledger.prove(leaf, index, groups=groups) for leaf, index in places]
+
+    def _place(self, commitment: str) -> tuple[int, int] | None:
+        if not _HEX.fullmatch(commitment):
+            raise BadInput("a statement is named by 64 lower-case hex digits", where=commitment[:80])
+        return self.views.find_ref(bytes.fromhex(commitment))
+
+    def _fact(self, said: Statement, place: tuple[int, int]) -> tuple[str, Fact | None]:
+        """The entity a statement is about and its fact in the views; for an amendment the entity of its target."""
+        if isinstance(said.content, Amendment):
+            target = self._place(said.content.target.rpartition("#")[2])
+            payload = None if target is None else self.ledger.payload(*target)
+            content = None if payload is None else Statement.parse(payload).content
+            return ("" if content is None or isinstance(content, Amendment) else content.entity), None
+        entity = said.content.entity
+        held: Held | None = self.views.facts(entity)
+        while held is not None:
+            for fact in held.facts:
+                if (fact.leaf, fact.index) == place:
+                    return entity, fact
+            held = None if held.cursor is None else self.views.facts(entity, before=held.cursor)
+        return entity, None
+
+
+def _utc(ms: int) -> str:
+    return datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,143 @@
+"""Commands that change one's mind, in public view: `retract`, `amend`, `erase`, `outcome`."""
+
+from __future__ import annotations
+
+import click
+
+from saksi.app.cli.open import reading
+from saksi.app.cli.say import common, line, words
+from saksi.model import OUTCOMES, Grade, Marking, Op, Pap, Tlp
+
+__all__ = ["amend", "erase", "outcome", "retract"]
+
+_OPS = [op.value for op in Op if op.amends]
+
+
+@click.command()
+@click.argument("refs", nargs=-1, required=True, metavar="REF...")
+@click.option("--reason", required=True, help="Why, in words that others will read.")
+@click.option("--analyst", help="The pseudonym of whoever decides.")
+@common
+@click.pass_context
+def retract(ctx: click.Context, refs: tuple[str, ...], reason: str, analyst: str | None) -> int:
+    """Withdraw statements of this authority. They stay in the ledger, marked as withdrawn; answers and block lists drop them at once."""
+    return _amend(ctx, refs, Op.RETRACT, reason=reason, analyst=analyst)
+
+
+@click.command()
+@click.argument("op", type=click.Choice(_OPS))
+@click.argument("refs", nargs=-1, required=True, metavar="REF...")
+@click.option("--reason", help="Why, in words that others will read.")
+@click.option("--grade", help="The new grade, for regrade: C4.")
+@click.option("--tlp", type=click.Choice([level.value for level in Tlp]), help="The new marking, for relabel.")
+@click.option("--pap", type=click.Choice([level.value for level in Pap]), help="The new marking, for relabel.")
+@click.option("--audience", multiple=True, help="Who may see it where TLP is AMBER or stricter, for relabel.")
+@click.option("--purpose", help="What it is held for, for relabel.")
+@click.option("--legal-basis", help="On which legal ground, for relabel.")
+@click.option("--analyst", help="The pseudonym of whoever decides.")
+@common
+@click.pass_context
+def amend(
+    ctx: click.Context,
+    op: str,
+    refs: tuple[str, ...],
+    reason: str | None,
+    grade: str | None,
+    tlp: str | None,
+    pap: str | None,
+    audience: tuple[str, ...],
+    purpose: str | None,
+    legal_basis: str | None,
+    analyst: str | None,
+) -> int:
+    """Regrade, relabel, expire, confirm, reject, reinstate or retract statements of this authority."""
+    if (op == Op.RELABEL.value) != (tlp is not None and pap is not None):
+        raise click.UsageError("relabel takes --tlp and --pap, the others neither")
+    marking = None
+    if tlp is not None and pap is not None:
+        marking = Marking(Tlp(tlp), Pap(pap), tuple(sorted(set(audience))), purpose, legal_basis)
+    given = None if grade is None else Grade.parse(grade)
+    return _amend(ctx, refs, Op(op), reason=reason, analyst=analyst, grade=given, marking=marking)
+
+
+@click.command()
+@click.argument("what", metavar="REF|ENTITY")
+@click.option("--ground", required=True, help="On which ground (a decision, a request of the person), without naming the person.")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@common
+@click.pass_context
+def erase(ctx: click.Context, what: str, ground: str, yes: bool) -> int:
+    """Erase the data subjects behind a statement, or behind everything about an entity (a report's id, say).
+
+    Their keys are destroyed: what was sealed under them can never be read again, here or from a backup. The ledger keeps only the notice.
+    """
+    with reading(ctx) as node:
+        plan = node.plan_erasure(what)
+        told = {
+            "subjects": len(plan.subjects),
+            "statements": len(plan.touched),
+            "shared_with_others": plan.shared,
+            "originals": len(plan.originals),
+            "losing_their_original": plan.resting,
+        }
+        if not ctx.obj["json"]:
+            words(f"This destroys {len(plan.touched)} statements of {len(plan.subjects)} data subjects for good.")
+            if plan.shared:
+                words(f"  {plan.shared} of them concern other people too, who are not named here.")
+            if plan.originals:
+                words(
+                    f"  {len(plan.originals)} originals go with them; {plan.resting} other statements rest on those and keep their own words."
+                )
+        if not yes:
+            click.confirm("Erase?", abort=True, err=True)
+        done = node.erase(plan, ground=ground)
+        if ctx.obj["json"]:
+            line({**told, "erased": True, "notices": list(done.notices)})
+        else:
+            words(f"erased; the notice is leaf {done.notices[0]}" if done.notices else "erased")
+    return 0
+
+
+@click.command()
+@click.argument("value")
+@click.argument("what", type=click.Choice(list(OUTCOMES)), metavar="OUTCOME")
+@click.option("--country", help="For local phone and account forms (ISO 3166).")
+@click.option("--happened", help="When (ISO date or UTC time).")
+@click.option("--by", default="", help="Who tells it.")
+@common
+@click.pass_context
+def outcome(ctx: click.Context, value: str, what: str, country: str | None, happened: str | None, by: str) -> int:
+    """Record what became of VALUE after a look-up: payment-stopped, scam-confirmed, false-alarm ..."""
+    from saksi.app.api.ports import OutcomePlan
+
+    with reading(ctx) as node:
+        made = node.outcome(OutcomePlan(value, what, country=country, happened=happened, by=by))
+    if ctx.obj["json"]:
+        line({"ref": made.ref, "entity": made.entity, "outcome": made.outcome, "duplicate": made.duplicate})
+    else:
+        words(f"{made.entity}: {OUTCOMES[made.outcome]}{' (told before)' if made.duplicate else ''}")
+        words(f"  {made.ref}")
+    return 0
+
+
+def _amend(
+    ctx: click.Context,
+    refs: tuple[str, ...],
+    op: Op,
+    *,
+    reason: str | None,
+    analyst: str | None,
+    grade: Grade | None = None,
+    marking: Marking | None = None,
+) -> int:
+    from saksi.app.amending import Change
+
+    with reading(ctx) as node:
+        for ref in refs:
+            new = node.amend(ref, Change(op, reason, grade, marking, analyst))
+            if ctx.obj["json"]:
+                line({"op": op.value, "target": ref, "ref": new})
+            else:
+                words(f"{op.value}: {ref}")
+                words(f"  by {new}")
+    return 0

@@ -1,0 +1,58 @@
+"""The command that writes block lists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from saksi.app.cli.open import reading
+from saksi.app.cli.say import common, line
+from saksi.app.home import now_text
+from saksi.model import Reader, Tlp
+from saksi.screen.feeds import FORMS, Plan
+
+__all__ = ["feed"]
+
+_KINDS = ("account", "email", "handle", "host", "ip", "phone", "proxy", "url", "wallet")
+
+
+@click.command()
+@click.option("--format", "form", type=click.Choice(FORMS), default="hosts", help="A hosts file, an RPZ zone for name servers, or CSV.")
+@click.option("--kind", "kinds", type=click.Choice(_KINDS), multiple=True, help="Which values (CSV only); else hosts.")
+@click.option("--for", "reader", metavar="AUTHORITY", help="The authority it is for: only what may be released to it (else this one).")
+@click.option("--circle", "circles", multiple=True, help="A named audience that authority belongs to.")
+@click.option("--clearance", type=click.Choice([level.value for level in Tlp]), default=Tlp.RED.value, help="For this authority's own use.")
+@click.option("--contested", is_flag=True, help="Contested values too, each with a mark.")
+@click.option("--at", type=click.IntRange(0), help="As of an earlier ledger size.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write (else standard output).")
+@common
+@click.pass_context
+def feed(
+    ctx: click.Context,
+    form: str,
+    kinds: tuple[str, ...],
+    reader: str | None,
+    circles: tuple[str, ...],
+    clearance: str,
+    contested: bool,
+    at: int | None,
+    out: Path | None,
+) -> int:
+    """Write a block list of what PAP allows. Safe-listed, protected, retracted, expired and contested values are never in it."""
+    with reading(ctx) as node:
+        theirs = node.owner(Tlp(clearance))
+        if reader is not None and reader != node.config.authority:
+            theirs = Reader(reader, circles=frozenset(circles), known=True)
+        size = node.judge(theirs, at).at
+        plan = Plan(node.setting(theirs, size), node.config.authority, now_text(), form, kinds or ("host",), contested)
+        data = b"".join(node.block_list(plan))
+    if out is None:
+        click.echo(data, nl=False)
+        return 0
+    out.write_bytes(data)
+    if ctx.obj["json"]:
+        line({"file": str(out), "bytes": len(data), "at": size})
+    else:
+        click.echo(f"{out}: block list of ledger size {size}")
+    return 0

@@ -1,0 +1,148 @@
+"""Commands that ask: `ask`, `bulk`, `show`, `search`."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from saksi.app.cli.open import reading
+from saksi.app.cli.say import common, line, progress, words
+from saksi.app.cli.tell import tell_answer, tell_statement
+from saksi.model import BadInput, Tlp
+from saksi.screen.answer import encode
+
+__all__ = ["ask", "bulk", "search", "show"]
+
+_CLEARANCES = [level.value for level in Tlp]
+
+
+@click.command()
+@click.argument("values", nargs=-1, required=True, metavar="VALUE...")
+@click.option("--country", help="The country of local phone and account forms (ISO 3166: KH).")
+@click.option("--at", type=click.IntRange(0), help="The answer as of an earlier ledger size.")
+@click.option("--clearance", type=click.Choice(_CLEARANCES), default=Tlp.RED.value, help="Answer as for a reader with this clearance.")
+@common
+@click.pass_context
+def ask(ctx: click.Context, values: tuple[str, ...], country: str | None, at: int | None, clearance: str) -> int:
+    """Ask about accounts, phones, wallets, hosts, URLs, e-mails, handles, in any script and spelling.
+
+    Exit code 0 where something is on record about one of the values at least, else 1. "Unknown" does not mean safe.
+    """
+    known = False
+    refused: BadInput | None = None
+    with reading(ctx) as node:
+        for value in values:
+            try:
+                answer = node.ask(value, country=country, reader=node.owner(Tlp(clearance)), at=at)
+            except BadInput as fault:
+                if len(values) == 1:
+                    raise
+                refused = fault
+                click.echo(f"refused: {value}: {fault}", err=True)
+                continue
+            known = known or answer.status != "unknown"
+            if ctx.obj["json"]:
+                click.echo(encode(answer))
+            else:
+                tell_answer(answer)
+    return 2 if refused else 0 if known else 1
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--column", help="The column to ask about, where the file has more than one.")
+@click.option("--kind", help="What the column holds (phone, account, wallet, host ...): the fast way; else each value is recognised.")
+@click.option("--country", help="The country of local phone and account forms (ISO 3166).")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where answers go: .csv, .parquet or .jsonl.")
+@click.option("--clearance", type=click.Choice(_CLEARANCES), default=Tlp.RED.value, help="Answer as for a reader with this clearance.")
+@click.option("--workers", type=click.IntRange(0, 64), help="Processes to use (0: this one alone).")
+@common
+@click.pass_context
+def bulk(
+    ctx: click.Context,
+    file: Path,
+    column: str | None,
+    kind: str | None,
+    country: str | None,
+    out: Path | None,
+    clearance: str,
+    workers: int | None,
+) -> int:
+    """Ask about a whole column of a CSV, Parquet or text FILE. Rows that cannot be read are listed beside the answers."""
+    from saksi.app.bulk import opened, rows_in
+    from saksi.screen.bulk import Bench, screen, screen_apart
+    from saksi.screen.column_file import Written, read_column, wants_json
+
+    target = out or file.with_name(file.name + ".answers.csv")
+    with reading(ctx) as node:
+        setting = node.setting(node.owner(Tlp(clearance)), node.judge(node.owner(Tlp(clearance)), None).at)
+        opener = partial(opened, node.files.views, kind, country or node.config.country or None)
+        bench = Bench(setting, wants_json(target))
+        many = node.config.workers if workers is None else workers
+        with Written(target) as written, progress(f"screening {file.name}", unit="rows", quiet=ctx.obj["json"]) as watch:
+            chunks = read_column(file, column)
+            total = rows_in(file)
+            for done in screen_apart(opener, bench, chunks, workers=many) if many else screen(opener(), bench, chunks):
+                written.add(done)
+                watch(written.answered + written.rejected, total)
+    told = {"answered": written.answered, "known": written.known, "flagged": written.flagged, "rejected": written.rejected}
+    if ctx.obj["json"]:
+        line({**told, "out": str(target)})
+    else:
+        words(
+            f"{written.answered:,} answered: {written.known:,} on record, {written.flagged:,} flagged; {written.rejected:,} could not be read"
+        )
+        words(f"  answers: {target}")
+        if written.rejected:
+            words(f"  not read: {written.rejects_path}")
+    return 0
+
+
+@click.command()
+@click.argument("what", metavar="REF|ENTITY")
+@click.option("--at", type=click.IntRange(0), help="As of an earlier ledger size.")
+@common
+@click.pass_context
+def show(ctx: click.Context, what: str, at: int | None) -> int:
+    """Show one statement (by its reference or commitment) in its own words, or everything about an entity (by its id)."""
+    from msgspec import json as msgjson
+
+    with reading(ctx) as node:
+        digest = what.removeprefix(f"{node.config.origin}#")
+        if len(digest) == 64 and ":" not in digest:
+            view = node.statement(digest, reader=node.owner(), at=at)
+            if view is None:
+                words("nothing is recorded under this reference")
+                return 1
+            if ctx.obj["json"]:
+                click.echo(msgjson.encode(view))
+            else:
+                tell_statement(view)
+            return 0
+        answer = node.entity(what, reader=node.owner(), at=at)
+        if ctx.obj["json"]:
+            click.echo(encode(answer))
+        else:
+            tell_answer(answer, every=True)
+        return 0 if answer.status != "unknown" else 1
+
+
+@click.command()
+@click.argument("text")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20)
+@common
+@click.pass_context
+def search(ctx: click.Context, text: str, limit: int) -> int:
+    """Find entities whose id, or a name given to them, holds TEXT."""
+    with reading(ctx) as node:
+        page = node.search(text, after=None, limit=limit, reader=node.owner(), at=None)
+    for hit in page.hits:
+        if ctx.obj["json"]:
+            line({"entity": hit.entity, "status": hit.status, "statements": hit.statements, "said_by": hit.said_by})
+        else:
+            words(f"{hit.status:<12} {hit.entity}  ({hit.statements} statements, {hit.said_by})")
+    if page.after and not ctx.obj["json"]:
+        words(f"showing {len(page.hits)}; more with --limit")
+    return 0 if page.hits else 1

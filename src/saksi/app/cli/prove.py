@@ -1,0 +1,158 @@
+"""Commands that make and check proofs: `prove`, `verify`, `checkpoint`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from saksi.app.cli.say import common, line, progress, words
+from saksi.ledger.bundle import VerifiedStatement, verify_bundle
+from saksi.ledger.note import VKey, parse_vkey
+from saksi.ledger.policy import Policy, parse_policy
+from saksi.ledger.verify import VerifiedCheckpoint, verify_checkpoint, verify_log
+from saksi.model import BadInput, Json
+
+__all__ = ["checkpoint", "prove", "verify"]
+
+_LARGEST = 64_000_000
+
+
+@click.command()
+@click.argument("what", metavar="REF|VALUE")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write (else standard output).")
+@click.option("--country", help="For local phone and account forms (ISO 3166).")
+@click.option(
+    "--hide", type=click.Choice(["content", "source", "asserter", "handling"]), multiple=True, help="Keep a group out of the proof."
+)
+@common
+@click.pass_context
+def prove(ctx: click.Context, what: str, out: Path | None, country: str | None, hide: tuple[str, ...]) -> int:
+    """Write a proof of one statement (by its reference), or of every statement about a value, one a line.
+
+    Whoever holds the node's public key checks it with `saksi verify`, with no database and no network.
+    """
+    from saksi.app.cli.open import reading
+
+    with reading(ctx) as node:
+        proofs = node.prove(what, country=country, hide=frozenset(hide))
+        key = node.vkey
+    if not proofs:
+        words(f"nothing is recorded about {what}")
+        return 1
+    data = b"".join(proof.rstrip(b"\n") + b"\n" for proof in proofs)
+    if out is None:
+        click.echo(data, nl=False)
+        return 0
+    out.write_bytes(data)
+    if ctx.obj["json"]:
+        line({"file": str(out), "proofs": len(proofs), "key": key})
+    else:
+        words(f"{len(proofs)} proof{'s' if len(proofs) > 1 else ''} in {out}")
+        words(f"check anywhere: saksi verify {out} --key '{key}'")
+    return 0
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option(
+    "--checkpoint", "point", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A signed checkpoint of any C2SP log."
+)
+@click.option("--log", "log", metavar="FOLDER|URL", help="A whole tiled log, ours or another's: every entry is fetched and hashed again.")
+@click.option("--key", "keys", metavar="VKEY", multiple=True, help="A public key (name+id+key), or a file that holds one; may be repeated.")
+@click.option(
+    "--policy", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A C2SP tlog-policy: the quorum of witnesses asked for."
+)
+@common
+@click.pass_context
+def verify(ctx: click.Context, file: Path | None, point: Path | None, log: str | None, keys: tuple[str, ...], policy: Path | None) -> int:
+    """Check a proof FILE, a checkpoint, or a whole log. Needs no node, only the key of whoever signed.
+
+    Get the key from the authority itself, by another way than the proof.
+    """
+    if sum(given is not None for given in (file, point, log)) != 1:
+        raise click.UsageError("give one of: a proof FILE, --checkpoint FILE, --log FOLDER|URL")
+    quorum = parse_policy(policy.read_bytes()) if policy else None
+    known = [_key(text) for text in keys]
+    if not known and quorum is None:
+        raise click.UsageError(
+            "give the signer's public key: --key 'name+id+key' (the authority publishes it; `saksi doctor` prints a node's own)"
+        )
+    as_json = bool(ctx.obj["json"])
+    if point is not None:
+        _said(verify_checkpoint(_bytes(point), known, policy=quorum), as_json, str(point))
+    elif log is not None:
+        with progress("checking entries", unit="entries", quiet=as_json) as watch:
+            _said(verify_log(log, known, policy=quorum, progress=watch), as_json, log)
+    elif file is not None:
+        _proofs(file, known, quorum, as_json=as_json)
+    return 0
+
+
+@click.command()
+@common
+@click.pass_context
+def checkpoint(ctx: click.Context) -> int:
+    """Print the newest signed checkpoint of the node's ledger."""
+    from saksi.app.cli.open import reading
+
+    with reading(ctx) as node:
+        if ctx.obj["json"]:
+            line({"checkpoint": node.checkpoint.decode(), "key": node.vkey})
+        else:
+            click.echo(node.checkpoint, nl=False)
+    return 0
+
+
+def _key(text: str) -> VKey:
+    path = Path(text)
+    if "+" not in text and path.is_file():
+        text = path.read_text(encoding="utf-8").strip()
+    return parse_vkey(text)
+
+
+def _bytes(path: Path) -> bytes:
+    if path.stat().st_size > _LARGEST:
+        raise BadInput(f"the file is larger than {_LARGEST} bytes: no proof or checkpoint is", where=str(path))
+    return path.read_bytes()
+
+
+def _proofs(file: Path, keys: list[VKey], policy: Policy | None, *, as_json: bool) -> None:
+    lines = [text for text in _bytes(file).split(b"\n") if text]
+    if not lines:
+        raise BadInput("the file is empty", where=str(file))
+    for number, text in enumerate(lines, 1):
+        try:
+            _proved(verify_bundle(text + b"\n", keys, policy=policy), as_json=as_json)
+        except BadInput as fault:
+            raise BadInput(
+                fault.what, where=f"{file}, proof {number}" + (f", {fault.where}" if fault.where else ""), todo=fault.todo
+            ) from fault
+    if not as_json:
+        words(f"verified: {len(lines)} proof{'s' if len(lines) > 1 else ''}, signed by {keys[0].name if keys else 'the policy'}")
+
+
+def _proved(made: VerifiedStatement, *, as_json: bool) -> None:
+    groups: dict[str, Json] = {name: json.loads(data) for name, data in made.groups.items()}
+    point = made.checkpoint.checkpoint
+    if as_json:
+        line({"verified": True, "ref": made.ref, "leaf": made.leaf, "size": point.size, "groups": groups, "hidden": list(made.hidden)})
+        return
+    words(f"{made.ref}")
+    for name, group in groups.items():
+        words(f"  {name}: {json.dumps(group, ensure_ascii=False)}")
+    for name in made.hidden:
+        words(f"  {name}: (not shown)")
+    words(f"  logged as leaf {made.leaf} of {point.size}, root {point.root.hex()}")
+
+
+def _said(made: VerifiedCheckpoint, as_json: bool, where: str) -> None:
+    point = made.checkpoint
+    signers: list[Json] = [signed.vkey.name for signed in made.signed_by]
+    if as_json:
+        line({"verified": True, "origin": point.origin, "size": point.size, "root": point.root.hex(), "signed_by": signers})
+    else:
+        words(f"verified: {where}")
+        words(f"  log {point.origin}, size {point.size}, root {point.root.hex()}")
+        words(f"  signed by {', '.join(str(name) for name in signers)}")

@@ -1,0 +1,101 @@
+"""Commands for serving: `serve` and `key`."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from saksi.app.api.keys import KeyStore, Role
+from saksi.app.cli.open import home_of, reading
+from saksi.app.cli.say import common, line, words
+from saksi.app.home import now_text
+from saksi.model import Tlp
+
+__all__ = ["key", "serve"]
+
+
+@click.command()
+@click.option("--host", help="The address to listen on (this machine alone unless told otherwise).")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port (0: any free one).")
+@click.option("--certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="TLS certificate (PEM).")
+@click.option("--certificate-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its private key (PEM).")
+@click.option("--behind-proxy", is_flag=True, help="A proxy in front does TLS; then everybody needs a key.")
+@common
+@click.pass_context
+def serve(
+    ctx: click.Context, host: str | None, port: int | None, certificate: Path | None, certificate_key: Path | None, behind_proxy: bool
+) -> int:
+    """Serve the pages and the API, until interrupted."""
+    from saksi.app.web.serve import Listen
+    from saksi.app.web.serve import serve as run
+
+    with reading(ctx) as node:
+        config = node.config
+        listen = Listen(
+            host or config.host, config.port if port is None else port, certificate=certificate, key=certificate_key, open=behind_proxy
+        )
+        node.views.fold(node.ledger)
+        run(node, node.files.path, node.desk_settings(), listen=listen, ready=lambda address: words(f"serving {config.title} on {address}"))
+    return 0
+
+
+@click.group()
+def key() -> None:
+    """Create, list and revoke API keys. A key is shown once and kept only as a digest."""
+
+
+@key.command("create")
+@click.argument("holder")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--clearance", type=click.Choice([level.value for level in Tlp]), default=Tlp.GREEN.value)
+@click.option("--days", type=click.IntRange(1, 3650), default=365, help="How long it works.")
+@common
+@click.pass_context
+def key_create(ctx: click.Context, holder: str, role: str, clearance: str, days: int) -> int:
+    """Make a key for HOLDER, a person or a system, and show it this once."""
+    ends = (datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    made, text = _store(ctx).create(holder, Role(role), clearance=Tlp(clearance), expires_at=ends)
+    if ctx.obj["json"]:
+        line({"id": made.id, "key": text, "role": made.role, "clearance": made.clearance, "expires_at": made.expires_at})
+    else:
+        words(text)
+        click.echo(f"key {made.id} for {holder}: {role}, up to TLP:{clearance}, until {ends}. It is not shown again.", err=True)
+    return 0
+
+
+@key.command("list")
+@common
+@click.pass_context
+def key_list(ctx: click.Context) -> int:
+    """List all keys that were ever made, without their secrets."""
+    for each in _store(ctx).listed():
+        state = f"revoked {each.revoked_at}" if each.revoked_at else "works" if each.works(now_text()) else "ended"
+        if ctx.obj["json"]:
+            line({"id": each.id, "holder": each.holder, "role": each.role, "clearance": each.clearance, "state": state})
+        else:
+            words(f"{each.id}  {each.role:<14} TLP:{each.clearance:<13} {state}  {each.holder}")
+    return 0
+
+
+@key.command("revoke")
+@click.argument("name", metavar="ID")
+@common
+@click.pass_context
+def key_revoke(ctx: click.Context, name: str) -> int:
+    """End a key now."""
+    made = _store(ctx).revoke(name)
+    if ctx.obj["json"]:
+        line({"id": made.id, "revoked_at": made.revoked_at})
+    else:
+        words(f"key {made.id} of {made.holder} is revoked")
+    return 0
+
+
+def _store(ctx: click.Context) -> KeyStore:
+    with reading(ctx) as node:
+        path = home_of(ctx).path / "api" / "keys.json"
+        node.files.path.joinpath("api").mkdir(mode=0o700, exist_ok=True)
+    return KeyStore(path, clock=now_text, random=os.urandom)

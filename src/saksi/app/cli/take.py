@@ -1,0 +1,176 @@
+"""Commands that bring things in: `take`, `source`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from saksi.app.cli.open import reading
+from saksi.app.cli.say import common, line, progress, words
+from saksi.app.node import Node
+from saksi.app.taking import Order, Taken
+from saksi.model import BadInput, Grade, Pap, SaksiError, Tlp
+
+__all__ = ["source", "take"]
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--source", "publisher", help="The publisher, where the file is not recognised by itself (`saksi source` lists them).")
+@click.option(
+    "--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A mapping file for reports with other columns."
+)
+@click.option("--grade", help="The grade of what the files say, if not the source's own: B2.")
+@click.option("--tlp", type=click.Choice([level.value for level in Tlp]), help="Who may see it, if not as the source's settings say.")
+@click.option("--pap", type=click.Choice([level.value for level in Pap]), help="What may be done with it.")
+@click.option("--purpose", help="What it is held for.")
+@click.option("--legal-basis", help="On which legal ground.")
+@click.option("--uri", help="Where the file was fetched from.")
+@click.option("--published", help="When the publisher published it (ISO date).")
+@click.option("--analyst", help="The pseudonym of whoever takes it in.")
+@click.option(
+    "--rejects", type=click.Path(dir_okay=False, path_type=Path), help="Where to list what was rejected (else FILE.rejects.csv here)."
+)
+@click.option("--shrink", is_flag=True, help="Let a list drop more than half of its values.")
+@click.option("--workers", type=click.IntRange(0, 64), help="Processes to use (0: this one alone).")
+@common
+@click.pass_context
+def take(
+    ctx: click.Context,
+    files: tuple[Path, ...],
+    publisher: str | None,
+    mapping: Path | None,
+    grade: str | None,
+    tlp: str | None,
+    pap: str | None,
+    purpose: str | None,
+    legal_basis: str | None,
+    uri: str | None,
+    published: str | None,
+    analyst: str | None,
+    rejects: Path | None,
+    shrink: bool,
+    workers: int | None,
+) -> int:
+    """Take in FILES: victim reports (CSV, JSON lines, XLSX), lists, TagPacks, warning lists.
+
+    Each file goes in whole or not at all; the good rows are taken and the bad ones listed. Taking the same file again adds nothing.
+    """
+    from saksi.formats.report_mapping import OWN, parse_mapping
+
+    order = Order(
+        path=Path(),
+        name="",
+        source=publisher,
+        mapping=OWN if mapping is None else parse_mapping(mapping.read_bytes(), str(mapping)),
+        grade=None if grade is None else Grade.parse(grade),
+        tlp=None if tlp is None else Tlp(tlp),
+        pap=None if pap is None else Pap(pap),
+        purpose=purpose,
+        legal_basis=legal_basis,
+        uri=uri,
+        published=published,
+        analyst=analyst,
+        shrink=shrink,
+        workers=workers,
+    )
+    as_json = bool(ctx.obj["json"])
+    totals = {"taken": 0, "duplicate": 0, "rejected": 0}
+    refused: list[SaksiError] = []
+    with reading(ctx) as node:
+        for path in files:
+            try:
+                made = take_one(node, order, path, rejects=rejects, quiet=as_json)
+            except BadInput as fault:
+                if len(files) == 1:
+                    raise
+                refused.append(fault)
+                click.echo(f"refused: {fault}", err=True)
+                continue
+            for key in totals:
+                totals[key] += getattr(made, key)
+            if as_json and len(files) > 1:
+                line({**asdict(made), "warnings": list(made.warnings), "rejects": list(made.rejects)})
+            elif not as_json:
+                tell(made)
+    if as_json:
+        last = asdict(made) if len(files) == 1 else {"files": len(files), "refused": len(refused)}
+        line({**last, **totals})
+    elif len(files) > 1:
+        words(f"all: {totals['taken']:,} taken, {totals['duplicate']:,} stood already, {totals['rejected']:,} rejected")
+    return 2 if refused else 0
+
+
+def take_one(node: Node, order: Order, path: Path, *, rejects: Path | None = None, quiet: bool = False) -> Taken:
+    """Take one file in, with a progress bar, and write its rejects file where there is one to write."""
+    from dataclasses import replace
+
+    target = rejects or Path(f"{path.name}.rejects.csv")
+
+    def write(pieces: Iterator[bytes]) -> None:
+        with target.open("wb") as out:
+            for piece in pieces:
+                out.write(piece)
+
+    with progress(f"taking in {path.name}", unit="rows", quiet=quiet) as watch:
+        return node.take_file(replace(order, path=path, name=path.name), rejects=write, progress=lambda counts: watch(counts.rows, None))
+
+
+def tell(made: Taken) -> None:
+    """What became of a file, in words."""
+    words(
+        f"{made.name}: {made.taken:,} statements taken, {made.duplicate:,} stood already, {made.rejected:,} rejected ({made.rows:,} rows)"
+    )
+    words(f"  {made.recognised}; ledger size {made.size}")
+    moved = [(made.expired, "expired"), (made.reinstated, "reinstated"), (made.changed, "regraded or relabelled")]
+    if any(count for count, _ in moved):
+        words("  " + ", ".join(f"{count:,} {what}" for count, what in moved if count))
+    for warning in made.warnings:
+        words(f"  mind: {warning}")
+    for reject in made.rejects[:3]:
+        words(f"  rejected: {reject}")
+    if made.rejected > 3:
+        words(f"  ... and {made.rejected - 3:,} more in the rejects file")
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--fetch", "target", type=click.Path(file_okay=False, path_type=Path), help="Fetch the publisher's files into this folder.")
+@common
+@click.pass_context
+def source(ctx: click.Context, name: str | None, target: Path | None) -> int:
+    """List the known publishers, or show one, or fetch its files where that can be done from here."""
+    from saksi.sources.catalog import catalog
+    from saksi.sources.catalog import source as find
+
+    chosen = [find(name)] if name else list(catalog())
+    if target is not None:
+        if name is None:
+            raise click.UsageError("say which publisher to fetch from")
+        return _fetch(chosen[0].name, target)
+    for spec in chosen:
+        if ctx.obj["json"]:
+            line({"name": spec.name, "title": spec.title, "publisher": spec.publisher, "licence": spec.licence, "grade": str(spec.grade)})
+            continue
+        words(f"{spec.name:<20} {spec.title}")
+        if name:
+            words(f"  publisher  {spec.publisher} ({spec.homepage})")
+            words(f"  licence    {spec.licence} ({spec.licence_url})")
+            words(f"  cadence    {spec.cadence}")
+            words(f"  grade      {spec.grade} ({spec.grade.words()}): {spec.grade_reason}")
+            words(f"  marking    TLP:{spec.tlp.value} PAP:{spec.pap.value}")
+            words(f"  fetch      {spec.fetch.steps or 'npm: ' + spec.fetch.package} ({spec.fetch.url})")
+            for caveat in spec.caveats:
+                words(f"  mind       {caveat}")
+    return 0
+
+
+def _fetch(name: str, target: Path) -> int:
+    from saksi.sources.fetch import fetch
+
+    for path in fetch(name, target):
+        words(str(path))
+    return 0

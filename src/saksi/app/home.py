@@ -1,0 +1,99 @@
+"""A node's directory: where its files lie, how it is set up, and how its ledger is opened."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from saksi.app.config import Config, write_first
+from saksi.ledger.disk import LocalDisk
+from saksi.ledger.keys import Keys
+from saksi.ledger.ledger import KEYS, Ledger, Setup
+from saksi.ledger.note import Ed25519Signer
+from saksi.model import BadInput
+
+__all__ = ["Home", "now_ms", "now_text", "open_ledger", "public_key", "reference_key", "set_up", "setup_of", "today"]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The places in a node's directory.
+
+    `ledger` holds log, vault, originals and keys (`ledger/keys` can be moved to another disk and linked); `views` can be thrown away
+    and rebuilt; `takes` is the list of takes with what was rejected. The API keeps its keys and access log in `api`.
+    """
+
+    path: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger: log, vault, originals, keys."""
+        return self.path / "ledger"
+
+    @property
+    def views(self) -> Path:
+        """The views folded from it."""
+        return self.path / "views"
+
+    @property
+    def takes(self) -> Path:
+        """The list of takes, and what each rejected."""
+        return self.path / "takes"
+
+
+def now_ms() -> int:
+    """The clock of the node, in milliseconds since 1970 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def now_text() -> str:
+    """The clock of the node, as statements write it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def today() -> str:
+    """The day, as markings compare it."""
+    return datetime.now(UTC).date().isoformat()
+
+
+def setup_of(config: Config) -> Setup:
+    """What the ledger of this node needs from outside."""
+    return Setup(origin=config.origin, clock=now_ms, random=os.urandom)
+
+
+def set_up(home: Home, config: Config) -> str:
+    """Make a new node: settings, keys, an empty ledger. Returns its public key. Raises BadInput where one is there."""
+    if (home.path / "saksi.toml").exists():
+        raise BadInput("there is a node already", where=str(home.path), todo="choose another --home, or use it as it is")
+    if home.path.exists() and any(home.path.iterdir()):
+        raise BadInput("the directory is not empty", where=str(home.path), todo="choose an empty or new one")
+    home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    home.path.chmod(0o700)
+    for folder in (home.views, home.takes):
+        folder.mkdir(mode=0o700)
+    with Ledger.create(home.ledger, setup_of(config)):
+        pass
+    write_first(home.path, config)  # last: a directory with settings is a whole node
+    return public_key(home, config)
+
+
+def public_key(home: Home, config: Config) -> str:
+    """The key that others check this node's checkpoints with, as the text to publish (a C2SP vkey)."""
+    private = Ed25519PrivateKey.from_private_bytes(Keys(LocalDisk(), home.ledger / KEYS).signing)
+    return Ed25519Signer(config.origin, private).vkey.write()
+
+
+def open_ledger(home: Home, config: Config) -> Ledger:
+    """The ledger, held by this process alone. Raises NotAllowed where another process holds it."""
+    return Ledger.open(home.ledger, setup_of(config))
+
+
+def reference_key(home: Home) -> bytes:
+    """The key under which reports without a reference get one, so that nobody outside can make it from the report's words."""
+    return hashlib.sha256(b"saksi/v1 report references\0" + Keys(LocalDisk(), home.ledger / KEYS).vault).digest()

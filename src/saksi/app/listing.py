@@ -1,0 +1,123 @@
+"""What can be walked through: search, the first page's lists, block lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from saksi.app.answering import Answering
+from saksi.app.api.ports import FeedName, Hit, HitPage, Home
+from saksi.app.home import now_text, today
+from saksi.model import BadInput, Reader
+from saksi.screen.answer import Answer
+from saksi.screen.feeds import Plan, feed, write
+from saksi.screen.judge import CONTEST, Setting
+from saksi.views.fact import Fact
+
+__all__ = ["FEEDS", "Listing"]
+
+_LOOKED_THROUGH = 1024
+_PIECE = 16_384
+
+FEEDS: dict[str, tuple[str, tuple[str, ...], FeedName]] = {
+    "hosts": ("hosts", ("host",), FeedName(name="hosts", media_type="text/plain", about="Hosts to block, as a hosts file.")),
+    "rpz": ("rpz", ("host",), FeedName(name="rpz", media_type="text/dns", about="Hosts to block, as a response policy zone.")),
+    "csv": (
+        "csv",
+        ("account", "handle", "host", "ip", "phone", "proxy", "url", "wallet"),
+        FeedName(name="csv", media_type="text/csv", about="All kinds of values to block, with roles, times and references."),
+    ),
+}
+
+
+class Listing(Answering):
+    """Lists, each entry of them judged for the reader: what the reader may not see is not in them."""
+
+    def search(self, text: str, *, after: str | None, limit: int, reader: Reader, at: int | None) -> HitPage:
+        """Entities whose id holds `text`. `after` is the number of hits already shown."""
+        if after is not None and not (after.isascii() and after.isdigit() and len(after) < 7):
+            raise BadInput("a cursor is what an earlier page gave", where="after")
+        skip = int(after or 0)
+        judge = self.judge(reader, at)
+        with self.views.engine() as engine:
+            found = engine.search(text, stop=self.views.stop(judge.at), limit=skip + 4 * limit + 1)
+        hits: list[Hit] = []
+        place = skip
+        for entity in found[skip:]:
+            if len(hits) == limit:
+                break
+            place += 1
+            answer = self.entity(entity, reader=reader, at=at)
+            if answer.total or answer.past:
+                hits.append(_hit(answer))
+        return HitPage(hits=tuple(hits), after=str(place) if place < len(found) else None, at=judge.at)
+
+    def home(self, *, reader: Reader, limit: int) -> Home:
+        """Contested now (among the entities spoken about last), and newest."""
+        judge = self.judge(reader, None)
+        facts = self.views.newest(_LOOKED_THROUGH)
+        entities = list(dict.fromkeys(fact.entity for fact in facts if fact.prop != "record"))
+        contested: list[Hit] = []
+        newest: list[Hit] = []
+        for entity in entities:
+            if len(newest) >= limit and len(contested) >= limit:
+                break
+            if len(newest) >= limit and not _disputed(facts, entity):
+                continue
+            answer = self.entity(entity, reader=reader, at=None)
+            if not answer.total:
+                continue
+            if len(newest) < limit:
+                newest.append(_hit(answer))
+            if answer.status == "contested" and len(contested) < limit:
+                contested.append(_hit(answer))
+        return Home(contested=tuple(contested), newest=tuple(newest), at=judge.at)
+
+    def feeds(self) -> tuple[FeedName, ...]:
+        """The block lists on offer."""
+        return tuple(name for _, _, name in FEEDS.values())
+
+    def feed(self, name: str, *, reader: Reader, at: int | None) -> Iterator[bytes]:
+        """The bytes of a block list, in pieces of some kilobytes; what the marking (PAP) does not allow is not in it."""
+        if name not in FEEDS:
+            raise BadInput(f"a feed is one of {', '.join(FEEDS)}, not {name[:40]!r}")
+        form, kinds, _ = FEEDS[name]
+        judge = self.judge(reader, at)
+        return self.block_list(Plan(self.setting(reader, judge.at), self.config.authority, now_text(), form, kinds))
+
+    def block_list(self, plan: Plan) -> Iterator[bytes]:
+        """The bytes of a block list by a plan of one's own."""
+        piece: list[str] = []
+        held = 0
+        for text in write(feed(self.views, plan)):
+            piece.append(text)
+            held += len(text)
+            if held >= _PIECE:
+                yield "".join(piece).encode()
+                piece, held = [], 0
+        yield "".join(piece).encode()
+
+    def setting(self, reader: Reader, at: int) -> Setting:
+        """For whom, when and on which ledger something is given."""
+        contest = self.config.contest or CONTEST
+        return Setting(reader=replace(reader, purpose=None), today=today(), origin=self.config.origin, at=at, contest=contest)
+
+
+def _disputed(facts: list[Fact], entity: str) -> bool:
+    """Whether it is worth judging: somebody denies something, or a role stands beside other words."""
+    mine = [fact for fact in facts if fact.entity == entity]
+    return any(fact.polarity == "deny" or fact.prop in {"outcome", "safeListed"} or fact.changes for fact in mine)
+
+
+def _hit(answer: Answer) -> Hit:
+    newest = answer.statements[-1] if answer.statements else answer.past[-1] if answer.past else None
+    source = None if newest is None else next((line for line in answer.sources if line.n == newest.source), None)
+    return Hit(
+        entity=answer.entity,
+        kind=answer.kind,
+        status=answer.status,
+        statements=answer.total,
+        said_by="" if newest is None else (source.publisher if source and source.publisher else newest.recorded_by),
+        recorded_at="" if newest is None else newest.recorded_at,
+        synthetic=any("synthetic" in f"{line.publisher or ''} {line.title or ''}".lower() for line in answer.sources),
+    )

@@ -1,0 +1,22 @@
+"""A node: one authority's ledger, views and settings, and everything that can be asked of them."""
+
+from __future__ import annotations
+
+from saksi.app.api.desk import Settings
+from saksi.app.taking import Taking
+from saksi.model import Tlp
+
+__all__ = ["Node"]
+
+
+class Node(Taking):
+    """What the command line, the API and the pages talk to. Each step of its line is one file:
+
+    `wired` (what is open), `answering` (look-ups), `listing` (search, block lists), `recording` (state, checks), `amending` (changes of
+    mind, erasure, outcomes), `taking` (files in).
+    """
+
+    def desk_settings(self) -> Settings:
+        """What the front desk is told when this node is served."""
+        config = self.config
+        return Settings(config.title, config.authority, config.country, Tlp(config.clearance))

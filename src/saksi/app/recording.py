@@ -1,0 +1,116 @@
+"""The ledger as strangers may read it, and how the node is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+
+from saksi.app.api.ports import Check, Fsck, LedgerState
+from saksi.app.listing import Listing
+from saksi.ledger.checkpoint import parse_checkpoint
+from saksi.ledger.disk import LocalDisk
+from saksi.ledger.ledger import LOG
+from saksi.ledger.note import parse_note
+from saksi.ledger.source import LogFolder
+from saksi.model import SaksiError
+
+__all__ = ["Recording", "Said"]
+
+_FSCK = "fsck.json"
+_LOW_DISK = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the last whole check said: when, up to which ledger size, whether all was well, in words."""
+
+    at: str
+    size: int
+    ok: bool
+    said: str
+
+
+class Recording(Listing):
+    """State, tiles and checks; none of it needs the ledger to be held by this process."""
+
+    _state: LedgerState | None = None
+    _state_of: tuple[bytes, int, str] | None = None
+
+    @property
+    def checkpoint(self) -> bytes:
+        """The newest signed checkpoint, as it lies on the disk."""
+        return self.resource("checkpoint") or b""
+
+    def state(self) -> LedgerState:
+        """How the ledger stands now; worked out anew only when the checkpoint or the views have moved."""
+        note_bytes = self.checkpoint
+        manifest = self.views.manifest
+        size = 0 if manifest is None else manifest.size
+        last = self.last_fsck()
+        key = (note_bytes, size, last.at if last else "")
+        if self._state is None or self._state_of != key:
+            note = parse_note(note_bytes)
+            point = parse_checkpoint(note.text)
+            totals = None if manifest is None else self.views.totals()
+            self._state = LedgerState(
+                origin=point.origin,
+                size=point.size,
+                root=point.root.hex(),
+                checkpoint=note_bytes.decode(),
+                vkey=self.vkey,
+                statements=0 if totals is None else totals.statements,
+                erased=0 if totals is None else totals.erased,
+                witnesses=sum(signature.name != point.origin for signature in note.signatures),
+                views=size,
+                synthetic=self._synthetic(),
+                fsck=None if last is None else Fsck(at=last.at, size=last.size, ok=last.ok, said=last.said),
+            )
+            self._state_of = key
+        return self._state
+
+    def resource(self, path: str) -> bytes | None:
+        """`checkpoint` or a tile by its C2SP path; None where there is none."""
+        return LogFolder(self.files.ledger / LOG, LocalDisk()).get(path)
+
+    def checks(self) -> tuple[Check, ...]:
+        """Whether the node is well."""
+        made = [self._ledger_check(), self._views_check(), self._fsck_check(), self._disk_check()]
+        return tuple(made)
+
+    def last_fsck(self) -> Said | None:
+        """What the last whole check said."""
+        path = self.files.path / _FSCK
+        return Said(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+    def note_fsck(self, said: Said) -> None:
+        """Keep what a whole check said."""
+        text = json.dumps({"at": said.at, "size": said.size, "ok": said.ok, "said": said.said})
+        (self.files.path / _FSCK).write_text(text, encoding="utf-8")
+
+    def _synthetic(self) -> bool:
+        return self.views.manifest is not None and any(source.synthetic for source in self.views.sources())
+
+    def _ledger_check(self) -> Check:
+        try:
+            state = self.state()
+        except SaksiError as fault:
+            return Check(name="ledger", ok=False, said=str(fault))
+        return Check(name="ledger", ok=True, said=f"{state.size} leaves, {state.statements} statements, signed")
+
+    def _views_check(self) -> Check:
+        if self.views.manifest is None:
+            return Check(name="views", ok=False, said="there are none yet: run `saksi fold`")
+        behind = self.state().size - self.views.size
+        said = "up to the ledger" if behind == 0 else f"{behind} leaves behind the ledger: run `saksi fold`"
+        return Check(name="views", ok=behind == 0, said=said, needed=False)
+
+    def _fsck_check(self) -> Check:
+        last = self.last_fsck()
+        if last is None:
+            return Check(name="fsck", ok=False, said="never run: run `saksi fsck`", needed=False)
+        return Check(name="fsck", ok=last.ok, said=f"{last.at}, up to leaf {last.size}: {last.said}", needed=False)
+
+    def _disk_check(self) -> Check:
+        free = shutil.disk_usage(self.files.path).free
+        return Check(name="disk", ok=free >= _LOW_DISK, said=f"{free / (1 << 30):.1f} GiB free", needed=False)

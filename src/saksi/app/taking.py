@@ -1,0 +1,328 @@
+"""Taking in a file: recognised, kept whole, read in pieces, and in the ledger as one or not at all.
+
+Steps: 1. whose file it is; 2. its bytes, sealed and kept; 3. its rows, new statements only; 4. what a recurring list dropped or has again;
+5. what was rejected, sealed and kept; 6. the ledger, under one checkpoint; 7. the views.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TypeAlias
+
+from saksi.app.amending import Amending
+from saksi.app.api.ports import TakeLine, TakePage, TakePlan
+from saksi.app.fresh import Fresh
+from saksi.app.home import now_text, reference_key
+from saksi.app.pipeline import Counts, Watch, take_in
+from saksi.app.worker import Met
+from saksi.formats.batch import Rejected
+from saksi.formats.reader import Given
+from saksi.formats.rejects import write_rejects
+from saksi.formats.report_mapping import OWN, ReportMapping
+from saksi.ledger.batch import Kind
+from saksi.ledger.core import Entry
+from saksi.ledger.transaction import Transaction
+from saksi.model import Amendment, BadInput, Grade, Locator, Marking, Op, Pap, Statement, Tlp, canonical
+from saksi.sources.catalog import Recognised, guess, source
+from saksi.sources.issue import Issue, given_for, reader_for
+from saksi.views.fact import Place
+
+__all__ = ["Order", "Rejects", "Taken", "Taking"]
+
+Rejects: TypeAlias = Callable[[Iterator[bytes]], None]
+
+_PIECE = 1 << 20
+_HEAD = 8192
+_SHOWN = 20
+_SHRINK = 0.5
+_FEW = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A file to take in, and what its giver states; None leaves it to the source's own settings.
+
+    `name` is how the file was called (the path may be a spool); `source` names a publisher of the catalogue, where it should not be
+    guessed; `mapping` maps other column sets of reports; `shrink` lets a list drop more than half of its values at once.
+    """
+
+    path: Path
+    name: str
+    source: str | None = None
+    mapping: ReportMapping = OWN
+    grade: Grade | None = None
+    tlp: Tlp | None = None
+    pap: Pap | None = None
+    purpose: str | None = None
+    legal_basis: str | None = None
+    uri: str | None = None
+    published: str | None = None
+    analyst: str | None = None
+    shrink: bool = False
+    workers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a file. `expired`, `reinstated` and `changed` count amendments; `warnings` are for the officer."""
+
+    id: str
+    name: str
+    source: str
+    recognised: str
+    taken_at: str
+    digest: str
+    rows: int
+    taken: int
+    duplicate: int
+    rejected: int
+    expired: int
+    reinstated: int
+    changed: int
+    size: int
+    warnings: tuple[str, ...] = ()
+    rejects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A change that a take makes to a statement that stands already."""
+
+    op: Op
+    reason: str
+    grade: Grade | None = None
+    marking: Marking | None = None
+
+
+@dataclass(slots=True)
+class _Under:
+    """A take under way: what it has met so far."""
+
+    given: Given
+    order: Order
+    take: Transaction
+    fresh: Fresh
+    rejects: Path
+    recurring: bool
+    expired: int = 0
+    reinstated: int = 0
+    changed: int = 0
+    shown: list[str] = field(default_factory=list)
+
+
+class Taking(Amending):
+    """Takes files in. One at a time; nothing is half-taken."""
+
+    def take_file(self, order: Order, *, rejects: Rejects | None = None, progress: Callable[[Counts], None] | None = None) -> Taken:
+        """Take one file in. `rejects` is handed the rejects file (CSV), piece by piece, where there is anything in it."""
+        known = self._recognise(order)  # 1
+        with tempfile.TemporaryDirectory(prefix="take-", dir=self.files.takes) as folder, self.ledger.transaction() as take:
+            spool = Path(folder) / "original"
+            kept = take.keep_original(_spooled(order.path, spool))  # 2
+            issue = self._issue(order, kept.digest.hex())
+            given = given_for(known.spec, known.file, issue)
+            under = _Under(given, order, take, Fresh(Path(folder)), Path(folder) / "rejects", known.spec.kind in {"list", "safe-list"})
+            live = self.views.series_live(given.source.series) if under.recurring and self._has_views() and given.source.series else None
+            with under.rejects.open("wb") as told:
+
+                def hear(found: Sequence[Rejected]) -> None:
+                    under.shown += [f"{one.locator}: {one.reason}" for one in found[: _SHOWN - len(under.shown)]]
+                    for piece in write_rejects(found, "jsonl"):
+                        told.write(piece)
+
+                def keep(met: Met) -> list[bool]:
+                    ids = met.each()
+                    if live is not None:
+                        live.seen(ids)
+                    return self._keep(under, met, ids)
+
+                with spool.open("rb") as stream:
+                    reader = reader_for(known.spec, known.file, issue)
+                    watch = Watch(keep, hear, progress or (lambda _: None))
+                    workers = self.config.workers if order.workers is None else order.workers
+                    counts = take_in(reader, reader.split(stream), take, watch=watch, workers=workers)  # 3
+            if live is not None:
+                self._expire(under, list(live.rest()), len(live))  # 4
+            if counts.rejected:
+                take.keep_original(_pieces(under.rejects))  # 5
+            self._note(under, known, counts, kept.digest.hex())
+            if counts.rejected and rejects is not None:
+                rejects(_as_csv(under.rejects))
+        size = self.ledger.size  # 6
+        self.views.fold(self.ledger)  # 7
+        warning = known.file.count_warning(order.name, counts.rows)
+        made = Taken(
+            id=hashlib.sha256(f"{issue.asserted_at} {kept.digest.hex()} {order.name} {size}".encode()).hexdigest()[:16],
+            name=order.name, source=known.spec.name, recognised=known.why, taken_at=issue.asserted_at, digest=kept.digest.hex(),
+            rows=counts.rows, taken=counts.taken, duplicate=counts.duplicate, rejected=counts.rejected,
+            expired=under.expired, reinstated=under.reinstated, changed=under.changed, size=size,
+            warnings=(warning,) if warning else (), rejects=tuple(under.shown),
+        )  # fmt: skip
+        with (self.files.takes / "takes.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(asdict(made), ensure_ascii=False) + "\n")
+        return made
+
+    def take(self, plan: TakePlan) -> TakeLine:
+        """Take a file in for the API."""
+        order = Order(
+            plan.path,
+            plan.name,
+            plan.source,
+            grade=Grade.parse(plan.grade) if plan.grade else None,
+            tlp=Tlp.read(plan.tlp) if plan.tlp else None,
+            pap=Pap.read(plan.pap) if plan.pap else None,
+        )
+        return _line(self.take_file(order))
+
+    def takes(self, *, after: str | None, limit: int) -> TakePage:
+        """The takes so far, newest first; `after` is the id of the last one seen."""
+        path = self.files.takes / "takes.jsonl"
+        rows = [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+        rows.reverse()
+        if after is not None:
+            at = next((place for place, row in enumerate(rows) if row["id"] == after), None)
+            if at is None:
+                raise BadInput("a cursor is what an earlier page gave", where="after")
+            rows = rows[at + 1 :]
+        made = tuple(_line(Taken(**{**row, "warnings": tuple(row["warnings"]), "rejects": tuple(row["rejects"])})) for row in rows[:limit])
+        return TakePage(takes=made, after=made[-1].id if len(rows) > limit else None)
+
+    def _recognise(self, order: Order) -> Recognised:
+        if not order.path.is_file():
+            raise BadInput("there is no such file", where=str(order.path))
+        with order.path.open("rb") as stream:
+            head = stream.read(_HEAD)
+        if not head:
+            raise BadInput("the file is empty", where=order.name)
+        if order.source is None:
+            found = guess(order.name, head)
+            if found is None:
+                raise BadInput("nobody's known file", where=order.name, todo="name its source: `--source NAME` (`saksi source` lists them)")
+            return found
+        spec = source(order.source)
+        fits = [(file, why) for file in spec.files if (why := file.matches(order.name, head)) is not None]
+        if len(fits) > 1:
+            raise BadInput(
+                f"the file could be {' or '.join(file.series for file, _ in fits)}", where=order.name, todo="name it as its publisher does"
+            )
+        if not fits and len(spec.files) > 1:
+            raise BadInput(f"none of the files of {spec.name}", where=order.name, todo="name it as its publisher does")
+        file, why = fits[0] if fits else (spec.files[0], "as told")
+        return Recognised(spec, file, f"{spec.title}: {why}")
+
+    def _issue(self, order: Order, digest: str) -> Issue:
+        config = self.config
+        purpose, ground = order.purpose or config.purpose or None, order.legal_basis or config.legal_basis or None
+        issue = Issue(
+            digest=digest,
+            name=order.name.rpartition("/")[2],
+            authority=config.authority,
+            asserted_at=now_text(),
+            analyst=order.analyst,
+            uri=order.uri,
+            published=order.published,
+            grade=order.grade,
+            purpose=purpose,
+            legal_basis=ground,
+            mapping=order.mapping if order.mapping.country or not config.country else replace(order.mapping, country=config.country),
+            reference_key=reference_key(self.files),
+        )
+        if order.tlp is None and order.pap is None:
+            return issue
+        spec = self._recognise(order).spec
+        return replace(issue, marking=Marking(order.tlp or spec.tlp, order.pap or spec.pap, purpose=purpose, legal_basis=ground))
+
+    def _keep(self, under: _Under, met: Met, ids: list[bytes]) -> list[bool]:
+        """Which statements of a piece go in; those that stand already are regraded, relabelled or reinstated where that is asked for."""
+        first = under.fresh.first(ids)
+        places = self.views.known(ids)
+        keep = []
+        for number, (place, new) in enumerate(zip(places, first, strict=True)):
+            keep.append(place is None and new)
+            if place is not None and new:
+                self._again(under, place, met.asserters[met.asserter[number]].grade, met.handlings[met.handling[number]])
+        return keep
+
+    def _again(self, under: _Under, place: Place, grade: Grade | None, marking: Marking) -> None:
+        # Where an analyst has amended it since, only what the giver states now, in so many words, goes before that.
+        order = under.order
+        if place.expired and under.recurring:
+            under.reinstated += self._append(under, place, _Turn(Op.REINSTATE, "on the list again"))
+        if (place.prev is None or order.grade is not None) and grade != self.views.asserter(place.asserter).grade:
+            under.changed += self._append(under, place, _Turn(Op.REGRADE, "taken in again under another grade", grade=grade))
+        stated = order.tlp is not None or order.pap is not None
+        if (place.prev is None or stated) and marking != self.views.handling(place.handling):
+            under.changed += self._append(under, place, _Turn(Op.RELABEL, "taken in again under another marking", marking=marking))
+
+    def _expire(self, under: _Under, gone: list[Place], had: int) -> None:
+        if len(gone) > max(_FEW, _SHRINK * had) and not under.order.shrink:
+            raise BadInput(
+                f"{len(gone)} of {had} values of {under.given.source.series} are not in this file: it may be cut off. Nothing was taken in",
+                where=under.order.name,
+                todo="if the list really shrank so far, take it in with --shrink",
+            )
+        for place in gone:
+            under.expired += self._append(under, place, _Turn(Op.EXPIRE, "no longer on the list"))
+
+    def _append(self, under: _Under, place: Place, turn: _Turn) -> int:
+        recorder = self.views.asserter(place.asserter)
+        made = Statement(
+            Amendment(turn.op, self.ledger.ref(place.commitment), None if place.prev is None else self.ledger.ref(place.prev), turn.reason),
+            under.given.source,
+            replace(under.given.asserter, grade=turn.grade or recorder.grade),
+            turn.marking or self.views.handling(place.handling),
+        )
+        under.take.note(Entry(Kind.PRIVATE, made.groups(), self.ledger.subjects(place.leaf, place.index)))
+        return 1
+
+    def _note(self, under: _Under, known: Recognised, counts: Counts, digest: str) -> None:
+        """Log what was taken, where anything was: the issue of the series, its digest and its count."""
+        if not (counts.taken or under.expired or under.reinstated or under.changed):
+            return
+        what = {
+            "take": {
+                "digest": digest,
+                "rejected": counts.rejected,
+                "rows": counts.rows,
+                "series": under.given.source.series or known.spec.name,
+            }
+        }
+        given = under.given
+        groups = (canonical(what), *(canonical(part.to_json()) for part in (given.source, given.asserter, given.handling)))
+        under.take.note(Entry(Kind.CONTROL, groups))
+
+    def _has_views(self) -> bool:
+        return self.views.manifest is not None
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            yield piece
+
+
+def _spooled(path: Path, spool: Path) -> Iterator[bytes]:
+    """The bytes of a file, copied on the way: what is read afterwards is what was kept, whatever becomes of the file meanwhile."""
+    with spool.open("wb") as copy:
+        for piece in _pieces(path):
+            copy.write(piece)
+            yield piece
+
+
+def _as_csv(path: Path) -> Iterator[bytes]:
+    """The rejects that a take has written down, as the file for the desk that sent them."""
+    with path.open(encoding="utf-8") as lines:
+        rows = (json.loads(text) for text in lines)
+        yield from write_rejects(Rejected(Locator.from_json(row["locator"]), row["reason"], row["original"]) for row in rows)
+
+
+def _line(made: Taken) -> TakeLine:
+    return TakeLine(
+        id=made.id, name=made.name, taken_at=made.taken_at, digest=made.digest, taken=made.taken, duplicate=made.duplicate,
+        rejected=made.rejected, size=made.size, rejects=made.rejects,
+    )  # fmt: skip

@@ -1,0 +1,78 @@
+"""What every part of a node stands on: its settings, its views, its ledger when somebody must write, and judges kept at hand."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from threading import RLock
+
+from saksi.app.config import Config
+from saksi.app.home import Home, open_ledger, public_key, today
+from saksi.ledger.ledger import Ledger
+from saksi.model import BadInput, LedgerFault, Reader, Tlp
+from saksi.screen.judge import CONTEST, Judge, Setting
+from saksi.views.views import Views
+
+__all__ = ["Wired"]
+
+_JUDGES = 32
+
+
+class Wired:
+    """The open parts of a node. The ledger is opened, and so locked, only when it is first asked for."""
+
+    def __init__(self, files: Home, config: Config) -> None:
+        self.files = files
+        self.config = config
+        self.views = Views.open(files.views)
+        self._ledger: Ledger | None = None
+        self._opening = RLock()
+        self._vkey: str | None = None
+        self._judges: OrderedDict[tuple[Reader, str, int, str], Judge] = OrderedDict()
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger, held by this process from now on. Raises NotAllowed where another process holds it."""
+        with self._opening:
+            if self._ledger is None:
+                self._ledger = open_ledger(self.files, self.config)
+            return self._ledger
+
+    @property
+    def vkey(self) -> str:
+        """The public key of the node's checkpoints."""
+        if self._vkey is None:
+            self._vkey = public_key(self.files, self.config)
+        return self._vkey
+
+    def owner(self, clearance: Tlp = Tlp.RED) -> Reader:
+        """The reader for whoever sits at the command line of this machine: it is the authority itself."""
+        return Reader(self.config.authority, home=True, clearance=clearance, known=True)
+
+    def judge(self, reader: Reader, at: int | None) -> Judge:
+        """The judge for a reader at a ledger size (None: the size of the views); kept for the next question of the same kind."""
+        manifest = self.views.manifest
+        if manifest is None:
+            raise LedgerFault("there are no views yet", where=str(self.files.views), todo="run `saksi fold`")
+        size = manifest.size if at is None else at
+        if not 0 <= size <= manifest.size:
+            raise BadInput(f"answers reach up to ledger size {manifest.size}, not {size}", where="at")
+        day = today()
+        key = (replace(reader, purpose=None), day, size, f"{manifest.folder}/{manifest.size}")
+        with self._opening:
+            made = self._judges.get(key)
+            if made is None:
+                contest = self.config.contest or CONTEST
+                setting = Setting(reader=key[0], today=day, origin=self.config.origin, at=size, contest=contest)
+                made = self._judges[key] = Judge(self.views, setting)
+                while len(self._judges) > _JUDGES:
+                    self._judges.popitem(last=False)
+            self._judges.move_to_end(key)
+        return made
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.views.close()
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
