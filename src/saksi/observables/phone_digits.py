@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from saksi.observables.phone_read import LONGEST_TEXT
 from saksi.observables.phone_table import LONGEST
-from saksi.observables.phone_text import END, ODD, PLUS_SIGN, SEMICOLON, classes
+from saksi.observables.phone_text import END, ODD, PLUS_SIGN, SEMICOLON, kind_of
 
 __all__ = ["WIDTH", "DigitRows", "digit_rows"]
 
@@ -66,9 +67,18 @@ def digit_rows(texts: Sequence[str]) -> DigitRows:
     return DigitRows(digits, count, plus, words, alone)
 
 
+@cache
+def _classes() -> npt.NDArray[np.uint8]:
+    """The class of every code point; digits lie in the planes that `digits` looks at."""
+    found = np.full(0x110000, ODD, np.uint8)
+    for start, end in ((0, 0x20000), (0xE0000, 0xE1000)):
+        found[start:end] = [kind_of(point) for point in range(start, end)]
+    return found
+
+
 def _kinds(texts: Sequence[str]) -> tuple[npt.NDArray[np.uint8], _Ints]:
     lengths = np.fromiter(map(len, texts), np.intp, len(texts))
     joined = "".join(texts)
     if joined.isascii():
-        return classes()[:128][np.frombuffer(joined.encode("ascii"), np.uint8)], lengths
-    return classes()[np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)], lengths
+        return _classes()[:128][np.frombuffer(joined.encode("ascii"), np.uint8)], lengths
+    return _classes()[np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)], lengths

@@ -12,10 +12,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import phonenumbers
-from phonenumbers import NumberParseException, ValidationResult
-from phonenumbers.re_util import enable_pattern_cache
-
 from saksi.observables.phone_table import PLUS, Reading, table
 from saksi.observables.phone_text import Shape, label_reason, lead_end, letters_inside, shape, without_marks
 
@@ -43,20 +39,6 @@ NO_COUNTRY = "it is a national form, and no country with a known number plan is 
 TOO_LONG = "the number is too long"
 UNSTABLE = "after its national prefix it begins with the prefix again"
 _WORDS = "there are letters in the number"
-_POSSIBLE = {
-    ValidationResult.IS_POSSIBLE: 0,
-    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: 1,
-    ValidationResult.TOO_SHORT: 2,
-    ValidationResult.TOO_LONG: 3,
-    ValidationResult.INVALID_LENGTH: 4,
-}
-_FAILURES = {
-    NumberParseException.INVALID_COUNTRY_CODE: "its country calling code does not exist",
-    NumberParseException.NOT_A_NUMBER: "it is not a phone number",
-    NumberParseException.TOO_SHORT_AFTER_IDD: "the number is too short",
-    NumberParseException.TOO_SHORT_NSN: "the number is too short",
-    NumberParseException.TOO_LONG: TOO_LONG,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +57,7 @@ def read(text: str, country: str | None) -> Read:
         return Read(None, False, "the text is too long for a phone number")
     found = shape(text)
     if found is None:
-        return _foreign(text, country)
+        return _foreign(text, country, None)
     known = country is not None and country != PLUS and country in table().starts
     if not found.plus and not known:
         if not found.digits.startswith("00"):
@@ -84,28 +66,46 @@ def read(text: str, country: str | None) -> Read:
         text = f"{text[: lead_end(text)]}+{found.digits}"
     reading = table().read(found.digits, PLUS if found.plus else country or "")
     if reading is None:
-        return _foreign(text, country, found.extension)
+        return _foreign(text, country, found)
     if reading.e164 is None:
         return Read(None, False, TOO_LONG)
     reason = _reason(reading.e164, reading, found, country) or label_reason(text)
     return Read(reading.e164, reading.valid, reason, found.extension)
 
 
-def _reason(e164: str, reading: Reading, found: Shape, country: str | None) -> str | None:
-    if not found.plus and not reading.valid and found.digits.startswith("00"):
+def _foreign(text: str, country: str | None, found: Shape | None) -> Read:
+    """What `phonenumbers` says; where it gives up, once more without marks that nobody sees."""
+    from saksi.observables.phone_foreign import CODE_UNKNOWN, foreign
+
+    said = foreign(text, country)
+    if said.reading is None and (clean := without_marks(text)) != text:
+        text = clean
+        said = foreign(text, country)
+    if said.reading is None or said.reading.e164 is None:
+        homeless = said.failure == CODE_UNKNOWN and not {"+", "\uff0b"} & set(text)
+        return Read(None, False, NO_COUNTRY if homeless else said.failure)
+    extension = said.extension or (found.extension if found else "")
+    reason = _reason(said.reading.e164, said.reading, found, country)
+    if found is None and (label_reason(text) is None) and letters_inside(text):
+        reason = "there are letters in the number"
+    return Read(said.reading.e164, said.reading.valid, reason or label_reason(text), extension)
+
+
+def _reason(e164: str, reading: Reading, found: Shape | None, country: str | None) -> str | None:
+    if found and not found.plus and not reading.valid and found.digits.startswith("00"):
         reason = international_reason(e164, found.digits, country)
         if reason:
             return reason
     if not reading.valid and reading.length_class:
         return LENGTH_REASONS[reading.length_class]
-    if not reading.settled and e164 != f"+{found.digits}" and not steady(e164):
+    if not reading.settled and not (found and e164 == f"+{found.digits}") and not steady(e164):
         return UNSTABLE
     return None
 
 
 def international_reason(e164: str, digits: str, country: str | None) -> str | None:
     """Why "00..." is ambiguous: read as dialled in `country` it is no valid number, read as "+..." it would be."""
-    other = table().read(digits[2:], PLUS)
+    other = _international(digits[2:])
     if other is None or not other.valid or other.e164 == e164:
         return None
     return f"00 is not the international prefix of {country}: {e164} would not be valid, {other.e164} would"
@@ -113,46 +113,14 @@ def international_reason(e164: str, digits: str, country: str | None) -> str | N
 
 def steady(e164: str) -> bool:
     """Reading the form again gives the same form."""
-    again = table().read(e164[1:], PLUS)
-    if again is not None:
-        return again.e164 == e164
-    try:
-        return bool(_e164(phonenumbers.parse(e164, None)) == e164)
-    except NumberParseException:
-        return False
+    again = _international(e164[1:])
+    return again is not None and again.e164 == e164
 
 
-def _e164(number: phonenumbers.PhoneNumber) -> str:
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+def _international(digits: str) -> Reading | None:
+    reading = table().read(digits, PLUS)
+    if reading is None:
+        from saksi.observables.phone_foreign import foreign
 
-
-def _foreign(text: str, country: str | None, known_extension: str = "") -> Read:
-    """What `phonenumbers` says; where it gives up, once more without marks that nobody sees."""
-    enable_pattern_cache()  # else patterns of some 250 plans push each other out of the cache of `re`, ten times slower
-    number, failure = _parse(text, country)
-    if number is None and (clean := without_marks(text)) != text:
-        text = clean
-        number, failure = _parse(text, country)
-    if number is None:
-        return Read(None, False, failure)
-    e164, valid = _e164(number), bool(phonenumbers.is_valid_number(number))
-    extension = number.extension or known_extension
-    reason = label_reason(text)
-    if reason is None and letters_inside(text):
-        reason = _WORDS
-    if not valid and reason is None:
-        reason = LENGTH_REASONS[_POSSIBLE[phonenumbers.is_possible_number_with_reason(number)]]
-    if reason is None and not steady(e164):
-        reason = UNSTABLE
-    return Read(e164, valid, reason, extension)
-
-
-def _parse(text: str, country: str | None) -> tuple[phonenumbers.PhoneNumber | None, str]:
-    try:
-        return phonenumbers.parse(text, country), ""
-    except NumberParseException as error:
-        if error.error_type == NumberParseException.INVALID_COUNTRY_CODE and not {"+", "\uff0b"} & set(text):
-            return None, NO_COUNTRY
-        return None, _FAILURES.get(error.error_type, "it is not a phone number")
-    except (ValueError, RecursionError):  # what the package lets through on texts it was not made for
-        return None, "it is not a phone number"
+        reading = foreign(f"+{digits}", None).reading
+    return reading

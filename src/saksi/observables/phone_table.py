@@ -11,23 +11,21 @@ another version of the package installed it is not used, and every number goes t
 from __future__ import annotations
 
 import json
+import sys
 import zlib
+from array import array
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
-from typing import Literal
+from importlib import metadata, resources
+from math import prod
 
-import numpy as np
-import numpy.typing as npt
-import phonenumbers
-
-__all__ = ["LONGEST", "LONGEST_NSN", "PLUS", "SHORTEST", "SHORTEST_NSN", "Reading", "Table", "table"]
+__all__ = ["LONGEST", "LONGEST_NSN", "PLUS", "SHORTEST", "SHORTEST_NSN", "Reading", "Table", "installed", "table"]
 
 PLUS = "+"
 SHORTEST, LONGEST = 3, 24  # digits that the table reads; shorter texts have rules of their own
 SHORTEST_NSN, LONGEST_NSN = 2, 17  # digits of a national number that `phonenumbers.parse` lets through
 _GENERAL, _VALID = 1, 2
-_CAST: dict[str, Literal["B", "H", "h"]] = {"u1": "B", "u2": "H", "i2": "h"}
+_CODES = {"|u1": "B", "<u2": "H", "<i2": "h"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +48,12 @@ class Table:
     starts: dict[str, int]
     texts: tuple[str, ...]
     classes: tuple[str, ...]
-    arrays: dict[str, npt.NDArray[np.generic]]
-    views: dict[str, memoryview]
+    arrays: dict[str, array[int]]
 
     @property
     def usable(self) -> bool:
         """Whether the installed `phonenumbers` is the one the table was made from."""
-        return bool(self.metadata == phonenumbers.__version__)
+        return self.metadata == installed()
 
     def read(self, digits: str, region: str) -> Reading | None:
         """ASCII digits written in `region` ("+" if behind a plus sign); None if `phonenumbers` has to decide."""
@@ -74,11 +71,11 @@ class Table:
         return self._choose(codes, action)
 
     def _action(self, codes: list[int], state: int) -> list[int]:
-        step = self.views["context_next"]
+        step = self.arrays["context_next"]
         for code in codes[: self.deepest]:
             state = step[state * 10 + code]
-        number = self.views["rows"][self.views["context_row"][state] * (LONGEST + 1) + len(codes)]
-        return self.views["actions"][number * 8 : number * 8 + 8].tolist()
+        number = self.arrays["rows"][self.arrays["context_row"][state] * (LONGEST + 1) + len(codes)]
+        return self.arrays["actions"][number * 8 : number * 8 + 8].tolist()
 
     def _choose(self, codes: list[int], action: list[int]) -> Reading | None:
         """What `_maybe_extract_country_code` and `_maybe_strip_national_prefix_carrier_code` would keep."""
@@ -91,29 +88,29 @@ class Table:
                 other = self._run(codes, called_stripped)
                 if other & _GENERAL or not out & _GENERAL:
                     chosen, out, doubt = called_stripped, other, unsure & 2
-            if (out & _GENERAL and not first & _GENERAL) or self.views["too_long"][plan * (LONGEST + 1) + size]:
+            if (out & _GENERAL and not first & _GENERAL) or self.arrays["too_long"][plan * (LONGEST + 1) + size]:
                 return None if doubt else self._reading(codes, chosen, out, code)
         if stripped >= 0:
             other = self._run(codes, stripped)
             k, _, text = self._candidate(stripped)
             length = size - k + len(self.texts[text]) - len(self._calling(code))
-            if (other & _GENERAL or not first & _GENERAL) and self.views["strip_ok"][plan * (LONGEST + 1) + length]:
+            if (other & _GENERAL or not first & _GENERAL) and self.arrays["strip_ok"][plan * (LONGEST + 1) + length]:
                 return self._reading(codes, stripped, other, code)
         return self._reading(codes, plain, first, code)
 
     def _candidate(self, number: int) -> tuple[int, int, int]:
-        view = self.views["candidates"]
+        view = self.arrays["candidates"]
         return view[number * 3], view[number * 3 + 1], view[number * 3 + 2]
 
     def _run(self, codes: list[int], candidate: int) -> int:
         k, state, _ = self._candidate(candidate)
-        step = self.views["national_next"]
+        step = self.arrays["national_next"]
         for code in codes[k:]:
             state = step[state * 10 + code]
-        return int(self.views["national_out"][state])
+        return int(self.arrays["national_out"][state])
 
     def _calling(self, code: int) -> str:
-        return self.texts[self.views["code_text"][code]]
+        return self.texts[self.arrays["code_text"][code]]
 
     def _reading(self, codes: list[int], candidate: int, out: int, code: int) -> Reading | None:
         k, _, text = self._candidate(candidate)
@@ -124,9 +121,15 @@ class Table:
             return None
         if national > LONGEST_NSN:
             return Reading(None, False, self.classes.index("long"), True)
-        again = national < 3 or self.views["again"][code * 1000 + int(e164[head : head + 3])]
-        length_class = self.views["possible"][code * (LONGEST + 1) + national]
+        again = national < 3 or self.arrays["again"][code * 1000 + int(e164[head : head + 3])]
+        length_class = self.arrays["possible"][code * (LONGEST + 1) + national]
         return Reading(e164, bool(out & _VALID), length_class, not again)
+
+
+@cache
+def installed() -> str:
+    """The version of the installed `phonenumbers`, which is not loaded for that: most numbers never need it."""
+    return metadata.version("phonenumbers")
 
 
 @cache
@@ -135,13 +138,15 @@ def table() -> Table:
     content = zlib.decompress(resources.files(__package__).joinpath("phone_table.bin").read_bytes())
     start = 4 + int.from_bytes(content[:4], "little")
     head = json.loads(content[4:start])
-    arrays: dict[str, npt.NDArray[np.generic]] = {}
-    views: dict[str, memoryview] = {}
+    arrays: dict[str, array[int]] = {}
     for name, dtype, shape in head["arrays"]:
-        array = np.frombuffer(content, dtype, int(np.prod(shape)), start)
-        start += array.nbytes
-        arrays[name] = array.reshape(shape)
-        views[name] = memoryview(array.astype(dtype[1:]).tobytes()).cast(_CAST[dtype[1:]])
+        values = array(_CODES[dtype])
+        size = prod(shape) * values.itemsize
+        values.frombytes(content[start : start + size])
+        if sys.byteorder == "big":
+            values.byteswap()
+        arrays[name] = values
+        start += size
     return Table(
         metadata=head["metadata"],
         deepest=head["deepest"],
@@ -149,5 +154,4 @@ def table() -> Table:
         texts=tuple(head["texts"]),
         classes=tuple(head["classes"]),
         arrays=arrays,
-        views=views,
     )

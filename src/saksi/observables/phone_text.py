@@ -12,9 +12,6 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
-import numpy.typing as npt
-
 from saksi.observables.digits import digit_table, invisible, spaces_and_dashes
 
 __all__ = [
@@ -24,7 +21,7 @@ __all__ = [
     "SEMICOLON",
     "SKIP",
     "Shape",
-    "classes",
+    "kind_of",
     "label_reason",
     "lead_end",
     "letters_inside",
@@ -79,16 +76,16 @@ def _table() -> dict[int, str | None]:
     return table
 
 
-@cache
-def classes() -> npt.NDArray[np.uint8]:
-    """The class of every code point, for whole columns at once."""
-    found = np.full(0x110000, ODD, np.uint8)
-    found[:0x20000] = [END if _END.fullmatch(chr(point)) else ODD for point in range(0x20000)]
-    found[ord(";")] = SEMICOLON
-    found[48:58] = range(10)
-    for point, to in _table().items():
-        found[point] = SKIP if to is None else PLUS_SIGN if to == "+" else int(to)
-    return found
+def kind_of(point: int) -> int:
+    """The class of one code point."""
+    if 48 <= point < 58:
+        return point - 48
+    if point == 0x3B:
+        return SEMICOLON
+    to = _table().get(point, "")
+    if to is None:
+        return SKIP
+    return PLUS_SIGN if to == "+" else int(to) if to else END if _END.fullmatch(chr(point)) else ODD
 
 
 def shape(text: str) -> Shape | None:

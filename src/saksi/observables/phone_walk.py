@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,13 @@ _Ints = npt.NDArray[np.intp]
 _Bools = npt.NDArray[np.bool_]
 _SYMBOLS = 11  # ten digits and the end, at which a state stays
 _LENGTHS = LONGEST + 1
+_ROWS = {
+    **dict.fromkeys(("context_next", "national_next"), 10),
+    **dict.fromkeys(("rows", "strip_ok", "too_long", "possible"), LONGEST + 1),
+    "actions": 8,
+    "candidates": 3,
+}
+_Number = TypeVar("_Number", np.intp, np.uint8, np.bool_)
 _FIELD = 12  # characters for "+", calling code and what a rule puts in front
 
 
@@ -53,8 +61,8 @@ class WalkTables:
 def walk_tables() -> WalkTables:
     """Worked out from the table at first use."""
     base = table()
-    codes = [base.texts[i] for i in base.views["code_text"]]
-    candidates = np.array(base.arrays["candidates"], np.intp)
+    codes = [base.texts[i] for i in base.arrays["code_text"]]
+    candidates = _array("candidates", np.intp)
     fields = np.array([list(text.rjust(_FIELD).encode()) for text in base.texts], np.uint8)
     head = [max(len(c) for c in codes if text.startswith(c)) for text in base.texts]
     extra = np.array([len(text) - size for text, size in zip(base.texts, head, strict=True)])
@@ -62,23 +70,30 @@ def walk_tables() -> WalkTables:
         starts={region: state * _SYMBOLS for region, state in base.starts.items()},
         plus=base.starts[PLUS] * _SYMBOLS,
         deepest=base.deepest,
-        context=_with_end(np.array(base.arrays["context_next"], np.intp)),
-        row=np.repeat(np.array(base.arrays["context_row"], np.intp) * _LENGTHS, _SYMBOLS),
-        rows=np.array(base.arrays["rows"], np.intp).ravel(),
-        actions=np.array(base.arrays["actions"], np.intp),
+        context=_with_end(_array("context_next", np.intp)),
+        row=np.repeat(_array("context_row", np.intp) * _LENGTHS, _SYMBOLS),
+        rows=_array("rows", np.intp).ravel(),
+        actions=_array("actions", np.intp),
         k=candidates[:, 0],
         start=candidates[:, 1] * _SYMBOLS,
         text=candidates[:, 2],
         extra=extra,
-        national=_with_end(np.array(base.arrays["national_next"], np.intp)),
-        out=np.repeat(np.array(base.arrays["national_out"], np.uint8), _SYMBOLS),
-        strip_ok=np.array(base.arrays["strip_ok"], np.bool_),
-        too_long=np.array(base.arrays["too_long"], np.bool_),
-        possible=np.array(base.arrays["possible"], np.uint8),
-        again=np.array(base.arrays["again"], np.bool_).ravel(),
+        national=_with_end(_array("national_next", np.intp)),
+        out=np.repeat(_array("national_out", np.uint8), _SYMBOLS),
+        strip_ok=_array("strip_ok", np.bool_),
+        too_long=_array("too_long", np.bool_),
+        possible=_array("possible", np.uint8),
+        again=_array("again", np.bool_).ravel(),
         plain_text=extra == 0,
         fields=fields,
     )
+
+
+def _array(name: str, dtype: type[_Number]) -> npt.NDArray[_Number]:
+    """An array of the table, with rows where it has rows."""
+    flat = np.array(table().arrays[name], dtype)
+    width = _ROWS.get(name, 0)
+    return flat.reshape(-1, width) if width else flat
 
 
 def _with_end(moves: _Ints) -> _Ints:

@@ -1,7 +1,7 @@
 """Vectors of phones, dates, e-mail addresses, account names and device numbers: written by hand here, as JSON for any language.
 
-    python vectors/observables/make_phones.py            write phone.json, date.json, email.json, handle.json, imei.json
-    python vectors/observables/make_phones.py --check    fail where a file differs
+    python vectors/make_phones.py            write phone.json, date.json, email.json, handle.json, imei.json
+    python vectors/make_phones.py --check    fail where a file differs
 
 Phones are the example numbers of the numbering plans or ranges reserved for fiction; the rest is invented.
 """
@@ -12,7 +12,7 @@ import json
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent / "observables"
 Case = dict[str, object]
 
 
@@ -73,6 +73,7 @@ PHONES = [
     yes("free call number of no country", "+800 1234 5678", "phone:+80012345678"),
     yes("right length, range not in the plan", "+855 20 123 456", "phone:+85520123456", None, PLAN),
     no("national form without country", "012 345 678", "no country"),
+    no("national form and a name, without country", "Mr Lim 012345678 x", "no country"),
     no("country without a plan", "012 345 678", "no country", "AQ"),
     no("00 that the country dials otherwise", "0085512345678", "00 is not the international prefix of KH", "KH"),
     no("calling code that does not exist", "+999 123 456 789", "calling code"),
