@@ -3,8 +3,9 @@
     python bench/bench_statements.py [--quick] [--profile]
 
 The input is CSV as a desk gives it (invented, marked synthetic): reports with phones in several spellings, accounts, payments and a
-short narrative. Statements: half say something about a phone or an account, all four groups are filled to the last field. Nothing is left out:
-parse, normalise, canonical form, ids, commitments, sealing under each victim's own key, vault and log made durable. The peers do less.
+short narrative. Statements: more than half say something about a phone or an account; all four groups are filled to the last field.
+Nothing is left out: parse, normalise, canonical form, ids, commitments, sealing under each victim's own key, vault and log made
+durable. The peers do less.
 """
 
 from __future__ import annotations

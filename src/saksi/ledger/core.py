@@ -12,6 +12,7 @@ from saksi.ledger.batch import Kind, Leaf
 from saksi.ledger.block import KEY_BYTES, NONCE_BYTES, Block, Items, Place, Seal, block_key, seal_block, seal_common
 from saksi.ledger.commitment import SALT_BYTES, Groups, commit
 from saksi.ledger.common import Common
+from saksi.ledger.disk import DiskFull
 from saksi.ledger.frame import NO_COMMON, FrameHead, Subject
 from saksi.ledger.keys import Keys
 from saksi.ledger.log import Appended, Log
@@ -59,6 +60,7 @@ class Core:
     common: Common = field(default_factory=Common)
     pending: dict[bytes, Subject] = field(default_factory=dict)
     slots: dict[bytes, int] = field(default_factory=dict)
+    broken: bool = False
 
     def append(self, entries: Sequence[Entry]) -> Logged:
         """Log entries as leaves of their own, all or none; durable when this returns."""
@@ -82,15 +84,28 @@ class Core:
 
     def log_staged(self, leaves: Sequence[bytes]) -> Appended:
         """The staged frames durable (0a), their leaves in the log (0b), then they count (0c)."""
-        self.vault.sync()  # 0a
-        appended = self.log.append(leaves)  # 0b
-        with self.reading:
-            self.vault.settle()  # 0c
+        try:
+            self.vault.sync()  # 0a
+            appended = self.log.append(leaves)  # 0b
+            with self.reading:
+                self.vault.settle()  # 0c
+        except (BadInput, DiskFull):
+            if self.log.size > self.vault.leaves:  # no room for the index: the entries are acknowledged all the same
+                self.broken = True
+            raise
+        except BaseException:
+            self.broken = True
+            raise
         return appended
 
+    def check(self) -> None:
+        """Refuse to write after a fault."""
+        if self.broken:
+            raise LedgerFault("the ledger has failed and is not written to any more", todo="end the process, start again and run fsck")
+
     def take_back(self) -> None:
-        """Drop what is staged, unless the log has it: after a fault of the log nobody knows, and only a restart may tell."""
-        if self.log.size > self.vault.leaves:
+        """Drop what is staged; not after a fault, when nobody knows whether the log has it: only a restart may tell."""
+        if self.broken:
             return
         with self.reading:
             self.common = Common()
@@ -98,7 +113,7 @@ class Core:
             try:
                 self.vault.take_back()
             except LedgerFault:
-                return  # the fault that brought us here is the one to report; the next start cuts
+                self.broken = True
 
     def new_subject(self) -> bytes:
         """The random id of a data subject; its key is kept once a statement names it."""
@@ -137,6 +152,7 @@ class Core:
 
     def stage(self, entry: Entry, leaf: int) -> bytes:
         """Seal one entry into the frame of a leaf to come; returns its commitment."""
+        self.check()
         slots = tuple(self._slot(id_) for id_ in sorted(set(entry.subjects)))
         keys = [self.keys.slots.read(number).key for number in slots]
         present = [key for key in keys if key is not None]

@@ -19,13 +19,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from saksi.ledger.block import KEY_BYTES
-from saksi.ledger.disk import AppendFile, Disk, disk_fault
+from saksi.ledger.disk import AppendFile, Disk, Handle, disk_fault
 from saksi.ledger.frame import Subject
 from saksi.ledger.keys import Keys
 from saksi.ledger.subjects import SlotKind
 from saksi.model.errors import BadInput, LedgerFault
 
-__all__ = ["CHUNK", "Kept", "Originals"]
+__all__ = ["CHUNK", "Kept", "Originals", "original_pieces", "sealed_name"]
 
 CHUNK = 1 << 20
 _MAGIC = b"SKO1"
@@ -90,7 +90,12 @@ class Originals:
         if slot is None:
             return None
         key = self._keys.slots.read(slot).key
-        return None if key is None else self._pieces(digest, AESGCM(key))
+        if key is None:
+            return None
+        found, pieces = original_pieces(self._disk, self._path(digest), AESGCM(key), slot=slot)
+        if found != digest:
+            raise LedgerFault("an original is not the one it is named after", where=str(self._path(digest)))
+        return pieces
 
     def slot_of(self, digest: bytes) -> int | None:
         """The slot that holds the key of this original, live; None where it is not here or was erased."""
@@ -132,40 +137,65 @@ class Originals:
         slot = self._keys.slots.read(number)
         return number if slot.id == self._id(digest) and slot.key is not None else None
 
-    def _pieces(self, digest: bytes, cipher: AESGCM) -> Iterator[bytes]:
-        path = self._path(digest)
-        try:
-            handle = self._disk.open(path)
-        except OSError as error:
-            raise disk_fault(error, path) from error
-        found = sha256()
-        try:
-            end, offset, number = handle.size() - _FOOT, 0, 0
-            if cipher.decrypt(_DIGEST_NONCE, handle.read_at(_FOOT, end)[8:], b"digest") != digest:
-                raise LedgerFault("an original is not the one it is named after", where=str(path))
-            while offset < end:
-                sealed = handle.read_at(min(CHUNK + _TAG, end - offset), offset)
-                offset += len(sealed)
-                chunk = cipher.decrypt(number.to_bytes(12, "big"), sealed, bytes([offset == end]))
-                number += 1
-                found.update(chunk)
-                yield chunk
-        except OSError as error:
-            raise disk_fault(error, path) from error
-        except InvalidTag as error:
-            raise LedgerFault("an original is damaged or was cut short", where=str(path), todo="restore it from a backup") from error
-        finally:
-            handle.close()
-        if found.digest() != digest:
-            raise LedgerFault("an original is damaged or was cut short", where=str(path), todo="restore it from a backup")
-
     def _id(self, digest: bytes) -> bytes:
-        return hmac(self._keys.vault, b"saksi/v1 original\0" + digest, "sha256")[:16]
+        return _name(self._keys.vault, digest)
 
     def _path(self, digest: bytes) -> Path:
         if len(digest) != 32:
             raise BadInput(f"a digest has 32 bytes, not {len(digest)}")
-        return self._folder / f"{self._id(digest).hex()}.sealed"
+        return self._folder / sealed_name(self._keys.vault, digest)
+
+
+def sealed_name(vault_key: bytes, digest: bytes) -> str:
+    """The name of the file that an original is sealed in."""
+    return f"{_name(vault_key, digest).hex()}.sealed"
+
+
+def original_pieces(disk: Disk, path: Path, cipher: AESGCM, *, slot: int) -> tuple[bytes, Iterator[bytes]]:
+    """The digest that a sealed original bears, and its bytes in pieces, each checked before it is given."""
+    try:
+        handle = disk.open(path)
+    except OSError as error:
+        if isinstance(error, FileNotFoundError):
+            raise LedgerFault("an original is missing", where=str(path), todo="restore it from a backup") from error
+        raise disk_fault(error, path) from error
+    try:
+        end = handle.size() - _FOOT
+        foot = handle.read_at(_FOOT, max(0, end))
+        if end < _TAG or foot[:8] != _MAGIC + slot.to_bytes(4, "big"):
+            raise _damaged(path)
+        return cipher.decrypt(_DIGEST_NONCE, foot[8:], b"digest"), _pieces(handle, path, cipher, end)
+    except BaseException as error:
+        handle.close()
+        if isinstance(error, InvalidTag):
+            raise _damaged(path) from error
+        if isinstance(error, OSError):
+            raise disk_fault(error, path) from error
+        raise
+
+
+def _pieces(handle: Handle, path: Path, cipher: AESGCM, end: int) -> Iterator[bytes]:
+    offset = number = 0
+    try:
+        while offset < end:
+            sealed = handle.read_at(min(CHUNK + _TAG, end - offset), offset)
+            offset += len(sealed)
+            yield cipher.decrypt(number.to_bytes(12, "big"), sealed, bytes([offset == end]))
+            number += 1
+    except OSError as error:
+        raise disk_fault(error, path) from error
+    except InvalidTag as error:
+        raise _damaged(path) from error
+    finally:
+        handle.close()
+
+
+def _damaged(path: Path) -> LedgerFault:
+    return LedgerFault("an original is damaged or was cut short", where=str(path), todo="restore it from a backup")
+
+
+def _name(vault_key: bytes, digest: bytes) -> bytes:
+    return hmac(vault_key, b"saksi/v1 original\0" + digest, "sha256")[:16]
 
 
 def _rechunk(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:

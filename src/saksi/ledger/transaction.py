@@ -119,3 +119,4 @@ class Transaction:
     def _check(self) -> None:
         if not self._open:
             raise BadInput("the take is over", todo="begin another one")
+        self._core.check()

@@ -1,7 +1,8 @@
 """The vault: what the leaves of the log stand for, sealed, one frame a leaf, in the order of the log.
 
 `vault.data` holds the frames and only grows, but for erasure, which writes over a block in place. `vault.idx` holds for each leaf the u64
-offset of its frame (all ones: none); it is derived and never synced.
+offset of its frame (all ones: none); it is derived, synced when the ledger passes a multiple of 4,096 leaves, and checked from the multiple
+before the last on at every start.
 
 Write order of a take: 0a. key slots and frames, `fdatasync` each; 0b. the leaves, in one append of the log; 0c. the index. Whatever the
 log does not cover after a crash is cut: a take is in whole or not at all.
@@ -28,6 +29,7 @@ __all__ = ["DATA", "INDEX", "Frame", "Vault", "absolute_slots"]
 DATA, INDEX = "vault.data", "vault.idx"
 _NONE = (1 << 64) - 1
 _STRETCH, _JUMP = 1 << 20, 1 << 14
+BOUNDARY = 4_096
 _LENGTH = struct.Struct(">HBBI")
 
 
@@ -90,7 +92,10 @@ class Vault:
 
     def settle(self) -> None:
         """The log has the leaves of the staged frames: they count (0c)."""
+        before = self.leaves
         self._index.append(struct.pack(f">{len(self._staged)}Q", *self._staged))
+        if self.leaves // BOUNDARY > before // BOUNDARY:
+            self._index.sync()
         self._staged = []
         self._slots = self._keys.slots.count
 
@@ -250,6 +255,7 @@ class Vault:
             raise LedgerFault(fault.what, where=f"{self._data.path}, byte {offset}", todo="move the damaged vault aside, then open again")
         fresh.extend([_NONE] * (size - leaf))
         self._index.append(struct.pack(f">{len(fresh)}Q", *fresh))
+        self._index.sync()
         self._data.cut(offset)
         self._forget_window()
         if self._keys.slots.count < self._slots:
@@ -257,18 +263,20 @@ class Vault:
         self._keys.slots.cut(self._slots)
 
     def _last_indexed(self, size: int) -> tuple[int, int]:
-        """The leaf after the last one that the index can be believed about, and the byte after its frame."""
-        leaf, step = min(self._index.size // 8, size) - 1, 1
+        """The leaf after the last one that was synced into the index, and the byte after its frame; the start where that fails."""
+        leaf = min(self._index.size // 8, max(0, (size // BOUNDARY - 1) * BOUNDARY)) - 1
         while leaf >= 0:
             (offset,) = struct.unpack(">Q", self._index.read(8 * leaf, 8))
-            try:
-                found = self._frame_at(offset) if offset != _NONE else None
-            except LedgerFault:
-                found = None
-            if found is not None and found.head.leaf == leaf:
+            if offset != _NONE:
+                try:
+                    found = self._frame_at(offset)
+                except LedgerFault:
+                    found = None
+                if found is None or found.head.leaf != leaf:
+                    return 0, 0
                 self._slots = found.head.slots
                 return leaf + 1, found.end
-            leaf, step = leaf - step, step * 2
+            leaf -= 1
         return 0, 0
 
 

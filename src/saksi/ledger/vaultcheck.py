@@ -1,0 +1,320 @@
+"""Checking a whole vault against its log: every frame, block, key slot and original; every difference is named, what was erased is said.
+
+It reads the files from the first byte to the last and trusts neither index nor lengths: the leaves come from the log through the public
+reader, and the notices of erasure (kind 40) say which slots and statements may be empty.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from saksi.ledger.batch import Kind, Leaf, batch_commitment
+from saksi.ledger.block import BLOCK_HEAD, Block, Items, block_key, open_block, open_common, parse_block
+from saksi.ledger.commitment import commit
+from saksi.ledger.disk import Disk, Handle, disk_fault, read_file
+from saksi.ledger.frame import FRAME_HEAD, NO_COMMON, FrameHead
+from saksi.ledger.fsck import Difference
+from saksi.ledger.keys import JOURNAL, SIGNING, SLOTS, VAULT, parse_key
+from saksi.ledger.original import original_pieces, sealed_name
+from saksi.ledger.reader import Progress, Reader, unwatched
+from saksi.ledger.subjects import SLOT_BYTES, Slot, SlotKind, read_slot
+from saksi.ledger.vault import DATA, INDEX, Frame
+from saksi.model.errors import BadInput, LedgerFault
+
+__all__ = ["VaultPlaces", "VaultReport", "check_vault"]
+
+_STRETCH = 1 << 20
+_NONE = (1 << 64) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class VaultPlaces:
+    """The folders of a vault: its frames, its keys, its originals."""
+
+    vault: Path
+    keys: Path
+    originals: Path
+
+
+@dataclass(frozen=True, slots=True)
+class VaultReport:
+    """What was checked, what is erased or missing and meant to be known, and every difference; no difference means that the vault is whole.
+
+    `statements` counts those that could be read and fit their commitments; `erased` those whose payload was erased by a notice; `missing`
+    the leaves whose payload is not here, as after refilling a log from a mirror.
+    """
+
+    statements: int
+    erased: int
+    missing: tuple[int, ...]
+    originals: int
+    differences: tuple[Difference, ...]
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing differs; erased statements are no difference, missing ones are listed apart."""
+        return not self.differences
+
+
+def check_vault(places: VaultPlaces, log: Reader, disk: Disk, *, progress: Progress = unwatched) -> VaultReport:
+    """Check a vault that nobody is writing to. Raises LedgerFault where not even its key can be read."""
+    check = _Check(places, disk)
+    check.slots()
+    check.frames(log, progress)
+    check.notices()
+    check.originals()
+    return VaultReport(check.statements, check.erased, tuple(check.missing), check.kept, tuple(check.found))
+
+
+@dataclass(slots=True)
+class _Window:
+    """A file read through a window, so that its size does not matter."""
+
+    handle: Handle
+    size: int
+    base: int = 0
+    held: bytes = b""
+
+    def read(self, offset: int, length: int) -> bytes:
+        place = offset - self.base
+        if place < 0 or place + length > len(self.held):
+            self.held = self.handle.read_at(max(length, _STRETCH), offset)
+            self.base, place = offset, 0
+        return self.held[place : place + length]
+
+
+class _Check:
+    """One run: what was found so far."""
+
+    def __init__(self, places: VaultPlaces, disk: Disk) -> None:
+        self.places, self.disk = places, disk
+        self.key = parse_key("vault", read_file(disk, places.keys / VAULT) or b"")
+        self.cipher = AESGCM(self.key)
+        self.found: list[Difference] = []
+        self.missing: list[int] = []
+        self.statements = self.erased = self.kept = 0
+        self.by_number: list[Slot | None] = []
+        self.common: dict[int, bytes] = {}
+        self.empty_items: set[tuple[int, int]] = set()
+        self.noticed = _Noticed()
+        self.covered = 0
+
+    def differs(self, where: str, what: str) -> None:
+        self.found.append(Difference(where, what))
+
+    def slots(self) -> None:
+        """Every key slot is as it was written, and no erasure stands half done."""
+        with self._open(self.places.keys / SLOTS) as file:
+            for number in range(file.size // SLOT_BYTES):
+                try:
+                    self.by_number.append(read_slot(file.read(number * SLOT_BYTES, SLOT_BYTES), number))
+                except LedgerFault as fault:
+                    self.by_number.append(None)
+                    self.differs(f"{SLOTS}, byte {number * SLOT_BYTES}", fault.what)
+            if file.size % SLOT_BYTES:
+                self.differs(SLOTS, "does not end with a whole slot (a start of the ledger cuts it)")
+        if read_file(self.disk, self.places.keys / JOURNAL):
+            self.differs(JOURNAL, "an erasure was interrupted (a start of the ledger finishes it)")
+        try:
+            parse_key("signing", read_file(self.disk, self.places.keys / SIGNING) or b"")
+        except LedgerFault as fault:
+            self.differs(SIGNING, fault.what)
+
+    def frames(self, log: Reader, progress: Progress) -> None:
+        """Every leaf of the log has its frame, in order, and its statements make its commitment."""
+        with self._open(self.places.vault / DATA) as data, self._open(self.places.vault / INDEX) as index:
+            offset = 0
+            for leaf, entry in enumerate(log.entries()):
+                indexed = int.from_bytes(index.read(8 * leaf, 8).ljust(8, b"\xff"), "big")
+                end = self._frame(data, offset, leaf, entry)
+                if end is None and indexed not in (offset, _NONE):  # damaged, or bytes too many: go on where the index says
+                    end = self._frame(data, indexed, leaf, entry)
+                    self.differs(f"{DATA}, byte {offset}", "these bytes are no frame")
+                    offset = indexed if end is not None else offset
+                if end is None:
+                    self.missing.append(leaf)
+                    following = int.from_bytes(index.read(8 * leaf + 8, 8).ljust(8, b"\xff"), "big")
+                    if indexed != _NONE:
+                        self.differs(f"{DATA}, byte {offset}", f"leaf {leaf} has no frame that can be read")
+                        offset = following if following != _NONE else offset
+                else:
+                    if indexed != offset:
+                        self.differs(f"{INDEX}, byte {8 * leaf}", f"does not lead to the frame of leaf {leaf}")
+                    offset = end
+                progress(leaf + 1, log.size)
+            if data.size > offset:
+                self.differs(f"{DATA}, byte {offset}", f"{data.size - offset} bytes beyond the log (a start of the ledger cuts them)")
+            if index.size != 8 * log.size:
+                self.differs(INDEX, f"has {index.size} bytes instead of {8 * log.size}")
+        if len(self.by_number) != self.covered:
+            self.differs(SLOTS, f"there are {len(self.by_number)} slots, the newest frame knows {self.covered}")
+
+    def notices(self) -> None:
+        """What is empty was erased by a notice, and what a notice erased is empty."""
+        for number, slot in enumerate(self.by_number):
+            if slot is None:
+                continue
+            told = slot.id in self.noticed.subjects if slot.kind is SlotKind.SUBJECT else number in self.noticed.slots
+            if slot.key is None and not told:
+                self.differs(f"{SLOTS}, byte {number * SLOT_BYTES}", "a key is gone without a notice of its erasure")
+            if slot.key is not None and told:
+                what = "a key is here that a notice says was erased: an old backup of the keys?"
+                self.differs(f"{SLOTS}, byte {number * SLOT_BYTES}", what)
+        for leaf, index in sorted(self.empty_items - self.noticed.items):
+            self.differs(f"{DATA}, leaf {leaf}", f"statement {index} is gone without a notice of its erasure")
+        for leaf, index in sorted(self.noticed.items - self.empty_items):
+            what = f"statement {index} is here, though a notice says it was erased: an old backup of the vault?"
+            self.differs(f"{DATA}, leaf {leaf}", what)
+
+    def originals(self) -> None:
+        """Every original whose key stands is here, whole, and the one its name says."""
+        newest = {slot.id: (number, slot) for number, slot in enumerate(self.by_number) if slot and slot.kind is SlotKind.ORIGINAL}
+        for number, slot in newest.values():
+            if slot.key is None:
+                continue
+            path = self.places.originals / f"{slot.id.hex()}.sealed"
+            try:
+                digest, pieces = original_pieces(self.disk, path, AESGCM(slot.key), slot=number)
+                read = sha256()
+                for piece in pieces:
+                    read.update(piece)
+                if read.digest() != digest or sealed_name(self.key, digest) != path.name:
+                    self.differs(f"originals/{path.name}", "is not the original that its name says")
+            except LedgerFault as fault:
+                self.differs(f"originals/{path.name}", fault.what)
+            self.kept += 1
+
+    def _frame(self, data: _Window, offset: int, leaf: int, entry: bytes) -> int | None:
+        """Check the frame at an offset against its leaf; gives its end, or None where there is no frame of this leaf."""
+        try:
+            head = FrameHead.parse(data.read(offset, FRAME_HEAD))
+        except LedgerFault:
+            return None
+        if head.leaf != leaf or 32 * head.count > head.body or offset + FRAME_HEAD + head.body > data.size:
+            return None
+        frame = Frame(offset, head, data.read(offset + FRAME_HEAD, 32 * head.count))
+        where = f"{DATA}, leaf {leaf}"
+        try:
+            known = Leaf.parse(entry)
+        except BadInput as refusal:
+            self.differs(where, f"the log's entry cannot be read: {refusal}")
+            return frame.end
+        commitments = [frame.commitments[place : place + 32] for place in range(0, len(frame.commitments), 32)]
+        made = batch_commitment(commitments) if known.kind is Kind.BATCH else b"".join(commitments)
+        if made != known.commitment or head.kind != known.kind or head.width != (5 if known.kind.has_header else 4):
+            self.differs(where, "the commitments are not those of the leaf")
+        self.covered = head.slots
+        self._blocks(data, frame, commitments, where)
+        return frame.end
+
+    def _blocks(self, data: _Window, frame: Frame, commitments: list[bytes], where: str) -> None:
+        head = frame.head
+        offset = frame.offset + FRAME_HEAD + len(frame.commitments)
+        index = 0
+        for number in range(head.blocks + head.own_common):
+            try:
+                block, end = _block_at(data, offset, frame.end)
+                if number == 0 and head.own_common:
+                    self.common[head.leaf] = open_common(block, self.cipher, commitments=frame.commitments)
+                elif block.first != index or block.first + block.count > head.count:
+                    self.differs(where, f"statement {index} is in no block")
+                    return
+                else:
+                    self._statements(frame, block, commitments, where)
+                    index = block.first + block.count
+            except LedgerFault as fault:
+                self.differs(f"{where}, byte {offset}", fault.what)
+                return
+            offset = end
+        if offset != frame.end or index != head.count:
+            self.differs(where, "the blocks do not fill the frame")
+        if head.own_common and head.kind == Kind.BATCH:
+            del self.common[head.leaf]
+
+    def _statements(self, frame: Frame, block: Block, commitments: list[bytes], where: str) -> None:
+        opened = self._open_block(frame, block, where)
+        if opened is None:
+            return
+        for place, (groups, salt) in enumerate(zip(opened.groups, opened.salts, strict=True)):
+            index = block.first + place
+            if groups is None:
+                self.empty_items.add((frame.head.leaf, index))
+                self.erased += 1
+            elif commit(groups, salt) != commitments[index]:
+                self.differs(where, f"statement {index} does not fit its commitment")
+            else:
+                self.statements += 1
+                if frame.head.kind == Kind.ERASURE:
+                    self.noticed.read(groups[0])
+
+    def _open_block(self, frame: Frame, block: Block, where: str) -> Items | None:
+        """The statements of a block; None where they were erased, or where its keys are damaged, which is named elsewhere."""
+        head = frame.head
+        keys: list[bytes] = []
+        for slot in block.slots:
+            if head.base + slot >= min(len(self.by_number), head.slots):
+                self.differs(where, f"statement {block.first} names a key slot that is not there")
+                return None
+            found = self.by_number[head.base + slot]
+            if found is None:
+                return None
+            if found.key is None:
+                self.erased += block.count
+                return None
+            keys.append(found.key)
+        common = b""
+        if head.common != NO_COMMON:
+            if head.common not in self.common:
+                self.differs(where, f"its common words are in leaf {head.common}, where they cannot be read")
+                return None
+            common = self.common[head.common]
+        cipher = AESGCM(block_key(self.key, keys)) if keys else self.cipher
+        return open_block(block, cipher, commitments=frame.bound(block), common=common, width=head.width)
+
+    @contextmanager
+    def _open(self, path: Path) -> Iterator[_Window]:
+        try:
+            handle = self.disk.open(path)
+        except OSError as error:
+            raise disk_fault(error, path) from error
+        try:
+            yield _Window(handle, handle.size())
+        except OSError as error:
+            raise disk_fault(error, path) from error
+        finally:
+            handle.close()
+
+
+@dataclass(slots=True)
+class _Noticed:
+    """What the notices of erasure name."""
+
+    subjects: set[bytes] = field(default_factory=set)
+    slots: set[int] = field(default_factory=set)
+    items: set[tuple[int, int]] = field(default_factory=set)
+
+    def read(self, content: bytes) -> None:
+        notice = json.loads(content)["erased"]
+        self.subjects.update(bytes.fromhex(id_) for id_ in notice["subjects"])
+        self.slots.update(notice["slots"])
+        for item in notice["items"]:
+            leaf, _, index = item.partition("/")
+            self.items.add((int(leaf), int(index)))
+
+
+def _block_at(data: _Window, offset: int, end: int) -> tuple[Block, int]:
+    head = data.read(offset, 8)
+    if len(head) < 8 or offset + BLOCK_HEAD > end:
+        raise LedgerFault("a sealed block is cut short")
+    length = BLOCK_HEAD + 4 * head[3] + int.from_bytes(head[4:8], "big")
+    if offset + length > end:
+        raise LedgerFault("a sealed block is cut short")
+    block, size = parse_block(data.read(offset, length), 0)
+    return block, offset + size
