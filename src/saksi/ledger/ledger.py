@@ -25,7 +25,7 @@ from saksi.ledger.erase import Erased, ErasurePlan, carry_out, finish, plan_item
 from saksi.ledger.keys import Keys
 from saksi.ledger.log import Log
 from saksi.ledger.merkle import root_of
-from saksi.ledger.note import Ed25519Signer, Signer
+from saksi.ledger.note import Ed25519Signer, Signer, VKey
 from saksi.ledger.original import Originals
 from saksi.ledger.tlogproof import TlogProof
 from saksi.ledger.transaction import Transaction
@@ -124,6 +124,11 @@ class Ledger:
     def log(self) -> Log:
         """The log, to read from and to serve."""
         return self._core.log
+
+    @property
+    def vkeys(self) -> tuple[VKey, ...]:
+        """The public side of the keys that sign the log."""
+        return _signer(self._core.keys, self._setup).vkeys
 
     @property
     def vault_bytes(self) -> int:
