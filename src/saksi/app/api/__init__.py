@@ -1,8 +1,6 @@
-"""The HTTP interface: look-ups, intake, lists, the ledger's tiles, oversight; every error in one shape."""
+"""The HTTP interface: look-ups, intake, lists, the ledger's tiles, oversight; every error in one shape.
 
-from saksi.app.api.application import make_app, make_desk
-from saksi.app.api.desk import Desk, Limits, Settings
-from saksi.app.api.keys import Key, KeyStore, Role
-from saksi.app.api.ports import Node
+Nothing is imported here: whoever needs only the shapes of `ports` must not wait for a web framework.
+"""
 
-__all__ = ["Desk", "Key", "KeyStore", "Limits", "Node", "Role", "Settings", "make_app", "make_desk"]
+__all__: list[str] = []

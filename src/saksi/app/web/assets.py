@@ -16,6 +16,7 @@ __all__ = ["Asset", "Assets", "load_assets"]
 _HERE = Path(__file__).parent
 _ENTRY = "web/main.ts"
 _ICON = "icon.svg"
+_MEDIA = {".js": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
 
 
 class _Chunk(msgspec.Struct):
@@ -65,5 +66,5 @@ def load_assets(folder: Path = _HERE / "static") -> Assets:
 
 
 def _asset(path: Path, *, fixed: bool) -> Asset:
-    media = {".js": "text/javascript", ".woff2": "font/woff2", ".svg": "image/svg+xml"}.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
+    media = _MEDIA.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "text/plain"
     return Asset(path.read_bytes(), media, fixed)
