@@ -9,17 +9,18 @@ status or a warning.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from saksi.model import ALL_GROUPS, Marking, Reader, Source, release, strictest
 from saksi.screen.answer import Answer, MarkingLine, Part, StatementLine
 from saksi.screen.summary import Case, Summary, summarise
 from saksi.screen.verdict import Grounds, Point
-from saksi.views.fact import Fact, Held, Recorder, Standing, Tally, standing
+from saksi.views.fact import Change, Fact, Held, Recorder, Tally, standing
 
 __all__ = ["CONTEST", "Judge", "Matched", "Setting", "Tables"]
 
@@ -71,18 +72,32 @@ class Matched(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """A fact this reader may see: the part it is about, how it stands, and the word for it ("stands", "retracted" ...)."""
+    """A fact this reader may see: the part it is about, what is in force, and the word for how it stands ("stands", "expired" ...)."""
 
     part: int
     fact: Fact
-    state: Standing
+    asserter: int
+    handling: int
+    last: Change | None
     word: str
 
 
 class Judge:
     """The fold of facts into answers for one `Setting`."""
 
-    __slots__ = ("_handlings", "_markings", "_prefix", "_recorders", "_setting", "_sources", "_summaries", "_tables", "_visible")
+    __slots__ = (
+        "_blanks",
+        "_handlings",
+        "_labels",
+        "_markings",
+        "_prefix",
+        "_recorders",
+        "_setting",
+        "_sources",
+        "_summaries",
+        "_tables",
+        "_visible",
+    )
 
     def __init__(self, tables: Tables, setting: Setting) -> None:
         self._tables = tables
@@ -91,9 +106,11 @@ class Judge:
         self._sources: dict[int, Source] = {}
         self._recorders: dict[int, tuple[str, str | None]] = {}
         self._handlings: dict[int, Marking] = {}
+        self._labels: dict[int, tuple[str, str]] = {}
         self._visible: dict[int, bool] = {}
         self._summaries: dict[Case, Summary] = {}
         self._markings: dict[frozenset[int], MarkingLine] = {}
+        self._blanks: dict[tuple[str, ...], Answer] = {}
 
     @property
     def at(self) -> int:
@@ -102,44 +119,63 @@ class Judge:
 
     def answer(self, query: str, matched: Sequence[Matched]) -> Answer:
         """The answer about the first of `matched`, in the light of the others (from the narrowest to the widest)."""
+        for each in matched:
+            if each.held.facts or each.tallies:
+                return self._answer(query, matched)
+        return self._nothing(query, matched)
+
+    def _nothing(self, query: str, matched: Sequence[Matched]) -> Answer:
+        """What `_answer` gives where nothing is held, with all but the names made once for each kind of question."""
+        entity = matched[0].entity
+        key = (entity.partition(":")[0], *[each.relation for each in matched])
+        blank = self._blanks.get(key)
+        if blank is None:
+            blank = self._blanks[key] = self._answer(query, matched)
+        parts = tuple([replace(part, entity=each.entity) for part, each in zip(blank.parts, matched, strict=True)])
+        return replace(blank, query=query, entity=entity, parts=parts)
+
+    def _answer(self, query: str, matched: Sequence[Matched]) -> Answer:
         seen: list[_Seen] = []
         points: list[tuple[Point, ...]] = []
         markings: set[int] = set()
         numbers: dict[int, int] = {}
         for part, each in enumerate(matched):
-            mine = self._seen(part, each.held.facts, markings)
+            mine = self._seen(part, each.held.facts)
+            if each.tallies:
+                points.append(tuple(self._tallied(each.tallies, markings)))
+            else:
+                points.append(tuple([self._point(one) for one in mine if one.word == "stands"]) if mine else ())
             seen += mine
-            made = self._tallied(each.tallies, markings) if each.tallies else [self._point(one) for one in mine if one.word == "stands"]
-            points.append(tuple(made))
-            for point in made:
-                numbers.setdefault(point.source, len(numbers) + 1)
+            for point in points[-1]:
+                if point.source not in numbers:
+                    numbers[point.source] = len(numbers) + 1
         for one in seen:
-            numbers.setdefault(one.fact.source, len(numbers) + 1)
-        kinds = tuple([each.entity.partition(":")[0] for each in matched])
-        case = Case(
-            kinds, tuple([each.suffix for each in matched]), tuple([each.relation for each in matched]), tuple(points), tuple(numbers)
-        )
-        summary = self._summary(case)
-        now = [one for one in seen if one.word == "stands"][-self._setting.listed :]
-        gone = [one for one in seen if one.word != "stands"][-self._setting.listed :] if len(now) < len(seen) else ()
+            markings.add(one.handling)
+            if one.fact.source not in numbers:
+                numbers[one.fact.source] = len(numbers) + 1
+        if len(numbers) == 1:  # of one source there is nothing to compare: cases that differ in their quotes alone are one
+            points = [tuple([point if point.quote is None else point._replace(quote=None) for point in part]) for part in points]
+        summary = self._summary(matched, points, numbers)
+        now = [one for one in seen if one.word == "stands"]
+        gone = [one for one in seen if one.word != "stands"] if len(now) < len(seen) else ()
+        most = self._setting.listed
+        entity = matched[0].entity
         return Answer(
             query=query,
-            entity=matched[0].entity,
-            kind=kinds[0],
+            entity=entity,
+            kind=entity.partition(":")[0],
             status=summary.status,
             flagged=summary.flagged,
             decided_by=summary.decided_by,
             why=summary.why,
             warnings=summary.warnings,
             roles=summary.roles,
-            parts=tuple(
-                [_part(each, ground, total) for each, ground, total in zip(matched, summary.grounds, summary.standing, strict=True)]
-            ),
+            parts=tuple([_part(*each) for each in zip(matched, summary.grounds, summary.standing, strict=True)]),
             sources=summary.sources,
-            statements=tuple([self._line(one, numbers) for one in now]),
-            past=tuple([self._line(one, numbers) for one in gone]),
+            statements=tuple([self._line(one, numbers) for one in now[-most:]]),
+            past=tuple([self._line(one, numbers) for one in gone[-most:]]) if gone else (),
             total=summary.total,
-            reports=_reports(seen, matched, points),
+            reports=_reports(now, matched, points) if seen else 0,
             independent=summary.independent,
             seen=summary.seen,
             marking=self._marking(frozenset(markings)),
@@ -147,22 +183,30 @@ class Judge:
             at=self._setting.at,
         )
 
-    def _seen(self, part: int, facts: Sequence[Fact], markings: set[int]) -> list[_Seen]:
+    def _seen(self, part: int, facts: Sequence[Fact]) -> list[_Seen]:
         """The facts before the ledger size that this reader may see; proposals nobody decided on are left out."""
         made: list[_Seen] = []
-        at, today = self._setting.at, self._setting.today
+        at, today, visible = self._setting.at, self._setting.today, self._visible
         for fact in facts:
             if fact.leaf >= at:
                 continue
-            now = standing(fact)
-            # The marking in force today decides, also for a question about the past: a later, stricter one must hold.
-            if not self._may_see(now.handling):
+            if fact.changes:
+                # The marking in force today decides, also for a question about the past: a later, stricter one must hold.
+                handling = standing(fact).handling
+                state = standing(fact, at=at)
+                counts, asserter, last = state.counts, state.asserter, state.last
+            else:
+                counts, asserter, handling, last = fact.op == "assert", fact.asserter, fact.handling, None
+            if not (visible[handling] if handling in visible else self._may_see(handling)):
                 continue
-            state = standing(fact, at=at) if fact.changes else now
-            word = _word(fact, state, today)
+            if not counts:
+                word = None if last is None else _CLOSED.get(last.op)
+            elif fact.valid_from is None and fact.valid_until is None:
+                word = "stands"
+            else:
+                word = _word(fact, today)
             if word is not None:
-                made.append(_Seen(part, fact, state, word))
-                markings.add(now.handling)
+                made.append(_Seen(part, fact, asserter, handling, last, word))
         return made
 
     def _may_see(self, handling: int) -> bool:
@@ -174,7 +218,8 @@ class Judge:
 
     def _point(self, one: _Seen) -> Point:
         fact = one.fact
-        recorded_by, grade = self._recorder(one.state.asserter)
+        recorded_by, grade = self._recorders.get(one.asserter) or self._recorder(one.asserter)
+        when = fact.asserted_at
         return Point(
             fact.prop,
             str(fact.value) if fact.prop in _TELLING else None,
@@ -184,9 +229,9 @@ class Judge:
             grade,
             fact.valid_from,
             fact.valid_until,
-            self.source(fact.source).published,
-            fact.asserted_at,
-            fact.asserted_at,
+            (self._sources.get(fact.source) or self.source(fact.source)).published,
+            when,
+            when,
             fact.quote,
             1,
         )
@@ -220,7 +265,14 @@ class Judge:
             )
         return made
 
-    def _summary(self, case: Case) -> Summary:
+    def _summary(self, matched: Sequence[Matched], points: Sequence[tuple[Point, ...]], numbers: Iterable[int]) -> Summary:
+        case = Case(
+            tuple([each.entity.partition(":")[0] for each in matched]),
+            tuple([each.suffix for each in matched]),
+            tuple([each.relation for each in matched]),
+            tuple(points),
+            tuple(numbers),
+        )
         known = self._summaries.get(case)
         if known is None:
             if len(self._summaries) >= _REMEMBERED:
@@ -230,12 +282,12 @@ class Judge:
         return known
 
     def _line(self, one: _Seen, numbers: dict[int, int]) -> StatementLine:
-        fact, state = one.fact, one.state
-        recorded_by, grade = self._recorder(state.asserter)
-        marking = self.marking(standing(fact).handling)
-        last = state.last if one.word != "stands" else None
-        if last is not None and not self._may_see(last.handling):
-            last = None  # the withdrawal counts for everybody; when and why are said to those who may read it
+        fact, last, since, reason = one.fact, one.last, None, None
+        recorded_by, grade = self._recorders.get(one.asserter) or self._recorder(one.asserter)
+        tlp, pap = self._labels.get(one.handling) or self._label(one.handling)
+        if last is not None and one.word != "stands" and self._may_see(last.handling):
+            # The withdrawal counts for everybody; when and why are said to those who may read it.
+            since, reason = last.asserted_at, last.reason
         return StatementLine(
             ref=self._prefix + fact.commitment.hex(),
             part=one.part,
@@ -252,12 +304,17 @@ class Judge:
             recorded_by=recorded_by,
             recorded_at=fact.asserted_at,
             grade=grade,
-            tlp=marking.tlp.value,
-            pap=marking.pap.value,
+            tlp=tlp,
+            pap=pap,
             standing=one.word,
-            since=None if last is None else last.asserted_at,
-            reason=None if last is None else last.reason,
+            since=since,
+            reason=reason,
         )
+
+    def _label(self, place: int) -> tuple[str, str]:
+        marking = self.marking(place)
+        made = self._labels[place] = (marking.tlp.value, marking.pap.value)
+        return made
 
     def source(self, place: int) -> Source:
         """A source of the shared table, remembered."""
@@ -295,10 +352,8 @@ class Judge:
         return known
 
 
-def _word(fact: Fact, state: Standing, today: str) -> str | None:
-    """How a fact stands today: "stands", or why not; None for a proposal that nobody decided on."""
-    if not state.counts:
-        return None if state.last is None else _CLOSED.get(state.last.op)
+def _word(fact: Fact, today: str) -> str:
+    """How a fact that counts and has dates stands today."""
     if fact.valid_until is not None and _before(fact.valid_until, today):
         return "lapsed"
     if fact.valid_from is not None and _before(today, fact.valid_from):
@@ -323,11 +378,10 @@ def _part(matched: Matched, grounds: Grounds, standing: int) -> Part:
     )
 
 
-def _reports(seen: Sequence[_Seen], matched: Sequence[Matched], points: Sequence[Sequence[Point]]) -> int:
+def _reports(now: Sequence[_Seen], matched: Sequence[Matched], points: Sequence[Sequence[Point]]) -> int:
     """How many victims' reports name it, in what this reader may see; where not all facts are there, how many statements say so."""
-    naming = (one.fact.value for one in seen if one.fact.prop == "reportedIn" and one.word == "stands")
-    named = {str(report) for report in naming}
-    summed = [
+    named = {str(one.fact.value) for one in now if one.fact.prop == "reportedIn"}
+    summed = sum(
         point.times for each, part in zip(matched, points, strict=True) if each.tallies for point in part if point.prop == "reportedIn"
-    ]
-    return max(len(named), sum(summed))
+    )
+    return max(len(named), summed)
