@@ -31,7 +31,7 @@ chromium:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
 
 demo: .venv/.ready node_modules/.ready src/saksi/app/web/static/.ready
-	@$(PY) -m saksi.app.cli demo $(DEMO)
+	@$(PY) -m saksi.app.cli demo --folder build/demo $(DEMO)
 
 check: setup
 	@$(PY) checks/run.py

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from saksi.app.api.desk import Settings
 from saksi.app.taking import Taking
-from saksi.model import Tlp
 
 __all__ = ["Node"]
 
@@ -15,8 +13,3 @@ class Node(Taking):
     `wired` (what is open), `answering` (look-ups), `listing` (search, block lists), `recording` (state, checks), `amending` (changes of
     mind, erasure, outcomes), `taking` (files in).
     """
-
-    def desk_settings(self) -> Settings:
-        """What the front desk is told when this node is served."""
-        config = self.config
-        return Settings(config.title, config.authority, config.country, Tlp(config.clearance))

@@ -39,6 +39,11 @@ class Wired:
             return self._ledger
 
     @property
+    def writing(self) -> bool:
+        """Whether this process holds the ledger."""
+        return self._ledger is not None
+
+    @property
     def vkey(self) -> str:
         """The public key of the node's checkpoints."""
         if self._vkey is None:

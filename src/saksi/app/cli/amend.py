@@ -85,9 +85,7 @@ def erase(ctx: click.Context, what: str, ground: str, yes: bool) -> int:
             if plan.shared:
                 words(f"  {plan.shared} of them concern other people too, who are not named here.")
             if plan.originals:
-                words(
-                    f"  {len(plan.originals)} originals go with them; {plan.resting} other statements rest on those and keep their own words."
-                )
+                words(f"  {len(plan.originals)} originals go too; {plan.resting} other statements rest on them.")
         if not yes:
             click.confirm("Erase?", abort=True, err=True)
         done = node.erase(plan, ground=ground)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from saksi.app.cli.open import reading
+from saksi.app.cli.open import looking
 from saksi.app.cli.say import common, line
 from saksi.app.home import now_text
 from saksi.model import Reader, Tlp
@@ -40,7 +40,7 @@ def feed(
     out: Path | None,
 ) -> int:
     """Write a block list of what PAP allows. Safe-listed, protected, retracted, expired and contested values are never in it."""
-    with reading(ctx) as node:
+    with looking(ctx) as node:
         theirs = node.owner(Tlp(clearance))
         if reader is not None and reader != node.config.authority:
             theirs = Reader(reader, circles=frozenset(circles), known=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from saksi.app.cli.open import reading
+from saksi.app.cli.open import looking
 from saksi.app.cli.say import common, line, progress, words
 from saksi.app.cli.tell import tell_answer, tell_statement
 from saksi.model import BadInput, Tlp
@@ -32,7 +32,7 @@ def ask(ctx: click.Context, values: tuple[str, ...], country: str | None, at: in
     """
     known = False
     refused: BadInput | None = None
-    with reading(ctx) as node:
+    with looking(ctx) as node:
         for value in values:
             try:
                 answer = node.ask(value, country=country, reader=node.owner(Tlp(clearance)), at=at)
@@ -76,7 +76,7 @@ def bulk(
     from saksi.screen.column_file import Written, read_column, wants_json
 
     target = out or file.with_name(file.name + ".answers.csv")
-    with reading(ctx) as node:
+    with looking(ctx) as node:
         setting = node.setting(node.owner(Tlp(clearance)), node.judge(node.owner(Tlp(clearance)), None).at)
         opener = partial(opened, node.files.views, kind, country or node.config.country or None)
         bench = Bench(setting, wants_json(target))
@@ -91,9 +91,7 @@ def bulk(
     if ctx.obj["json"]:
         line({**told, "out": str(target)})
     else:
-        words(
-            f"{written.answered:,} answered: {written.known:,} on record, {written.flagged:,} flagged; {written.rejected:,} could not be read"
-        )
+        words(f"{written.answered:,} answered: {written.known:,} known, {written.flagged:,} flagged; {written.rejected:,} unreadable")
         words(f"  answers: {target}")
         if written.rejected:
             words(f"  not read: {written.rejects_path}")
@@ -109,7 +107,7 @@ def show(ctx: click.Context, what: str, at: int | None) -> int:
     """Show one statement (by its reference or commitment) in its own words, or everything about an entity (by its id)."""
     from msgspec import json as msgjson
 
-    with reading(ctx) as node:
+    with looking(ctx) as node:
         digest = what.removeprefix(f"{node.config.origin}#")
         if len(digest) == 64 and ":" not in digest:
             view = node.statement(digest, reader=node.owner(), at=at)
@@ -136,7 +134,7 @@ def show(ctx: click.Context, what: str, at: int | None) -> int:
 @click.pass_context
 def search(ctx: click.Context, text: str, limit: int) -> int:
     """Find entities whose id, or a name given to them, holds TEXT."""
-    with reading(ctx) as node:
+    with looking(ctx) as node:
         page = node.search(text, after=None, limit=limit, reader=node.owner(), at=None)
     for hit in page.hits:
         if ctx.obj["json"]:

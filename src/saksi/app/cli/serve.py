@@ -29,6 +29,7 @@ def serve(
     ctx: click.Context, host: str | None, port: int | None, certificate: Path | None, certificate_key: Path | None, behind_proxy: bool
 ) -> int:
     """Serve the pages and the API, until interrupted."""
+    from saksi.app.api.desk import Settings
     from saksi.app.web.serve import Listen
     from saksi.app.web.serve import serve as run
 
@@ -38,7 +39,8 @@ def serve(
             host or config.host, config.port if port is None else port, certificate=certificate, key=certificate_key, open=behind_proxy
         )
         node.views.fold(node.ledger)
-        run(node, node.files.path, node.desk_settings(), listen=listen, ready=lambda address: words(f"serving {config.title} on {address}"))
+        settings = Settings(config.title, config.authority, config.country, Tlp(config.clearance))
+        run(node, node.files.path, settings, listen=listen, ready=lambda address: words(f"serving {config.title} on {address}"))
     return 0
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from saksi.app.node import Node
 from saksi.app.taking import Order, Taken
 from saksi.model import BadInput, Grade, Pap, SaksiError, Tlp
 
-__all__ = ["source", "take"]
+__all__ = ["fetched", "source", "take", "take_one", "tell"]
 
 
 @click.command()
@@ -150,7 +151,8 @@ def source(ctx: click.Context, name: str | None, target: Path | None) -> int:
     if target is not None:
         if name is None:
             raise click.UsageError("say which publisher to fetch from")
-        return _fetch(chosen[0].name, target)
+        words(str(fetched(name, target)))
+        return 0
     for spec in chosen:
         if ctx.obj["json"]:
             line({"name": spec.name, "title": spec.title, "publisher": spec.publisher, "licence": spec.licence, "grade": str(spec.grade)})
@@ -168,9 +170,14 @@ def source(ctx: click.Context, name: str | None, target: Path | None) -> int:
     return 0
 
 
-def _fetch(name: str, target: Path) -> int:
+def fetched(name: str, target: Path) -> Path:
+    """Fetch a publisher's file into a folder, by the command that its source names; one that is there already is not fetched again."""
+    from saksi.sources.catalog import source as find
     from saksi.sources.fetch import fetch
 
-    for path in fetch(name, target):
-        words(str(path))
-    return 0
+    def run(command: Sequence[str], folder: Path) -> int:
+        done = subprocess.run(list(command), cwd=folder, check=False, stdout=subprocess.DEVNULL, timeout=300)  # noqa: S603 - from our catalogue
+        return done.returncode
+
+    target.mkdir(parents=True, exist_ok=True)
+    return fetch(find(name), target, run)
