@@ -84,6 +84,7 @@ PHONES = [
     no("two numbers in one field", "012345678 or 098765432", "letters", "KH"),
     no("two plus signs", "+855 12 345 678 +855 12 345 679", "not a phone number"),
     no("a name beside it", "Mr Lim 012345678", "words", "KH"),
+    no("parameter of a tel URI with a hash behind", "tel:+855-12-345-678;ext=12#", "not a phone number"),
     no("keypad letters", "1-800-FLOWERS", "letters", "US"),
     no("a word behind it, which a keypad would dial", "030 123456 Mrs", "letters", "DE"),
     no("letters instead of a digit", "012 345 67o", "letters", "KH"),

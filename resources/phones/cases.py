@@ -16,7 +16,7 @@ from typing import Any
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberFormat
 
-__all__ = ["Case", "cases", "reference"]
+__all__ = ["Case", "cases", "noise", "reference"]
 
 Case = tuple[str, str | None]
 _TYPES = ("fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "pager", "uan")
@@ -144,6 +144,18 @@ def _separated(rnd: random.Random, text: str) -> str:
     return text
 
 
+def _extension(rnd: random.Random) -> str:
+    """Any label with any separators, digits and end: most are extensions, some are nearly."""
+    digits = "".join(rnd.choice("0123456789") for _ in range(rnd.choice((0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 15))))
+    return (
+        rnd.choice(("", "", " ", "  ", ", ", "\t", "-", ")", "/"))
+        + rnd.choice((";ext=", "ext", "EXT.", "x", "X", "#", "~", ",", ",,", ";", "int", "доб", "anexo", "extn", " - ", " ", "/x", "e"))
+        + rnd.choice(("", "", " ", ":", ". ", "-", "\u00a0"))
+        + digits
+        + rnd.choice(("", "", "", "#", "##", ".", ",", "\n", " x2"))
+    )
+
+
 def _one(rnd: random.Random, regions: list[str]) -> Case:
     region = rnd.choice(regions)
     if rnd.random() < 0.01:
@@ -154,7 +166,7 @@ def _one(rnd: random.Random, regions: list[str]) -> Case:
     if rnd.random() < 0.15:
         text = _separated(rnd, text)
     if rnd.random() < 0.03:
-        text += rnd.choice(_EXTENSIONS)
+        text += rnd.choice(_EXTENSIONS) if rnd.random() < 0.5 else _extension(rnd)
     if rnd.random() < 0.02:
         text = rnd.choice(_LABELS) + text
     if rnd.random() < 0.01:
@@ -174,6 +186,19 @@ def cases(seed: int, count: int) -> list[Case]:
     """`count` texts with the country they were written in (or None), the same for the same seed."""
     rnd, regions = random.Random(seed), _regions()
     return [_one(rnd, regions) for _ in range(count)]
+
+
+def noise(seed: int, count: int) -> list[Case]:
+    """Digits among whatever may stand between, before and behind them: nothing a person would write, and all that a parser may meet."""
+    rnd, places = random.Random(seed), [None, None, *_regions()]
+    signs = list("0123456789") * 6 + list(
+        "+ -.()/[]~,;#x*e\t\n_'!ー＋／［）٣២²½Ⅷ\u00ad\u200b\u200e\u2060\ufeff\u3000\u0301ក្ហé\ud800\U0001d7d8\U000e0020"
+    )
+    found = []
+    for _ in range(count):
+        text = "".join(rnd.choice(signs) for _ in range(rnd.randint(0, 22)))
+        found.append((f"+{text}" if rnd.random() < 0.3 else text, rnd.choice(places)))
+    return found
 
 
 def reference(text: str, country: str | None) -> tuple[str | None, bool]:

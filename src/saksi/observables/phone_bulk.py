@@ -74,18 +74,16 @@ def phones(texts: Sequence[str], countries: Sequence[str | None] | str | None = 
 
     Raises `BadInput` if the two columns differ in length; a row that is no phone number gets a reason instead.
     """
-    many = None if countries is None or isinstance(countries, str) else countries
-    if many is not None and len(many) != len(texts):
-        raise BadInput(f"{len(texts)} phone numbers but {len(many)} countries", todo="give one country for each number")
+    each = [countries] * len(texts) if countries is None or isinstance(countries, str) else countries
+    if len(each) != len(texts):
+        raise BadInput(f"{len(texts)} phone numbers but {len(each)} countries", todo="give one country for each number")
     column = PhoneColumn([], [], [])
     for start in range(0, len(texts), _CHUNK):
-        part = texts[start : start + _CHUNK]
-        places = [countries] * len(part) if many is None else list(many[start : start + _CHUNK])
-        column.append(_take(part, places))  # type: ignore[arg-type]
+        column.append(_take(texts[start : start + _CHUNK], each[start : start + _CHUNK]))
     return column
 
 
-def _take(texts: Sequence[str], countries: list[str | None]) -> PhoneColumn:
+def _take(texts: Sequence[str], countries: Sequence[str | None]) -> PhoneColumn:
     """One stretch of rows: the table, the table again on what a closer look at the text gives, then one by one."""
     found, left = _decide(texts, countries)
     shapes = [(row, seen) for row in left if (seen := _shape(texts[row])) is not None]
@@ -113,7 +111,7 @@ def _shape(text: str) -> Shape | None:
     return shape(text) if len(text) <= LONGEST_TEXT else None
 
 
-def _decide(texts: Sequence[str], countries: list[str | None]) -> tuple[PhoneColumn, list[int]]:
+def _decide(texts: Sequence[str], countries: Sequence[str | None]) -> tuple[PhoneColumn, list[int]]:
     """What the table says, and the rows that it leaves open (their reason is `_OPEN`)."""
     rows, region = digit_rows(texts), _regions(countries)
     fits = ~rows.alone & (rows.count >= SHORTEST) & (rows.count <= LONGEST)
@@ -135,7 +133,7 @@ def _decide(texts: Sequence[str], countries: list[str | None]) -> tuple[PhoneCol
     return found, np.flatnonzero(~walk.decided).tolist()
 
 
-def _doubt(walk: Walk, zeros: npt.NDArray[np.bool_], found: PhoneColumn, countries: list[str | None]) -> None:
+def _doubt(walk: Walk, zeros: npt.NDArray[np.bool_], found: PhoneColumn, countries: Sequence[str | None]) -> None:
     """The two rules of `phone_read` that ask for a second reading, for the few rows that they can concern."""
     sure = walk.decided & ~walk.none
     dialled = zeros & (walk.prefix != 2)  # where "00" itself was the prefix, "+" says the same

@@ -33,15 +33,15 @@ __all__ = [
 # begin a parameter of a "tel:" URI); what stands behind it does not count if it is neither letter nor "#".
 SKIP, PLUS_SIGN, END, SEMICOLON, ODD = 10, 11, 12, 13, 14
 _BREAKS = "\n\r\v\f\x85\u2028\u2029"
-_PUNCTUATION = (
-    "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc\uff0d\uff0e\uff0f \u00a0\u00ad\u200b\u2060\u3000()\uff08\uff09\uff3b\uff3d.[]/"
-)
+_PUNCTUATION = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d\uff0e\uff0f \u00a0\u00ad\u200b\u2060\u3000()\uff08\uff09\uff3b\uff3d.[]/"
+_LONG_VOWEL = "\u30fc"  # a letter that Japanese keyboards give for a dash; left to `phonenumbers`, which takes it so
 _PLUSES = "+\uff0b"
 _CLEAN = re.compile(r"\+?[0-9]{3,24}")
 _LABEL = r"(?:e?xt(?:ensi(?:o\u0301?|\u00f3))?n?|x|#|~|int|\u0434\u043e\u0431|anexo)[:.]?[ \u00a0\t,-]*"
 _EXTENSION = re.compile(
     r"(?P<number>[^#~*,;A-Za-z\uff41-\uff5a\u0400-\u04ff]*[\d)])"
-    r"(?:(?:;ext=|[ \u00a0\t,]*" + _LABEL + r"|[ \u00a0\t]*(?:,+|;)[:.]?[ \u00a0\t,-]*)(?P<extension>\d{1,7})#?"
+    r"(?:;ext=(?P<parameter>\d{1,7})"
+    r"|(?:[ \u00a0\t,]*" + _LABEL + r"|[ \u00a0\t]*(?:,+|;)[:.]?[ \u00a0\t,-]*)(?P<labelled>\d{1,7})#?"
     r"|[- ]+(?P<with_hash>\d{1,6})#)",
     re.IGNORECASE,
 )
@@ -96,9 +96,9 @@ def shape(text: str) -> Shape | None:
     rest = _END.sub("", text[lead_end(text) :])
     found = _EXTENSION.fullmatch(rest)
     if found:
-        clean, extension = found["number"].translate(_table()), found["extension"] or found["with_hash"]
+        clean, extension = found["number"].translate(_table()), found["parameter"] or found["labelled"] or found["with_hash"]
         return _shape(clean, extension.translate(_table())) if _CLEAN.fullmatch(clean) else None
-    if "~" in rest and not _TILDE_EXTENSION.search(rest):  # "8~10": wait for the tone
+    if "~" in rest and not _TILDE_EXTENSION.search(without_marks(rest)):  # "8~10": wait for the tone
         rest = rest.replace("~", "-")
     clean = rest.translate(_table())
     return _shape(clean, "") if _CLEAN.fullmatch(clean) else None
@@ -131,7 +131,7 @@ def label_reason(text: str) -> str | None:
     if lead_end(text) == 0:
         return None
     lead = without_marks(text[: lead_end(text)])
-    words = [word for word in _SPLIT.split(lead.casefold()) if any(c.isalpha() for c in word)]
+    words = [word for word in _SPLIT.split(lead.casefold()) if any(c.isalpha() and c != _LONG_VOWEL for c in word)]
     if all(word in _LABELS for word in words):
         return None
     return "there are words beside the number"
@@ -141,4 +141,4 @@ def letters_inside(text: str) -> bool:
     """Whether letters stand in or behind the number, words for an extension aside."""
     rest = _END.sub("", text[lead_end(text) :])
     found = _EXTENSION.fullmatch(rest)
-    return any(c.isalpha() for c in (found["number"] if found else rest) if c != "\u30fc")
+    return any(c.isalpha() for c in (found["number"] if found else rest) if c != _LONG_VOWEL)

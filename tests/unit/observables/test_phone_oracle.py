@@ -22,7 +22,7 @@ from saksi.observables.phone_table import table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "resources" / "phones"))
 
-from cases import Case, cases, reference
+from cases import Case, cases, noise, reference
 
 phonenumbers.enable_pattern_cache()
 
@@ -59,6 +59,12 @@ def test_a_hundred_thousand_generated_numbers() -> None:
     found, wider = differences(cases(seed, 100_000))
     assert found == [], f"seed {seed}"
     assert wider < 1500, f"seed {seed}: more than the two stated kinds of text are read beyond phonenumbers"
+
+
+def test_noise() -> None:
+    seed = random.SystemRandom().randrange(1, 2**32)
+    found, _ = differences(noise(seed, 30_000))
+    assert found == [], f"seed {seed}"
 
 
 @pytest.mark.nightly
