@@ -36,8 +36,12 @@ _IBAN_COUNTRIES = frozenset({
     "YE",
 })  # fmt: skip
 
-_NORMAL = re.compile(r"([A-Z]{2}):([A-Z0-9]{2,6}):([0-9]{4,30})\Z")
-_SPOKEN = re.compile(r"([A-Za-z]+)[ :]([0-9][0-9 -]*)\Z")
+_LONGEST = 200
+
+# A card's check digit, a clearing code in front, a branch: here the digits decide about more than the number.
+_BY_DIGITS = frozenset({"CN", "HK", "JP", "AU"})
+
+_WORDS_THEN_DIGITS = re.compile(r"([ A-Za-z:/,.#()-]{0,60}[ A-Za-z:/,#()])([0-9][0-9 -]*)\Z", re.ASCII)
 _IBAN = re.compile(r"(?:IBAN)?:?([A-Z]{2}[0-9]{2}[A-Z0-9]{10,30})\Z")
 _BIC = re.compile(r"([A-Z]{4}([A-Z]{2})[A-Z0-9]{2}(?:[A-Z0-9]{3})?)[\s:/,-]+([0-9].*)\Z", re.IGNORECASE)
 _NOISE = re.compile(
@@ -58,7 +62,7 @@ def account(text: str, *, country: str | None = None) -> Observable:
     plain = folded(text)
     if not plain:
         raise BadInput("nothing was given", todo=_NAME_BANK)
-    if len(plain) > 200:
+    if len(text) > _LONGEST:
         raise BadInput("too long for a bank and an account number", todo=_NAME_BANK)
     compact = _GAPS.sub("", plain).upper()
     found = _IBAN.match(compact)
@@ -71,33 +75,35 @@ def account(text: str, *, country: str | None = None) -> Observable:
 
 
 def accounts(texts: Sequence[str], countries: Iterable[str | None] | None = None) -> Column:
-    """A column of accounts, with a column of countries or none: the same answers as `account`, an entity id or a reason for each row."""
-    known = {country: table.keys for country, table in bank_countries().items() if country not in ("CN", "JP", "AU", "HK")}
-    lookup = {(country, key): bank for country, keys in known.items() for key, bank in keys.items()}
-    codes = {(bank.country, bank.code): bank for bank in lookup.values()}
+    """A column of accounts, with a column of countries or none: the same answers as `account`, an entity id or a reason for each row.
+
+    What stands before the digits is read once: rows with the same words, country and count of digits have the same bank. Countries
+    whose numbers hold more than the number (`_BY_DIGITS`) are read row by row.
+    """
+    known: dict[tuple[str, str | None, int], str] = {}
     entities: list[str | None] = []
     reasons: list[str | None] = []
     hints: Iterable[str | None] = [None] * len(texts) if countries is None else countries
     for text, country in zip(texts, hints, strict=True):
-        found = _NORMAL.match(text)
-        if found is not None:
-            bank = codes.get((found[1], found[2]))
-            number = found[3]
-        elif country is not None and (found := _SPOKEN.match(text)) is not None:
-            bank = lookup.get((country, found[1].lower()))
+        found = _WORDS_THEN_DIGITS.match(text)
+        key = None
+        if found is not None and len(text) <= _LONGEST:
             number = found[2].replace(" ", "").replace("-", "")
-        else:
-            bank, number = None, ""
-        if bank is not None and len(number) in bank.lengths:
-            entities.append(f"account:{bank.country}:{bank.code}:{number}")
-            reasons.append(None)
-            continue
+            key = (found[1], country, len(number))
+            if key in known:
+                entities.append(known[key] + number)
+                reasons.append(None)
+                continue
         try:
-            entities.append(account(text, country=country).entity)
-            reasons.append(None)
+            entity = account(text, country=country).entity
         except BadInput as refusal:
             entities.append(None)
             reasons.append(str(refusal))
+            continue
+        entities.append(entity)
+        reasons.append(None)
+        if key is not None and entity.partition(":")[2][:2] not in _BY_DIGITS and not entity.startswith("account:IBAN"):
+            known[key] = entity[: -key[2]]
     return Column(entities, reasons)
 
 

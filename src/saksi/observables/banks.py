@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from saksi.observables.bank_key import bank_key
 from saksi.observables.bank_rows import BANK_ROWS, COUNTRY_ROWS
@@ -73,6 +73,7 @@ def bank_countries() -> Mapping[str, BankCountry]:
     return {code: BankCountry(code, name, letters, prefixes, source, keys[code]) for code, name, letters, prefixes, source in COUNTRY_ROWS}
 
 
+@lru_cache(maxsize=4096)
 def find_bank(name: str, country: str) -> Bank | None:
     """The bank of this country that is called so: by code, BIC (8 or 11 characters), national code, name or another name."""
     table = bank_countries().get(country)

@@ -1,4 +1,4 @@
-"""Writes the vectors of accounts, QR codes, proxies, wallets, hosts, URLs and IPs beside this file.
+"""Writes the vectors of accounts, QR codes, proxies, wallets, hosts, URLs and IPs into `vectors/observables`; `--check` only compares.
 
 Every expectation is written by hand here, from the specification named beside it, or computed by another's code (the package `base58`,
 a bitwise CRC): Saksi's own normalisers are not imported. `entity` is what the text must give; `refused` is a part of the reason why it
@@ -8,11 +8,12 @@ is refused. Account numbers are invented.
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import base58
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent / "observables"
 Case = dict[str, str]
 
 
@@ -431,4 +432,8 @@ if __name__ == "__main__":
         if len(set(names)) != len(names):
             raise SystemExit(f"{kind}: two cases have one name")
         text = json.dumps({"kind": kind, "cases": cases}, ensure_ascii=False, indent=1) + "\n"
-        (HERE / f"{kind}.json").write_text(text, "utf-8")
+        path = HERE / f"{kind}.json"
+        if "--check" not in sys.argv[1:]:
+            path.write_text(text, "utf-8")
+        elif path.read_text("utf-8") != text:
+            raise SystemExit(f"{path.name} is not what this script writes")
