@@ -27,7 +27,7 @@ from saksi.formats.report_mapping import OWN, ReportMapping
 from saksi.ledger.batch import Kind
 from saksi.ledger.core import Entry
 from saksi.ledger.transaction import Transaction
-from saksi.model import Amendment, BadInput, Grade, Locator, Marking, Op, Pap, Statement, Tlp, canonical
+from saksi.model import Amendment, BadInput, Grade, JsonObject, Locator, Marking, Op, Pap, Statement, Tlp, canonical
 from saksi.sources.catalog import Recognised, guess, source
 from saksi.sources.issue import Issue, given_for, reader_for
 from saksi.views.fact import Place
@@ -284,16 +284,10 @@ class Taking(Amending):
         """Log what was taken, where anything was: the issue of the series, its digest and its count."""
         if not (counts.taken or under.expired or under.reinstated or under.changed):
             return
-        what = {
-            "take": {
-                "digest": digest,
-                "rejected": counts.rejected,
-                "rows": counts.rows,
-                "series": under.given.source.series or known.spec.name,
-            }
-        }
+        series = under.given.source.series or known.spec.name
+        told: JsonObject = {"digest": digest, "rejected": counts.rejected, "rows": counts.rows, "series": series}
         given = under.given
-        groups = (canonical(what), *(canonical(part.to_json()) for part in (given.source, given.asserter, given.handling)))
+        groups = (canonical({"take": told}), *(canonical(part.to_json()) for part in (given.source, given.asserter, given.handling)))
         under.take.note(Entry(Kind.CONTROL, groups))
 
     def _has_views(self) -> bool:
