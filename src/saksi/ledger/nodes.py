@@ -35,6 +35,7 @@ class Nodes:
         self._fetch = fetch
         self._full = lru_cache(maxsize=keep)(self._load_full)
         self._partial = lru_cache(maxsize=16)(self._load_partial)
+        self._range = lru_cache(maxsize=1024)(self._join)
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """The proof that leaf `index` is in the tree of `size` leaves (RFC 6962, 2.1.1)."""
@@ -64,7 +65,7 @@ class Nodes:
         edge = self.edge
         if not 0 <= size <= edge.size:
             raise BadInput(f"the log never had {size} entries: it has {edge.size}")
-        return self._range(0, size, edge) if size else Edge().root
+        return self._range(0, size) if size else Edge().root
 
     def node(self, height: int, index: int, edge: Edge) -> bytes:
         """The root of the perfect subtree of `2**height` leaves, the `index`-th of its kind."""
@@ -75,22 +76,27 @@ class Nodes:
     def _path(self, height: int, index: int, *, size: int, edge: Edge) -> list[bytes]:
         """Siblings from a perfect subtree up to the root: first within the last subtree both share, then left of it."""
         split = height + (index ^ ((size - 1) >> height)).bit_length()
-        path, node = [], self.node
+        path: list[bytes] = []
+        rows: Rows = ()
         for level in range(height, split - 1):
-            path.append(node(level, index ^ 1, edge))
+            row = level & 7
+            if not rows or not row:  # the next tile up
+                rows = self._rows(level >> 3, index >> (8 - row), edge)
+            at = 32 * ((index ^ 1) & ((WIDTH >> row) - 1))
+            path.append(rows[row][at : at + 32])
             index >>= 1
         if split > height:  # here the paths to this node and to the last leaf part: the sibling may be incomplete
-            path.append(self._range((index ^ 1) << (split - 1), size, edge))
+            path.append(self._range((index ^ 1) << (split - 1), size))
             index >>= 1
         while index:
             if index & 1:
-                path.append(node(split, index - 1, edge))
+                path.append(self.node(split, index - 1, edge))
             index, split = index >> 1, split + 1
         return path
 
-    def _range(self, start: int, end: int, edge: Edge) -> bytes:
+    def _join(self, start: int, end: int) -> bytes:
         """The root over `[start, end)`, where `start` is a multiple of a power of two not less than its length."""
-        peaks, left = [], end - start
+        peaks, left, edge = [], end - start, self.edge
         while left:
             height = left.bit_length() - 1
             peaks.append(self.node(height, start >> height, edge))

@@ -217,6 +217,25 @@ def test_many_readers_while_one_appends(log: Log) -> None:
     assert faults == []
 
 
+def test_fsck_while_the_writer_is_at_work(tmp_path: Path, log: Log) -> None:
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set() and log.size < 20_000:
+            log.append([b"%d" % log.size] * 37)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(8):
+            source = open_source(tmp_path / "log")
+            report = fsck(source, [SIGNER.vkey], second=second_place(tmp_path / "log"), settled=False)
+            assert report.clean, report.differences
+    finally:
+        stop.set()
+        writer.join()
+
+
 class _Server(ThreadingHTTPServer):
     folder: Path
     fault: str = ""
