@@ -124,17 +124,15 @@ def _entity(writer: Writer, entity: str, gone: frozenset[int]) -> bool:
 def _parts(link: sqlite3.Connection, flat: Flat, gone: Sequence[int]) -> None:
     """Forget shapes, sources, recorders and markings that only the erased statements used."""
     left = np.array(flat.shapes)
-    touched = np.unique(left[list(gone)])
     left[list(gone)] = ERASED
-    unused = touched[~np.isin(touched, left)].tolist()
-    dropped = [_shape.decode(_body(link, number)) for number in unused if number != ERASED]
-    link.executemany("DELETE FROM part WHERE kind = ? AND number = ?", ((SHAPE, number) for number in unused))
-    rest = [_shape.decode(row[0]) for row in link.execute("SELECT body FROM part WHERE kind = ?", (SHAPE,))]
+    used = set(np.unique(left).tolist())
+    shapes = link.execute("SELECT number, body FROM part WHERE kind = ?", (SHAPE,)).fetchall()
+    rest = [_shape.decode(body) for number, body in shapes if number in used]
+    _drop(link, SHAPE, {number for number, _ in shapes} - used)
     for kind, name in ((SOURCE, "source"), (RECORDER, "asserter"), (MARKING, "handling")):
-        used = {getattr(shape, name) for shape in rest}
-        free = {getattr(shape, name) for shape in dropped} - used
-        link.executemany("DELETE FROM part WHERE kind = ? AND number = ?", ((kind, number) for number in free))
+        numbers = {number for (number,) in link.execute("SELECT number FROM part WHERE kind = ?", (kind,))}
+        _drop(link, kind, numbers - {getattr(shape, name) for shape in rest})
 
 
-def _body(link: sqlite3.Connection, number: int) -> bytes:
-    return bytes(link.execute("SELECT body FROM part WHERE kind = ? AND number = ?", (SHAPE, number)).fetchone()[0])
+def _drop(link: sqlite3.Connection, kind: int, numbers: set[int]) -> None:
+    link.executemany("DELETE FROM part WHERE kind = ? AND number = ?", ((kind, number) for number in numbers))

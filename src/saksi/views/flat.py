@@ -29,6 +29,7 @@ CHANGED = 1  # look for changes of this statement
 GONE = 2  # its payload was destroyed
 _RUN = np.dtype([("ordinal", "<u8"), ("leaf", "<u8"), ("index", "<u4"), ("time", "<u4")])
 _WIDTHS = {"commitments": 32, "ids": 16, "shapes": 4, "flags": 1, "runs": _RUN.itemsize}
+_FEW = 200_000
 _FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -73,8 +74,10 @@ class Runs:
 
     def __init__(self, data: mmap.mmap | bytes, count: int) -> None:
         table = np.frombuffer(data, _RUN)
-        self._starts = table["ordinal"].data
-        self._leaves = table["leaf"].data
+        few = len(table) <= _FEW
+        self._starts: Sequence[int] = table["ordinal"].tolist() if few else table["ordinal"].data
+        self._leaves: Sequence[int] = table["leaf"].tolist() if few else table["leaf"].data
+        self._read: dict[int, Run] = {}
         self._table = table
         self._count = count
         self._last: Run = (0, 0, 0, 0, "")
@@ -93,11 +96,16 @@ class Runs:
         if last[0] <= ordinal < last[1]:
             return last
         place = bisect_right(self._starts, ordinal) - 1
-        first, leaf, index, when = (int(part) for part in self._table[place].tolist())
-        end = int(self._starts[place + 1]) if place + 1 < len(self._starts) else self._count
-        last = (first, end, leaf, index, time.strftime(_FORM, time.gmtime(when)) if when else "")
-        self._last = last
-        return last
+        run = self._read.get(place)
+        if run is None:
+            first, leaf, index, when = (int(part) for part in self._table[place].tolist())
+            end = int(self._starts[place + 1]) if place + 1 < len(self._starts) else self._count
+            run = (first, end, leaf, index, time.strftime(_FORM, time.gmtime(when)) if when else "")
+            if len(self._read) >= _FEW:
+                self._read.clear()
+            self._read[place] = run
+        self._last = run
+        return run
 
     def before(self, leaf: int) -> int:
         """How many statements stand in leaves before `leaf`: a ledger size as a number of statements."""

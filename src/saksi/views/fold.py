@@ -12,19 +12,24 @@ import fcntl
 import os
 import secrets
 import shutil
+import sqlite3
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import msgspec
 
 from saksi.views import manifest as manifests
 from saksi.views import segments
 from saksi.views.gather import Foldable, stretches
 from saksi.views.manifest import FOLD_VERSION, Manifest
-from saksi.views.serving import stored
+from saksi.views.serving import FILE, connect, stored
 from saksi.views.step import Step
 
-__all__ = ["Progress", "current", "fold", "locked", "rebuild"]
+__all__ = ["DAMAGE", "Progress", "check", "current", "fold", "locked", "rebuild"]
 
+DAMAGE = (sqlite3.DatabaseError, zlib.error, msgspec.MsgspecError)  # what a damaged index shows itself by
 Progress = Callable[[int, int], None]  # leaves folded, leaves in all
 
 
@@ -51,6 +56,14 @@ def _fold(folder: Path, ledger: Foldable, progress: Progress | None) -> Manifest
         if manifests.read(folder) != have:
             manifests.write(folder, have)
         return have
+    try:
+        return _continue(folder, ledger, have, progress)
+    except DAMAGE:
+        return _rebuild(folder, ledger, progress)
+
+
+def _continue(folder: Path, ledger: Foldable, have: Manifest, progress: Progress | None) -> Manifest:
+    size = ledger.size
     step = Step(folder / have.folder, have, fresh=False)
     try:
         for columns, leaf in stretches(ledger, have.size, size):
@@ -120,6 +133,28 @@ def _whole(folder: Path, have: Manifest) -> bool:
     if not all(_size(place / name) >= width * have.statements for name, width in wanted.items()):
         return False
     return all((place / segment.file).exists() for segment in have.segments) and _size(place / "ids.slots") >= 0
+
+
+def check(folder: Path) -> list[str]:
+    """What is wrong with the views' files, in words; nothing where all is well. Reads everything."""
+    have = current(folder)
+    if have is None:
+        return ["there are no views that this version can read"]
+    wrong = [] if _whole(folder, have) else ["a file is missing or too short"]
+    place = folder / have.folder
+    for segment in have.segments:
+        path = place / segment.file
+        if path.exists() and manifests.digest(path) != segment.sha256:
+            wrong.append(f"{segment.file} is not as it was written")
+    try:
+        link = connect(place / FILE, write=False)
+        try:
+            wrong += [str(row[0]) for row in link.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        finally:
+            link.close()
+    except DAMAGE as fault:
+        wrong.append(f"the serving index cannot be read: {fault}")
+    return wrong
 
 
 def _size(path: Path) -> int:

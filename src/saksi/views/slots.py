@@ -16,7 +16,7 @@ from saksi.views.flat import Words
 
 __all__ = ["Slots"]
 
-_FULL = 0.75
+_FULL = 0.65
 _BLOCK = 1 << 18
 
 
@@ -75,7 +75,8 @@ class Slots:
         while left.size:
             at = slot[left]
             free = table[at] == 0
-            table[at[free]] = number[left[free]]
+            # Backwards, so that of equal keys the earlier statement has the earlier slot and is the one that is found.
+            table[at[free][::-1]] = number[left[free]][::-1]
             left = left[table[at] != number[left]]
             slot[left] = (slot[left] + 1) % len(table)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -33,6 +34,23 @@ if TYPE_CHECKING:
     from saksi.views.engine import Engine
 
 __all__ = ["Totals", "Views"]
+
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def _guarded(work: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Say what to do where the files are damaged."""
+
+    @wraps(work)
+    def guarded(*args: _P.args, **named: _P.kwargs) -> _T:
+        try:
+            return work(*args, **named)
+        except folding.DAMAGE as fault:
+            raise LedgerFault(f"the views are damaged: {fault}", todo="rebuild the views") from fault
+
+    return guarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +94,17 @@ class Views:
 
     # -- making ----------------------------------------------------------------------------------------------------------------------
 
+    @_guarded
     def fold(self, ledger: Foldable, *, progress: Progress | None = None) -> Manifest:
         """Bring the views up to the ledger's size. Views of another ledger or fold version, or damaged ones, are rebuilt."""
         return folding.fold(self.folder, ledger, progress=progress)
 
+    @_guarded
     def rebuild(self, ledger: Foldable, *, progress: Progress | None = None) -> Manifest:
         """Build the views anew from the ledger. Answers are the same, but for what was erased from the vault since."""
         return folding.rebuild(self.folder, ledger, progress=progress)
 
+    @_guarded
     def erase(self, places: Sequence[tuple[int, int]], *, on: str) -> int:
         """Take statements at (leaf, index) out of every file of the views, keeping the day; gives how many are marked erased.
 
@@ -96,6 +117,10 @@ class Views:
             made = erase(self.folder / have.folder, have, places, day=on)
             manifests.write(self.folder, made)
         return len(places)
+
+    def check(self) -> list[str]:
+        """What is wrong with the files, in words; nothing where all is well. Reads everything: for `fsck` and `doctor`."""
+        return folding.check(self.folder)
 
     # -- what they are ---------------------------------------------------------------------------------------------------------------
 
@@ -113,6 +138,7 @@ class Views:
 
     # -- facts -----------------------------------------------------------------------------------------------------------------------
 
+    @_guarded
     def facts(self, entity: str, at: int | None = None, *, before: int | None = None) -> Held:
         """What is held about an entity. `before` is the `cursor` of the answer whose older facts are wanted."""
         snapshot, stop = self._at(at)
@@ -122,16 +148,19 @@ class Views:
             raise BadInput("a cursor is what an earlier answer gave")
         return snapshot.page(entity, stop, min(before, stop))
 
+    @_guarded
     def facts_many(self, entities: Sequence[str], at: int | None = None) -> list[Held]:
         """What is held about each of many entities, in their order. Of a hub the newest facts are there: see `Held`."""
         snapshot, stop = self._at(at)
         return snapshot.facts(entities, stop)
 
+    @_guarded
     def tally(self, entity: str, at: int | None = None) -> list[Tally]:
         """All facts of an entity counted by what they say and on which source, in the order they first came in."""
         snapshot, stop = self._at(at)
         return snapshot.tally(entity, stop)
 
+    @_guarded
     def newest(self, limit: int, at: int | None = None) -> list[Fact]:
         """The newest facts, newest first: at most the last 1,024 that the views remember."""
         snapshot, stop = self._at(at)
@@ -148,6 +177,7 @@ class Views:
                 made.append(fact)
         return made
 
+    @_guarded
     def entities(self, prefix: str = "", *, after: str = "", limit: int = 100, at: int | None = None) -> list[str]:
         """Entities whose id begins with `prefix`, in order, `limit` of them, those behind `after`."""
         snapshot, stop = self._at(at)
@@ -172,6 +202,7 @@ class Views:
 
     # -- numbers ---------------------------------------------------------------------------------------------------------------------
 
+    @_guarded
     def source(self, number: int) -> Source:
         """The source that facts name by `source`, without locator and quote."""
         return self._now().source(number)
@@ -180,25 +211,30 @@ class Views:
         """All sources, without locator and quote."""
         return (source for _, source in self._now().sources())
 
+    @_guarded
     def asserter(self, number: int) -> Recorder:
         """Who recorded, and the grade: what facts name by `asserter`."""
         return self._now().recorder(number)
 
+    @_guarded
     def handling(self, number: int) -> Marking:
         """The marking that facts name by `handling`."""
         return self._now().marking(number)
 
     # -- what is there already -------------------------------------------------------------------------------------------------------
 
+    @_guarded
     def known(self, ids: Sequence[bytes]) -> list[Place | None]:
         """For each statement id where it stands and how, or None where the ledger does not have it."""
         snapshot = self._maybe()
         return [None] * len(ids) if snapshot is None else seen.known(snapshot, ids)
 
+    @_guarded
     def series_live(self, series: str) -> Live:
         """What a recurring list holds now, to compare a new issue with."""
         return seen.live(self._now(), series)
 
+    @_guarded
     def find_ref(self, commitment: bytes) -> tuple[int, int] | None:
         """The (leaf, index) of the statement with this commitment, or None; erased ones are found too."""
         snapshot = self._maybe()
@@ -210,6 +246,7 @@ class Views:
         first, _, leaf, index, _ = snapshot.flat.runs.at(number)
         return leaf, index + number - first
 
+    @_guarded
     def erased_on(self, leaf: int, index: int) -> str | None:
         """The day a statement was erased ("" where the day is not known any more), or None where it was not."""
         snapshot = self._now()
@@ -219,6 +256,7 @@ class Views:
         found = snapshot.link.execute("SELECT day FROM erased WHERE ordinal = ?", (number,)).fetchone()
         return "" if found is None else str(found[0])
 
+    @_guarded
     def totals(self, at: int | None = None) -> Totals:
         """How much there is."""
         snapshot, stop = self._at(at)

@@ -85,7 +85,10 @@ class StandIn:
                 yield OpenBlock(leaf, Kind.BATCH if len(payloads) > 1 else Kind.PRIVATE, start, names, some, ())
 
 
-def said(  # noqa: PLR0913 - a test names what matters to it
+GRADE = Grade("B", 2)
+
+
+def said(
     entity: str,
     prop: str = "role",
     value: Value = "infrastructure",
@@ -93,7 +96,7 @@ def said(  # noqa: PLR0913 - a test names what matters to it
     schema: str = "WebSite",
     source: Source | None = None,
     author: str = AUTHOR,
-    grade: Grade | None = Grade("B", 2),
+    grade: Grade | None = GRADE,
     marking: Marking = MARKING,
     op: Op = Op.ASSERT,
     original: str | None = None,

@@ -1,0 +1,175 @@
+"""Killed, damaged, foreign: the next fold ends with the right answers, and nothing is trusted beyond its size."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from stand_in import StandIn, changed, said
+from telling import told
+
+from saksi.model import LedgerFault, Locator, Op, Source
+from saksi.views import flat, manifest, segments, serving, slots
+from saksi.views import step as steps
+from saksi.views.views import Views
+
+
+def ledger_of(leaves: int) -> StandIn:
+    made = StandIn()
+    for leaf in range(leaves):
+        made.append(
+            *(
+                said(f"host:x{(leaf * 7 + row) % 40}.example", source=Source(digest=f"{leaf % 5:064x}", locator=Locator(row=row + 1)))
+                for row in range(12)
+            )
+        )
+        if leaf % 4 == 3:
+            made.append(changed(Op.RETRACT, made.ref(len(made.leaves) - 1, 2)), changed(Op.EXPIRE, made.ref(0, leaf % 12)))
+    return made
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing after it runs."""
+
+
+POINTS: list[tuple[object, str]] = [
+    (steps, "append"), (slots.Slots, "put"), (serving.Writer, "parts"), (steps, "overwrite"), (serving.Writer, "add"), (segments, "small"),
+    (serving.Writer, "commit"), (manifest, "write"), (segments, "merge"), (serving.Writer, "bulk"), (serving.Writer, "finish"),
+    (segments, "by_value"), (slots.Slots, "tighten"), (flat.os, "fdatasync"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("owner", "name"), POINTS, ids=[f"{name}" for _, name in POINTS])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_fold_that_dies_anywhere_is_mended_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: object, name: str, after: bool
+) -> None:
+    ledger = ledger_of(8)
+    real: Callable[..., object] = getattr(owner, name)
+
+    def die(*given: object, **named: object) -> object:
+        if after:
+            real(*given, **named)
+        raise Killed
+
+    with Views.open(tmp_path / "whole") as whole, Views.open(tmp_path / "hurt") as hurt:
+        whole.fold(ledger)
+        for size in (0, 4):  # from nothing, and going on
+            if size:
+                hurt.fold(ledger.upto(size))
+            monkeypatch.setattr(owner, name, die)
+            try:
+                hurt.fold(ledger)
+            except Killed:
+                if hurt.size:
+                    assert told(hurt, hurt.size, engine=False) == told(whole, hurt.size, engine=False)
+            monkeypatch.undo()
+        hurt.fold(ledger)
+        assert told(hurt) == told(whole)
+        assert hurt.check() == []
+
+
+def _work(folder: Path, size: int) -> None:
+    with Views.open(folder) as views:
+        for upto in range(2, size, 2):
+            views.fold(ledger_of(12).upto(upto))
+        views.fold(ledger_of(12))
+
+
+def test_a_real_kill_at_any_moment_is_mended(tmp_path: Path) -> None:
+    ledger, choose = ledger_of(12), random.Random(3)
+    with Views.open(tmp_path / "whole") as whole:
+        whole.fold(ledger)
+        wanted = told(whole, engine=False)
+    fork = multiprocessing.get_context("fork")
+    for turn in range(12):
+        work = fork.Process(target=_work, args=(tmp_path / f"hurt{turn % 3}", ledger.size))
+        work.start()
+        time.sleep(choose.random() * 0.35)
+        if work.pid is not None:
+            os.kill(work.pid, signal.SIGKILL)
+        work.join()
+    for turn in range(3):
+        with Views.open(tmp_path / f"hurt{turn}") as hurt:
+            hurt.fold(ledger)
+            assert told(hurt, engine=False) == wanted
+            assert hurt.check() == []
+
+
+def test_views_of_another_ledger_or_version_are_rebuilt(tmp_path: Path) -> None:
+    with Views.open(tmp_path) as views:
+        views.fold(ledger_of(4))
+        other = StandIn(origin="authority-b.example/saksi/1")
+        other.append(said("host:other.example"))
+        views.fold(other)
+        assert views.entities() == ["host:other.example"]
+        # Of the same name but with other leaves: a ledger begun anew, or a restored backup that went another way.
+        again = StandIn(origin="authority-b.example/saksi/1", salt="anew")
+        again.append(said("host:anew.example"))
+        again.append(said("host:anew2.example"))
+        views.fold(again)
+        assert views.entities() == ["host:anew.example", "host:anew2.example"]
+        views.fold(again.upto(1))
+        assert (views.size, views.entities()) == (1, ["host:anew.example"])
+        path = tmp_path / "manifest.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "fold_version": 999}))
+        assert views.size == 0
+        views.fold(again)
+        assert views.size == 2
+
+
+@pytest.mark.parametrize("harm", ["manifest", "index", "index cut", "segment", "flat", "body"])
+def test_damaged_views_are_noticed_and_rebuilt(tmp_path: Path, harm: str) -> None:
+    ledger = ledger_of(6)
+    with Views.open(tmp_path) as views:
+        made = views.fold(ledger)
+        wanted = told(views)
+    place = tmp_path / made.folder
+    index = place / "serving.sqlite"
+    if harm == "manifest":
+        (tmp_path / "manifest.json").write_bytes(b"{")
+    elif harm == "index":
+        index.write_bytes(b"not a database" * 1000)
+    elif harm == "index cut":
+        index.write_bytes(index.read_bytes()[: 8192 * 3])
+    elif harm == "segment":
+        (place / made.segments[0].file).unlink()
+    elif harm == "flat":
+        (place / "commitments").write_bytes(b"")
+    else:
+        data = bytearray(index.read_bytes())
+        for start in range(2 * 8192, len(data), 8192):
+            data[start : start + 64] = bytes(64)
+        index.write_bytes(data)
+    with Views.open(tmp_path) as views:
+        assert views.check() != []
+        ledger.append(said("host:x1.example"))
+        try:
+            views.fold(ledger)
+        except LedgerFault as fault:
+            assert "rebuild" in fault.todo
+            views.rebuild(ledger)
+        assert views.check() == []
+        assert told(views, 7)["facts"] == wanted["facts"]
+
+
+def test_a_reader_keeps_its_answers_while_another_folds(tmp_path: Path) -> None:
+    ledger = ledger_of(8)
+    with Views.open(tmp_path) as reader, Views.open(tmp_path) as writer:
+        writer.fold(ledger.upto(4))
+        snapshot = reader._now()
+        before = told(reader)
+        old = [(fact.leaf, fact.index) for fact in snapshot.facts(["host:x1.example"], snapshot.flat.count)[0].facts]
+        writer.fold(ledger)
+        assert [(fact.leaf, fact.index) for fact in snapshot.facts(["host:x1.example"], snapshot.flat.count)[0].facts] == old
+        assert reader.size == ledger.size
+        assert told(reader, 4) == before
+        writer.rebuild(ledger)
+        assert told(reader, 4) == before

@@ -1,0 +1,282 @@
+"""Folding in one go, in pieces or anew gives the same answers; as-of is folding only up to there."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from stand_in import AUTHOR, ORIGIN, StandIn, changed, said
+from telling import told
+
+from saksi.model import BadInput, Grade, LedgerFault, Locator, Marking, Op, Pap, Source, Statement, Tlp
+from saksi.views import gather
+from saksi.views.fact import Place
+from saksi.views.views import Views
+
+ENTITIES = st.sampled_from(["host:a.example", "host:b.example", "phone:+9990001", "account:XA:BANKA:1", "report:authority-a/1"])
+SOURCES = st.builds(
+    lambda series, row, quote: Source(digest="ab" * 32, title="A list", series=series, quote=quote, locator=Locator(row=row) if row else None),
+    st.sampled_from([None, "list-a", "list-b"]), st.integers(0, 9), st.sampled_from([None, "said so"]),
+)  # fmt: skip
+MARKINGS = st.sampled_from([Marking(Tlp.CLEAR, Pap.CLEAR), Marking(Tlp.AMBER, Pap.GREEN, purpose="p", legal_basis="l")])
+VALUES = st.sampled_from(
+    [
+        ("role", "infrastructure"),
+        ("role", "recipient"),
+        ("reportedIn", "report:authority-a/1"),
+        ("label", "ឈ្មោះ"),
+        ("seen", 7),
+        ("live", True),
+    ]
+)
+ASSERTIONS = st.builds(
+    lambda entity, value, source, marking, op, original: said(entity, *value, source=source, marking=marking, op=op, original=original),
+    ENTITIES, VALUES, SOURCES, MARKINGS, st.sampled_from([Op.ASSERT, Op.ASSERT, Op.PROPOSE]), st.sampled_from([None, "a.example", "៣៤៥"]),
+)  # fmt: skip
+AMENDMENTS = st.tuples(
+    st.sampled_from([op for op in Op if op.amends]), st.integers(0, 200), st.sampled_from([AUTHOR, AUTHOR, AUTHOR, "authority-b.example"]), MARKINGS
+)  # fmt: skip
+LEAVES = st.lists(st.lists(st.one_of(ASSERTIONS, AMENDMENTS), min_size=1, max_size=5), max_size=8)
+
+
+def ledger_of(leaves: list[list[object]]) -> StandIn:
+    """A ledger in which each amendment names some earlier statement."""
+    made = StandIn()
+    for leaf in leaves:
+        before = [(number, index) for number, some in enumerate(made.leaves) for index in range(len(some))]
+        statements: list[Statement] = []
+        for one in leaf:
+            if isinstance(one, Statement):
+                statements.append(one)
+            elif before:
+                op, at, author, marking = one  # type: ignore[misc]
+                grade = Grade("A", 1) if op is Op.REGRADE else None
+                statements.append(
+                    changed(op, made.ref(*before[at % len(before)]), author=author, grade=grade, marking=marking, reason="because")
+                )
+        if statements:
+            made.append(*statements)
+    return made
+
+
+def bare(place: Place | None) -> object:
+    """A place without numbers that may differ between two states."""
+    return None if place is None else msgspec.structs.replace(place, asserter=0, handling=0)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(leaves=LEAVES, data=st.data())
+def test_folding_in_pieces_anew_or_as_of_gives_the_same(leaves: list[list[object]], data: st.DataObject) -> None:
+    ledger = ledger_of(leaves)
+    half = data.draw(st.integers(0, ledger.size))
+    with tempfile.TemporaryDirectory() as place, Views.open(Path(place, "pieces")) as pieces, Views.open(Path(place, "whole")) as whole:
+        pieces.fold(ledger.upto(half))
+        then = told(pieces)
+        pieces.fold(ledger)
+        whole.fold(ledger)
+        assert told(pieces) == told(whole)
+        assert told(pieces, half) == told(whole, half) == then
+        pieces.rebuild(ledger)
+        assert told(pieces) == told(whole)
+        ids = [Statement.parse(payload).id() for leaf in ledger.leaves for payload in leaf if payload is not None]
+        places = pieces.known(ids)
+        assert None not in places
+        assert [bare(one) for one in places] == [bare(one) for one in whole.known(ids)]
+        for series in ("list-a", "list-b"):
+            assert [x.commitment for x in pieces.series_live(series).rest()] == [x.commitment for x in whole.series_live(series).rest()]
+        assert pieces.check() == whole.check() == []
+
+
+def test_every_part_of_a_statement_is_in_its_fact(tmp_path: Path) -> None:
+    ledger = StandIn()
+    record = {"reference": "r-1", "narrative": "អ្នក", "synthetic": True}
+    first = Statement.parse(
+        said(
+            "report:authority-a/1",
+            "record",
+            record,
+            schema="VictimReport",
+            source=Source(uri="https://a.example", quote='he said "yes"', locator=Locator(page=2, label="ii", start=3, end=9)),
+            grade=None,
+        ).payload()
+    )
+    ledger.append(first, said("host:a.example", "safeListed", "shared", original="A.example"))
+    with Views.open(tmp_path) as views:
+        views.fold(ledger)
+        fact = views.facts("report:authority-a/1").facts[0]
+        assert fact.value == record
+        assert json.loads(fact.locator or "") == first.source.locator.to_json()  # type: ignore[union-attr]
+        assert (fact.quote, fact.schema, fact.prop, fact.op, fact.asserted_at) == (
+            'he said "yes"',
+            "VictimReport",
+            "record",
+            "assert",
+            first.asserter.asserted_at,
+        )
+        assert views.source(fact.source) == Source(uri="https://a.example")
+        assert views.asserter(fact.asserter).authority == AUTHOR
+        assert views.handling(fact.handling) == first.handling
+        assert (fact.leaf, fact.index, fact.commitment) == (0, 0, ledger.name(0, 0))
+        assert views.find_ref(ledger.name(0, 1)) == (0, 1)
+        assert views.find_ref(bytes(32)) is None
+        other = views.facts("host:a.example").facts[0]
+        assert (other.value, other.original, other.locator) == ("shared", "A.example", '{"column":"host","row":1}')
+        assert views.facts("host:nobody.example").total == 0
+
+
+def test_ids_are_those_of_the_model(tmp_path: Path) -> None:
+    ledger = StandIn()
+    ledger.append(said("host:a.example"))
+    target = ledger.ref(0)
+    statements = [
+        said("host:a.example", source=Source(digest="ab" * 32, series="s"), original="A", when="2026-05-01T00:00:00Z"),
+        Statement.parse(said("host:b.example", "label", 'quo"te\\ \n é').payload()),
+        changed(Op.REGRADE, target, grade=Grade("A", 1)),
+        changed(Op.RELABEL, target, marking=Marking(Tlp.CLEAR, Pap.CLEAR)),
+        changed(Op.RETRACT, target, reason="wrong"),
+    ]
+    ledger.append(*statements)
+    with Views.open(tmp_path) as views:
+        views.fold(ledger)
+        assert [(one.leaf, one.index) for one in views.known([each.id() for each in statements]) if one] == [
+            (1, index) for index in range(5)
+        ]
+        again = said("host:a.example", source=Source(digest="cd" * 32, series="s"), original="other")
+        assert views.known([again.id()])[0] is not None
+        assert views.known([said("host:c.example").id()]) == [None]
+        assert views.known([]) == []
+
+
+def test_what_a_series_holds_is_compared_with_its_next_issue(tmp_path: Path) -> None:
+    ledger, source = StandIn(), Source(digest="ab" * 32, series="list-a", title="A")
+    names = [f"host:x{number}.example" for number in range(8)]
+    ledger.append(*(said(name, source=source) for name in names))
+    ledger.append(said("host:y.example", source=Source(digest="ab" * 32, series="list-b")))
+    ledger.append(changed(Op.EXPIRE, ledger.ref(0, 1)), changed(Op.RETRACT, ledger.ref(0, 2)))
+    with Views.open(tmp_path) as views:
+        views.fold(ledger)
+        live = views.series_live("list-a")
+        assert len(live) == 6
+        live.seen([said(name, source=source).id() for name in names[:5]] + [said("host:new.example", source=source).id()])
+        assert [(one.leaf, one.index) for one in live.rest()] == [(0, 5), (0, 6), (0, 7)]
+        expired, retracted = views.known([said(names[1], source=source).id(), said(names[2], source=source).id()])
+        assert expired is not None
+        assert retracted is not None
+        assert (expired.counts, expired.expired, retracted.counts, retracted.expired) == (False, True, False, False)
+        assert expired.prev == ledger.name(2, 0)
+        assert len(views.series_live("no such list")) == 0
+
+
+def test_only_the_author_amends_and_only_what_is_there(tmp_path: Path) -> None:
+    ledger = StandIn()
+    ledger.append(said("host:a.example"))
+    ledger.append(changed(Op.RETRACT, ledger.ref(0), author="authority-b.example"))
+    ledger.append(changed(Op.RETRACT, f"{ORIGIN}#{'0' * 64}"))
+    ledger.append(changed(Op.RETRACT, ledger.ref(0).replace("authority-a", "authority-c")))
+    ledger.append(changed(Op.RETRACT, ledger.ref(1)))
+    with Views.open(tmp_path) as views:
+        made = views.fold(ledger)
+        assert made.loose == 4
+        assert views.facts("host:a.example").facts[0].changes == ()
+
+
+def test_a_size_that_was_not_folded_is_refused(tmp_path: Path) -> None:
+    ledger = StandIn()
+    ledger.append(said("host:a.example"))
+    with Views.open(tmp_path) as views:
+        assert views.size == 0
+        assert views.known([bytes(32)]) == [None]
+        with pytest.raises(LedgerFault, match="no views"):
+            views.facts("host:a.example")
+        views.fold(ledger)
+        assert views.size == 1
+        for wrong in (2, -1):
+            with pytest.raises(BadInput, match="not known"):
+                views.facts("host:a.example", wrong)
+        assert views.facts("host:a.example", 0).total == 0
+
+
+def test_a_hub_is_counted_without_being_listed(tmp_path: Path) -> None:
+    ledger = StandIn()
+    for leaf in range(10):
+        ledger.append(
+            *(
+                said("account:XA:BANKA:1", "reportedIn", f"report:authority-a/{leaf}-{row}", source=Source(digest=f"{leaf % 3:064x}"))
+                for row in range(100)
+            )
+        )
+    ledger.append(*(changed(Op.RETRACT, ledger.ref(2, row)) for row in range(50)))
+    with Views.open(tmp_path / "a") as whole, Views.open(tmp_path / "b") as pieces:
+        whole.fold(ledger)
+        for size in range(1, ledger.size + 1):
+            pieces.fold(ledger.upto(size))
+        for views in (whole, pieces):
+            held = views.facts("account:XA:BANKA:1")
+            assert (held.total, len(held.facts), held.facts[-1].leaf) == (1000, 256, 9)
+            assert sum(one.counting for one in views.tally("account:XA:BANKA:1")) == 950
+            assert sum(one.withdrawn for one in views.tally("account:XA:BANKA:1")) == 50
+            early = views.facts("account:XA:BANKA:1", 4)
+            assert (early.total, early.facts[-1].leaf) == (400, 3)
+            assert sum(one.counting + one.withdrawn for one in views.tally("account:XA:BANKA:1", 4)) == 400
+        assert told(whole) == told(pieces)
+        assert told(whole, 5) == told(pieces, 5)
+
+
+def test_reading_on_both_cores_gives_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = StandIn()
+    for leaf in range(30):
+        ledger.append(
+            *(
+                said(f"host:x{(leaf * row) % 50}.example", source=Source(digest=f"{leaf % 4:064x}", locator=Locator(row=row + 1)))
+                for row in range(10)
+            )
+        )
+    ledger.append(changed(Op.RETRACT, ledger.ref(20, 3)))
+    with Views.open(tmp_path / "alone") as alone, Views.open(tmp_path / "shared") as shared:
+        alone.fold(ledger)
+        monkeypatch.setattr(gather, "STEP", 25)
+        forked = []
+        share = gather._shared
+        monkeypatch.setattr(gather, "_shared", lambda *given: forked.append(1) or share(*given))
+        shared.fold(ledger)
+        assert forked
+        assert told(alone) == told(shared)
+
+
+def test_the_engine_finds_what_is_searched_for(tmp_path: Path) -> None:
+    ledger = StandIn()
+    ledger.append(
+        said("host:bank.example"),
+        said("host:mybank.example"),
+        said("host:bank.example.net"),
+        said("phone:+9991", "label", "The BANK clerk"),
+    )
+    ledger.append(said("phone:+9991", "reportedIn", "report:authority-a/7"), said("phone:+9992", "reportedIn", "report:authority-a/7"))
+    ledger.append(changed(Op.RETRACT, ledger.ref(1, 1)))
+    with Views.open(tmp_path) as views:
+        views.fold(ledger)
+        with views.engine() as engine:
+            stop = views.stop()
+            assert engine.search("Bank.example", stop=stop) == ["host:bank.example", "host:bank.example.net", "host:mybank.example"]
+            assert engine.search("bank c", stop=stop) == ["phone:+9991"]
+            assert engine.search("'; --", stop=stop) == engine.search("", stop=stop) == []
+            assert engine.saying("reportedIn", "report:authority-a/7", stop=stop) == ["phone:+9991"]
+            assert engine.saying("reportedIn", "report:authority-a/7", stop=views.stop(2)) == ["phone:+9991", "phone:+9992"]
+            with pytest.raises(BadInput, match="no column"):
+                next(engine.scan(["secret"], stop=stop))
+
+
+def test_an_empty_ledger_and_leaves_without_statements(tmp_path: Path) -> None:
+    ledger = StandIn()
+    with Views.open(tmp_path) as views:
+        views.fold(ledger)
+        assert (views.size, views.entities(), views.newest(5), views.totals().statements) == (0, [], [], 0)
+        ledger.append(said("host:a.example"))
+        views.fold(ledger)
+        assert views.entities("host:") == ["host:a.example"]
+        assert views.entities("phone:") == []
