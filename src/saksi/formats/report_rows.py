@@ -264,16 +264,25 @@ def _transfers(rows: Rows, own: Gather, reports: list[str], faults: list[Rejecte
 def _reports(rows: Rows, own: Gather, reports: list[str], faults: list[Rejected]) -> None:
     """The report itself. Its loss is the one stated, or that of its only payment."""
     parts: dict[str, Sequence[str | bool | None]] = {into: _plain(rows, base, faults) for base, into in _RECORD.items()}
-    amounts = [_words(rows, name, faults) for name in rows.found.at if base_name(name)[0] == "amount"]
-    if amounts:
-        currencies = _words(rows, "currency", faults)
-        paid = [[amount for amount in row if amount] for row in zip(*amounts, strict=True)]
-        alone = [row[0] if len(row) == 1 and not stated else None for row, stated in zip(paid, parts["amount"], strict=True)]
-        first = amounts[0]
-        parts["currency"] = [currencies[row] if alone[row] and first[row] else stated for row, stated in enumerate(parts["currency"])]
-        parts["amount"] = [alone[row] or stated for row, stated in enumerate(parts["amount"])]
+    paid = sorted({base_name(name)[1] for name in rows.found.at if base_name(name)[0] == "amount"})
+    if paid:
+        amounts = [_words(rows, field_name("amount", number), faults) for number in paid]
+        currencies = [_words(rows, field_name("currency", number), faults) for number in paid]
+        only: list[int | None] = [_only(row) for row in zip(*amounts, strict=True)]
+        stated = parts["amount"]
+        losses = [None if one is None or stated[row] else one for row, one in enumerate(only)]
+        parts["amount"] = [stated[row] if one is None else amounts[one][row] for row, one in enumerate(losses)]
+        parts["currency"] = [
+            old if one is None else currencies[one][row] for row, (one, old) in enumerate(zip(losses, parts["currency"], strict=True))
+        ]
     parts["reference"] = rows.references
     _records(rows, own, _Records("VictimReport", reports, list(range(len(reports))), parts))
+
+
+def _only(amounts: Sequence[str | None]) -> int | None:
+    """Which payment is the only one of a report, or None."""
+    filled = [place for place, amount in enumerate(amounts) if amount]
+    return filled[0] if len(filled) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def _node(event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Plain:
     if depth > _DEEPEST:
         raise BadInput(f"nested deeper than {_DEEPEST}", where=_line(event))
     if isinstance(event, yaml.ScalarEvent):
-        return None if event.style is None and event.value in _NULLS else str(event.value)
+        return None if not event.style and event.value in _NULLS else str(event.value)
     if isinstance(event, yaml.SequenceStartEvent):
         parts: list[Plain] = []
         for part in events:

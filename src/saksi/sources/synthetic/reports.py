@@ -151,7 +151,7 @@ def _slip(made: dict[str, str], lot: int) -> dict[str, str]:
     """About three rows in a hundred have a slip of the pen that a reader must notice."""
     kind = lot // 29 % 100
     if kind == 0:
-        made["scam_phone"] = made["scam_phone"][:6]
+        made["scam_phone"] = made["scam_phone"][:3]
     elif kind == 1:
         made["happened_at"] = "2026-02-30"
     elif kind == 2 and "payee_wallet" in made:

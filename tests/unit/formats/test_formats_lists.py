@@ -1,0 +1,190 @@
+"""Plain lists, tables of values, the eth-phishing-detect configuration and MISP warning lists."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from formats_given import GIVEN, take
+
+from saksi.formats.eth_phishing import EthPhishingReader
+from saksi.formats.listed import Says
+from saksi.formats.ofac import ofac_reader
+from saksi.formats.valuelist import ListReader, Table
+from saksi.formats.warninglist import WarningListReader
+from saksi.model import BadInput
+
+BLOCK = Says(("host", "ip", "url"), (("role", "infrastructure"), ("typology", "t:x")))
+SAFE = Says(("host",), (("safeListed", "shared"),))
+
+
+def test_a_line_each_with_comments_and_defanged() -> None:
+    data = (
+        b"# list\nbad.example.com\n\nhxxps://worse[.]example[.]org/a?b=1#c\n192.0.2.7\n.below.example.net # all of it\n*.star.example.net\n"
+    )
+    taken = take(ListReader(GIVEN, BLOCK), data)
+    assert taken.said("role") == [
+        ("host:bad.example.com", "infrastructure"),
+        ("url:https://worse.example.org/a?b=1", "infrastructure"),
+        ("ip:192.0.2.7", "infrastructure"),
+        ("host:below.example.net", "infrastructure"),
+        ("host:star.example.net", "infrastructure"),
+    ]
+    assert [one.source.locator.row for one in taken.statements[:2]] == [2, 4]  # type: ignore[union-attr]
+    assert len(taken.said("typology")) == 5
+    assert not taken.rejected
+
+
+def test_a_hosts_file() -> None:
+    data = b"127.0.0.1 localhost\n0.0.0.0 bad.example.com worse.example.com # x\n::1 localhost\nbad.example.org\n"
+    taken = take(ListReader(GIVEN, BLOCK, "hosts-file"), data)
+    assert [entity for entity, _ in taken.said("role")] == ["host:bad.example.com", "host:worse.example.com"]
+    assert taken.why() == [("row 4", "a line of a hosts file begins with 0.0.0.0 or 127.0.0.1")]
+
+
+def test_a_bare_word_is_no_host() -> None:
+    taken = take(ListReader(GIVEN, BLOCK), b"domain\nbad.example.com\n")
+    assert len(taken.rejected) == 1
+    assert "'domain' is one word, not a host" in taken.rejected[0].reason
+    assert taken.rejected[0].original == "domain"
+
+
+def test_phones_accounts_and_wallets_by_line() -> None:
+    says = Says(("phone",), (("role", "infrastructure"),), country="KH")
+    assert take(ListReader(GIVEN, says), "០១២ ៣៤៥ ៦៧៨\n".encode()).said("role") == [("phone:+85512345678", "infrastructure")]
+    says = Says(("account",), (("role", "suspected-mule"),), country="KH")
+    assert take(ListReader(GIVEN, says), b"ABA 000 123 456\n").said("role") == [("account:KH:ABA:000123456", "suspected-mule")]
+
+
+def test_a_json_array_and_what_is_not_text_in_it() -> None:
+    taken = take(ListReader(GIVEN, SAFE, "json"), b'["*.fleek.co","github.io",5,null,"word"]')
+    assert taken.said("safeListed") == [("host:fleek.co", "shared"), ("host:github.io", "shared")]
+    assert [place for place, _ in taken.why()] == ["at /2", "at /3", "at /4"]
+    assert taken.statements[0].source.locator.pointer == "/0"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (b"{}", "array"), (b"[", "not JSON"), (b'["\xff"]', "not UTF-8"), (b"[" * 100_000, "nested|not JSON"), (b"", "not JSON"),
+        (b'{"a":1,"a":2}', "twice"), (b" " * (25 << 20), "more than"),
+    ],
+)  # fmt: skip
+def test_json_that_is_no_list_is_refused(data: bytes, word: str) -> None:
+    with pytest.raises(BadInput, match=word):
+        take(ListReader(GIVEN, SAFE, "json"), data)
+
+
+def test_a_table_with_dates_labels_and_a_word_that_must_stand() -> None:
+    table = Table("address", since="added", label="tag", ignore=("n",), expect={"kind": "phish-hack"})
+    data = (
+        b"address,added,tag,kind,n,more\n0x000000000532b45f47779fce440748893b257865,2024-10-27,Fake_1,phish-hack,1,x\n"
+        b"0x000000000532b45f47779fce440748893b257866,2024-10-27,Fake_2,heist,1,x\n0x12,,,phish-hack,1,x\n"
+        b"0x000000000532b45f47779fce440748893b257867,yesterday,,phish-hack,1,x\n"
+    )
+    taken = take(ListReader(GIVEN, Says(("wallet",), (("role", "recipient"),)), "table", table), data)
+    assert taken.said("role") == [("wallet:eth:0x000000000532b45f47779fce440748893b257865", "recipient")]
+    assert taken.said("label")[0][1] == "Fake_1"
+    assert taken.statements[0].content.to_json()["valid_from"] == "2024-10-27"
+    assert [place for place, _ in taken.why()] == ["column more", "row 2, column kind", "row 4, column added", "row 3"]
+    with pytest.raises(BadInput, match="'address' is missing"):
+        take(ListReader(GIVEN, SAFE, "table", Table("address")), b"a,b\n1,2\n")
+    with pytest.raises(BadInput, match="stands twice"):
+        take(ListReader(GIVEN, SAFE, "table", Table("a")), b"a,a\n1,2\n")
+
+
+def test_a_currency_says_which_chain() -> None:
+    legacy = b"12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S"
+    data = b"ofac_currency_code,address\nXBT,%b\nBSV,%b\nXBT,TUCsTq7TofTCJRRoHk6RvhMoS2mJLm5Yzq\n" % (legacy, legacy)
+    taken = take(ofac_reader(GIVEN), data)
+    assert [entity.split(":")[1] for entity, _ in taken.said("role")] == ["btc", "bsv"]
+    assert {role for _, role in taken.said("role")} == {"sanctioned"}
+    assert "TRON, not of Bitcoin" in taken.rejected[0].reason
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        Says(("nonsense",), (("role", "infrastructure"),)),
+        Says(("host",), (("role", "crook"),)),
+        Says(("host",), (("safeListed", "nice"),)),
+        Says((), ()),
+    ],
+)
+def test_what_a_list_says_must_be_known(says: Says) -> None:
+    with pytest.raises(BadInput):
+        ListReader(GIVEN, says)
+
+
+CONFIG = {
+    "version": 2,
+    "tolerance": 2,
+    "fuzzylist": ["metamask.io"],
+    "whitelist": ["good.example.com"],
+    "blacklist": ["bad.example.com", "word"],
+}
+
+
+def test_blocked_allowed_and_look_alikes() -> None:
+    taken = take(EthPhishingReader(GIVEN, BLOCK, SAFE), json.dumps(CONFIG).encode())
+    assert taken.said("role") == [("host:bad.example.com", "infrastructure")]
+    assert taken.said("safeListed") == [("host:good.example.com", "shared")]
+    assert [place for place, _ in taken.why()] == ["at /fuzzylist", "at /blacklist/1"]
+    assert taken.rows == 3
+    with pytest.raises(BadInput, match="version 3"):
+        take(EthPhishingReader(GIVEN, BLOCK, SAFE), json.dumps(CONFIG | {"version": 3}).encode())
+    with pytest.raises(BadInput, match="blacklist"):
+        take(EthPhishingReader(GIVEN, BLOCK, SAFE), b"[]")
+
+
+def warning(kind: str, attributes: list[str], values: list[object], name: str = "A list") -> bytes:
+    return json.dumps(
+        {"name": name, "type": kind, "matching_attributes": attributes, "list": values, "version": 1, "description": "x"}
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "values", "safe", "why"),
+    [
+        ("hostname", ["domain"], [".google.ad", "x.example.com"], ["host:google.ad", "host:x.example.com"], []),
+        ("substring", ["email-src"], ["0-mail.com"], ["host:0-mail.com"], []),
+        (
+            "cidr",
+            ["ip-src"],
+            ["192.0.2.1/32", "10.0.0.0/8", "2001:db8::1/128", "192.0.2.2"],
+            ["ip:192.0.2.1", "ip:2001:db8::1", "ip:192.0.2.2"],
+            ["a network, not one address"],
+        ),
+        (
+            "regex",
+            ["phone-number"],
+            ["/((?:\\+|00)61)?1800160401/g", "/((?:\\+|00)1)?55501([0-9]{2})/g"],
+            ["phone:+611800160401"],
+            ["a pattern that fits many values, not one value"],
+        ),
+        ("regex", ["email-src"], ["/^abuse@/i"], [], ["a pattern that fits many values, not one value"]),
+        ("string", ["md5", "sha256"], ["00014cb6ebc0e2fb3f83dec061fc8ac1"], [], ["out of scope: a list of file hashes"]),
+        ("string", ["domain"], [5, ""], [], ["a text is expected", "an empty text"]),
+    ],
+)
+def test_warning_lists(kind: str, attributes: list[str], values: list[object], safe: list[str], why: list[str]) -> None:
+    taken = take(WarningListReader(GIVEN, {"A list": "benign"}), warning(kind, attributes, values))
+    assert taken.said("safeListed") == [(entity, "benign") for entity in safe]
+    assert [reason for _, reason in taken.why()] == why
+    assert taken.rows == len(values)
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (warning("string", ["domain"], [], "Unknown"), "what the list 'Unknown' means is not known"),
+        (warning("fuzzy", ["domain"], []), "unknown type 'fuzzy'"),
+        (b'{"list": []}', "is expected"),
+        (b"[1]", "is expected"),
+    ],
+)
+def test_a_warning_list_nobody_explained_is_refused(data: bytes, word: str) -> None:
+    with pytest.raises(BadInput, match=word):
+        take(WarningListReader(GIVEN, {"A list": "benign"}), data)
+    with pytest.raises(BadInput, match="a warning list is"):
+        WarningListReader(GIVEN, {"A list": "nice"})
