@@ -8,23 +8,25 @@ ids, leaves and counts, nothing about anybody); 6. the journal is cut to nothing
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from saksi.ledger.batch import Kind, Leaf
 from saksi.ledger.block import NONCE_BYTES, Block, Items, Seal, forget_items
 from saksi.ledger.commitment import SALT_BYTES, Groups, commit
 from saksi.ledger.core import Core, Entry
 from saksi.ledger.disk import AppendFile, Disk, read_file
-from saksi.ledger.keys import JOURNAL
+from saksi.ledger.keys import JOURNAL, Keys
 from saksi.ledger.subjects import SlotKind
 from saksi.ledger.vault import Frame, absolute_slots
 from saksi.model.canonical import Json, canonical
 from saksi.model.errors import BadInput
 
-__all__ = ["Erased", "ErasurePlan", "carry_out", "finish", "plan_items", "plan_subjects"]
+__all__ = ["Erased", "ErasurePlan", "Notice", "carry_out", "finish", "leave_to_finish", "plan_items", "plan_subjects", "read_notice"]
 
 _AT_ONCE = 400
 
@@ -115,7 +117,7 @@ def carry_out(core: Core, disk: Disk, plan: ErasurePlan, *, ground: str, keep_or
             part = (subjects[:_AT_ONCE], items[:_AT_ONCE], originals[:_AT_ONCE])
             del subjects[:_AT_ONCE], items[:_AT_ONCE], originals[:_AT_ONCE]
             journal = _journal(core, part, ground=ground, count=count)
-            _write_journal(core, disk, journal)  # 1
+            _write_journal(disk, core.keys.folder, journal)  # 1
             notices.append(_do(core, journal))  # 2 to 5
             _clear_journal(core, disk)  # 6
             count = 0  # told once
@@ -158,18 +160,42 @@ def _journal(core: Core, part: tuple[list[bytes], list[tuple[int, int]], list[by
         number = core.originals.slot_of(digest)
         if number is not None:
             slots.append((number, core.originals.id_of(digest), SlotKind.ORIGINAL))
-    notice: dict[str, Json] = {
-        "at_ms": at_ms,
-        "ground": ground,
-        "items": [f"{leaf}/{index}" for leaf, index in items],
-        "originals": len(originals),
-        "statements": count,
-        "subjects": [id_.hex() for id_ in subjects],
-        "slots": [number for number, _, kind in slots if kind is SlotKind.ORIGINAL],
-    }
-    groups = (canonical({"erased": notice}), b"{}", b"{}", b"{}")
+    told = _Told(at_ms, ground, subjects, items, len(originals), count)
+    groups = _notice(told, [number for number, _, kind in slots if kind is SlotKind.ORIGINAL])
     blocks = tuple(_rewrites(core, items))
     return _Journal(at_ms, tuple(slots), blocks, tuple(originals), groups, core.random(SALT_BYTES), core.log.size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a notice says, besides the slots of originals."""
+
+    at_ms: int
+    ground: str
+    subjects: list[bytes]
+    items: list[tuple[int, int]]
+    originals: int
+    statements: int
+
+
+def _notice(told: _Told, slots: list[int]) -> Groups:
+    content: dict[str, Json] = {
+        "at_ms": told.at_ms,
+        "ground": told.ground,
+        "items": [f"{leaf}/{index}" for leaf, index in told.items],
+        "originals": told.originals,
+        "statements": told.statements,
+        "subjects": [id_.hex() for id_ in told.subjects],
+        "slots": list(slots),
+    }
+    return (canonical({"erased": content}), b"{}", b"{}", b"{}")
+
+
+def leave_to_finish(disk: Disk, keys: Keys, slots: Collection[tuple[int, bytes]], *, size: int, at_ms: int) -> None:
+    """Leave a journal so that the next start of a ledger of `size` leaves erases these subjects (slot, id) and logs the notice."""
+    told = _Told(at_ms, "erased again after a restore", sorted({id_ for _, id_ in slots}), [], 0, 0)
+    named = tuple((number, id_, SlotKind.SUBJECT) for number, id_ in slots)
+    _write_journal(disk, keys.folder, _Journal(at_ms, named, (), (), _notice(told, []), os.urandom(SALT_BYTES), size))
 
 
 def _rewrites(core: Core, items: Iterable[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
@@ -208,7 +234,7 @@ def _do(core: Core, journal: _Journal) -> int:
     return core.append([Entry(Kind.ERASURE, journal.groups, salt=journal.salt)]).appended.first  # 5
 
 
-def _write_journal(core: Core, disk: Disk, journal: _Journal) -> None:
+def _write_journal(disk: Disk, folder: Path, journal: _Journal) -> None:
     made: dict[str, Json] = {
         "at_ms": journal.at_ms,
         "blocks": [[offset, data.hex()] for offset, data in journal.blocks],
@@ -219,7 +245,7 @@ def _write_journal(core: Core, disk: Disk, journal: _Journal) -> None:
         "slots": [[number, id_.hex(), kind.value] for number, id_, kind in journal.slots],
     }
     text = json.dumps(made, sort_keys=True).encode()
-    file = AppendFile(disk, core.keys.folder / JOURNAL)
+    file = AppendFile(disk, folder / JOURNAL)
     try:
         file.cut(0)
         file.append(text + b"\n%08x" % zlib.crc32(text))
@@ -248,6 +274,26 @@ def _clear_journal(core: Core, disk: Disk) -> None:
         file.sync()
     finally:
         file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a notice of erasure (the content of a kind-40 leaf) names: subjects by id, originals by their key's slot, single statements."""
+
+    subjects: tuple[bytes, ...]
+    originals: tuple[int, ...]
+    items: tuple[tuple[int, int], ...]
+
+
+def read_notice(content: bytes) -> Notice:
+    """Read the content of a notice."""
+    notice = json.loads(content)["erased"]
+    items = [item.partition("/") for item in notice["items"]]
+    return Notice(
+        subjects=tuple(bytes.fromhex(id_) for id_ in notice["subjects"]),
+        originals=tuple(notice["slots"]),
+        items=tuple((int(leaf), int(index)) for leaf, _, index in items),
+    )
 
 
 def _with_originals(core: Core, plan: ErasurePlan, digests: set[bytes]) -> ErasurePlan:

@@ -78,8 +78,9 @@ class OpenBlock:
 class Ledger:
     """One authority's ledger in one folder, held open by its one writer."""
 
-    def __init__(self, core: Core, setup: Setup) -> None:
+    def __init__(self, folder: Path, core: Core, setup: Setup) -> None:
         """Use `create` or `open`."""
+        self.folder = folder
         self._core, self._setup = core, setup
 
     @classmethod
@@ -91,7 +92,7 @@ class Ledger:
         make_durable(disk, folder / ORIGINALS)
         keys = Keys.create(disk, keys_at, random=setup.random)
         log = Log.create(folder / LOG, origin=setup.origin, signer=_signer(keys, setup), disk=disk, second=setup.second)
-        return cls(_core(folder, keys, log, setup), setup)
+        return cls(folder, _core(folder, keys, log, setup), setup)
 
     @classmethod
     def open(cls, folder: Path, setup: Setup) -> Ledger:
@@ -108,7 +109,7 @@ class Ledger:
         except BaseException:
             log.close()
             raise
-        return cls(core, setup)
+        return cls(folder, core, setup)
 
     @property
     def origin(self) -> str:
@@ -119,6 +120,11 @@ class Ledger:
     def size(self) -> int:
         """How many leaves are acknowledged."""
         return self._core.log.size
+
+    @property
+    def core(self) -> Core:
+        """The open parts, for what works on all of them: backups."""
+        return self._core
 
     @property
     def log(self) -> Log:

@@ -6,7 +6,6 @@ reader, and the notices of erasure (kind 40) say which slots and statements may 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from saksi.ledger.batch import Kind, Leaf, batch_commitment
 from saksi.ledger.block import BLOCK_HEAD, Block, Items, block_key, open_block, open_common, parse_block
 from saksi.ledger.commitment import commit
 from saksi.ledger.disk import Disk, Handle, disk_fault, read_file
+from saksi.ledger.erase import read_notice
 from saksi.ledger.frame import FRAME_HEAD, NO_COMMON, FrameHead
 from saksi.ledger.fsck import Difference
 from saksi.ledger.keys import JOURNAL, SIGNING, SLOTS, VAULT, parse_key
@@ -301,12 +301,10 @@ class _Noticed:
     items: set[tuple[int, int]] = field(default_factory=set)
 
     def read(self, content: bytes) -> None:
-        notice = json.loads(content)["erased"]
-        self.subjects.update(bytes.fromhex(id_) for id_ in notice["subjects"])
-        self.slots.update(notice["slots"])
-        for item in notice["items"]:
-            leaf, _, index = item.partition("/")
-            self.items.add((int(leaf), int(index)))
+        notice = read_notice(content)
+        self.subjects.update(notice.subjects)
+        self.slots.update(notice.originals)
+        self.items.update(notice.items)
 
 
 def _block_at(data: _Window, offset: int, end: int) -> tuple[Block, int]:
