@@ -190,7 +190,7 @@ def _by_base58(plain: str, wanted: frozenset[str] | None) -> _Read:
     raw = base58.decode(plain)
     if len(raw) == 32:
         return "sol", plain, ("Solana addresses carry no checksum",)
-    payload = base58.check_decode(plain)
+    payload = base58.checked(raw)
     version = _version(payload)
     chain = version.chain
     if wanted is not None and chain not in wanted:
@@ -205,10 +205,9 @@ def _by_base58(plain: str, wanted: frozenset[str] | None) -> _Read:
 
 
 def _version(payload: bytes) -> Version:
-    for size in (1, 2):
-        version = VERSIONS.get(payload[:size])
-        if version is not None and len(payload) == size + 20:
-            return version
+    version = VERSIONS.get(payload[:-20]) if len(payload) > 20 else None
+    if version is not None:
+        return version
     raise BadInput(
         f"its checksum is right, but no chain known here uses version {payload[0]} with {len(payload)} bytes",
         todo="an address of another chain, a secret key or a test network",
