@@ -1,0 +1,237 @@
+"""The command line on a small node: what goes in comes out with its source, what is refused says why, JSON keeps its fields."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from saksi.app.cli import _COMMANDS, saksi
+from saksi.app.cli.say import exit_code
+from saksi.model import BadInput, LedgerFault, NotAllowed, PeerFault, SaksiError
+
+Run = Callable[..., Result]
+HOSTS = ["bad.example.net", "worse.example.org", "etherscan.io", "domain", "hxxp://bad[.]example[.]net/pay"]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str, json_: bool = True) -> Result:
+        flags = ["--json"] if json_ else []
+        return CliRunner().invoke(saksi, ["--home", str(tmp_path / "home"), *flags, *words], standalone_mode=False)
+
+    made = call("init", "--authority", "centre.a.example", "--country", "KH", "--purpose", "tests", "--legal-basis", "Act 1 of A")
+    assert made.exception is None, made.exception
+    return call
+
+
+@pytest.fixture
+def listed(run: Run, tmp_path: Path) -> Run:
+    (tmp_path / "global-anti-scam.txt").write_text("\n".join(HOSTS) + "\n", encoding="utf-8")
+    made = run("take", str(tmp_path / "global-anti-scam.txt"))
+    assert made.exception is None, made.exception
+    return run
+
+
+def last(result: Result) -> dict[str, object]:
+    assert result.exception is None, result.exception
+    value = json.loads(result.stdout.splitlines()[-1])
+    assert isinstance(value, dict)
+    return value
+
+
+def test_take_ends_with_its_counts_and_lists_what_it_rejected(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "global-anti-scam.txt"
+    path.write_text("\n".join(HOSTS) + "\n", encoding="utf-8")
+    counts = last(run("take", str(path)))
+    assert counts["rejected"] == 1
+    assert isinstance(counts["taken"], int)
+    assert counts["taken"] >= 4
+    rows = list(csv.reader((tmp_path / "global-anti-scam.txt.rejects.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert rows[0] == ["where", "reason", "original"]
+    assert rows[1][0] == "row 4"
+    assert rows[1][2] == "domain"
+
+
+def test_taking_the_same_list_again_or_in_another_order_adds_nothing(listed: Run, tmp_path: Path) -> None:
+    path = tmp_path / "global-anti-scam.txt"
+    before = last(listed("doctor"))["size"]
+    again = last(listed("take", str(path)))
+    assert again["taken"] == 0
+    path.write_text("\n".join(reversed(HOSTS)) + "\n", encoding="utf-8")
+    shuffled = last(listed("take", str(path)))
+    assert (shuffled["taken"], shuffled["expired"]) == (0, 0)
+    assert last(listed("doctor"))["size"] == before
+
+
+def test_a_value_that_the_list_drops_expires_and_comes_back(listed: Run, tmp_path: Path) -> None:
+    path = tmp_path / "global-anti-scam.txt"
+    path.write_text("\n".join(HOSTS[1:4]) + "\n", encoding="utf-8")
+    assert last(listed("take", str(path)))["expired"] != 0
+    assert last(listed("ask", "bad.example.net"))["status"] == "unknown"
+    path.write_text("\n".join(HOSTS) + "\n", encoding="utf-8")
+    back = last(listed("take", str(path)))
+    assert (back["taken"], back["reinstated"] != 0) == (0, True)
+    assert last(listed("ask", "bad.example.net"))["status"] == "known"
+
+
+def test_a_list_that_lost_most_of_its_values_is_refused_whole(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "global-anti-scam.txt"
+    path.write_text("".join(f"host-{number}.example.net\n" for number in range(100)), encoding="utf-8")
+    last(run("take", str(path)))
+    size = last(run("doctor"))["size"]
+    path.write_text("host-1.example.net\n", encoding="utf-8")
+    refused = run("take", str(path))
+    assert isinstance(refused.exception, BadInput)
+    assert "cut off" in str(refused.exception)
+    assert last(run("doctor"))["size"] == size
+    assert last(run("ask", "host-7.example.net"))["status"] == "known"
+    assert last(run("take", "--shrink", str(path)))["expired"] != 0
+
+
+def test_two_spellings_of_a_number_are_one_entity(run: Run) -> None:
+    khmer = last(run("ask", "០១២ ៣៤៥ ៦៧៨", "--country", "KH"))
+    plain = last(run("ask", "+85512345678"))
+    assert khmer["entity"] == plain["entity"] == "phone:+85512345678"
+    assert khmer["status"] == "unknown"
+
+
+def test_an_answer_has_the_fields_that_others_rely_on(listed: Run) -> None:
+    answer = last(listed("ask", "BAD.example.net."))
+    assert {"query", "entity", "status", "sources", "statements"} <= set(answer)
+    assert (answer["query"], answer["entity"], answer["status"]) == ("BAD.example.net.", "host:bad.example.net", "known")
+    text = json.dumps(answer)
+    assert "centre.a.example/saksi/1#" in text
+
+
+def test_unknown_says_that_it_does_not_mean_safe_and_exits_with_1(listed: Run) -> None:
+    result = listed("ask", "nobody.example.net", json_=False)
+    assert result.return_value == 1
+    assert "does not mean that it is safe" in result.stdout
+
+
+def test_a_retraction_holds_at_once_in_answers_and_block_lists(listed: Run) -> None:
+    answer = last(listed("ask", "worse.example.org"))
+    assert "worse.example.org" in listed("feed").stdout
+    for statement in answer["statements"]:  # type: ignore[attr-defined]
+        last(listed("retract", statement["ref"], "--reason", "the victim named the wrong site"))
+    assert last(listed("ask", "worse.example.org"))["status"] == "unknown"
+    assert "worse.example.org" not in listed("feed").stdout
+    assert last(listed("ask", "worse.example.org", "--at", str(answer["at"])))["status"] == "known"
+
+
+def test_a_regrade_shows_in_the_answer_and_another_take_does_not_undo_it(listed: Run, tmp_path: Path) -> None:
+    answer = last(listed("ask", "worse.example.org"))
+    ref = next(one["ref"] for one in answer["statements"] if one["prop"] == "role")  # type: ignore[attr-defined]
+    last(listed("amend", "regrade", ref, "--grade", "A1", "--reason", "seen by us"))
+    last(listed("take", str(tmp_path / "global-anti-scam.txt")))
+    after = last(listed("ask", "worse.example.org"))
+    assert [one["grade"] for one in after["statements"] if one["ref"] == ref] == ["A1"]  # type: ignore[attr-defined]
+
+
+def test_a_proof_verifies_with_nothing_but_the_key(listed: Run, tmp_path: Path) -> None:
+    made = last(listed("prove", "bad.example.net", "--out", str(tmp_path / "proof.json")))
+    (tmp_path / "elsewhere").mkdir()
+    runner = CliRunner()
+    words = ["--home", str(tmp_path / "elsewhere"), "--json", "verify", str(tmp_path / "proof.json"), "--key", str(made["key"])]
+    good = runner.invoke(saksi, words, standalone_mode=False)
+    assert good.exception is None
+    assert json.loads(good.stdout.splitlines()[0])["verified"] is True
+    text = (tmp_path / "proof.json").read_text(encoding="utf-8")
+    (tmp_path / "proof.json").write_text(text.replace("bad.example.net", "mad.example.net"), encoding="utf-8")
+    bad = runner.invoke(saksi, words, standalone_mode=False)
+    assert isinstance(bad.exception, BadInput)
+
+
+def test_a_group_can_be_kept_out_of_a_proof(listed: Run, tmp_path: Path) -> None:
+    made = last(listed("prove", "bad.example.net", "--hide", "source", "--out", str(tmp_path / "proof.json")))
+    assert "Global Anti-Scam" not in (tmp_path / "proof.json").read_text(encoding="utf-8")
+    words = ["verify", str(tmp_path / "proof.json"), "--key", str(made["key"])]
+    assert "source: (not shown)" in CliRunner().invoke(saksi, words, standalone_mode=False).stdout
+
+
+def test_checkpoint_and_log_verify(listed: Run, tmp_path: Path) -> None:
+    made = last(listed("checkpoint"))
+    (tmp_path / "point").write_text(str(made["checkpoint"]), encoding="utf-8")
+    for words in (["--checkpoint", str(tmp_path / "point")], ["--log", str(tmp_path / "home" / "ledger" / "log")]):
+        result = CliRunner().invoke(saksi, ["--json", "verify", *words, "--key", str(made["key"])], standalone_mode=False)
+        assert result.exception is None, result.exception
+        assert json.loads(result.stdout)["verified"] is True
+
+
+def test_fsck_is_clean_and_finds_a_flipped_bit(listed: Run, tmp_path: Path) -> None:
+    assert last(listed("fsck"))["ok"] is True
+    path = tmp_path / "home" / "ledger" / "vault" / "vault.data"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    found = listed("fsck")
+    assert found.return_value == 5
+    assert json.loads(found.stdout)["differences"]
+
+
+def test_bulk_answers_every_row_or_says_why_not(listed: Run, tmp_path: Path) -> None:
+    (tmp_path / "ask.csv").write_text("n,value\n1,bad.example.net\n2,good.example.com\n3,%%%\n", encoding="utf-8")
+    made = last(listed("bulk", str(tmp_path / "ask.csv"), "--column", "value", "--workers", "0", "--out", str(tmp_path / "out.jsonl")))
+    assert (made["answered"], made["known"], made["rejected"]) == (2, 1, 1)
+    statuses = [json.loads(text)["status"] for text in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert statuses == ["known", "unknown"]
+
+
+def test_erasing_a_victim_leaves_nothing_to_read(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "reports.csv").write_text(
+        "reference,reported_at,country,victim_phone,scam_host,narrative\nA-1,2026-01-02,KH,012 345 678,bad.example.net,secret words\n",
+        encoding="utf-8",
+    )
+    last(run("take", "--source", "report-desk", str(tmp_path / "reports.csv")))
+    asked = last(run("ask", "012 345 678"))
+    assert asked["status"] == "known"
+    assert asked["flagged"] is False
+    last(run("erase", asked["statements"][0]["ref"], "--ground", "request of the person", "--yes"))  # type: ignore[index]
+    assert last(run("ask", "012 345 678"))["status"] == "unknown"
+    assert last(run("fsck"))["ok"] is True
+    for path in (tmp_path / "home").rglob("*"):
+        if path.is_file():
+            assert b"secret words" not in path.read_bytes(), path
+            assert b"85512345678" not in path.read_bytes(), path
+
+
+def test_an_outcome_is_kept_once_and_a_false_alarm_makes_it_contested(listed: Run) -> None:
+    first = last(listed("outcome", "bad.example.net", "false-alarm", "--by", "bank.b.example"))
+    assert first["duplicate"] is False
+    assert last(listed("ask", "bad.example.net"))["status"] == "contested"
+
+
+def test_a_rebuild_from_nothing_gives_the_same_answer(listed: Run) -> None:
+    before = last(listed("ask", "bad.example.net"))
+    last(listed("fold", "--rebuild"))
+    assert last(listed("ask", "bad.example.net")) == before
+
+
+@pytest.mark.parametrize(("kind", "code"), [(BadInput, 2), (NotAllowed, 3), (PeerFault, 4), (LedgerFault, 5)])
+def test_exit_codes_are_those_documented(kind: type[SaksiError], code: int) -> None:
+    assert exit_code(kind("x")) == code
+
+
+def test_init_refuses_a_home_that_is_in_use(run: Run) -> None:
+    assert isinstance(run("init", "--authority", "centre.b.example").exception, BadInput)
+
+
+def test_every_command_loads_and_documents_itself() -> None:
+    context = click.Context(saksi)
+    for name in _COMMANDS:
+        command = saksi.get_command(context, name)
+        assert command is not None
+        assert command.help, name
+
+
+def test_a_typing_slip_is_met_with_a_suggestion() -> None:
+    result = CliRunner().invoke(saksi, ["aks", "x"], standalone_mode=False)
+    assert "Did you mean 'ask'?" in str(result.exception)
