@@ -15,6 +15,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -69,14 +70,17 @@ class Log:
         if signer.vkeys[0].name != origin:
             raise BadInput(f"the key is named {signer.vkeys[0].name!r}; a log's key bears its origin, {origin!r}")
         make_durable(disk, folder)
-        lock = take_lock(disk, folder / LOCK)
-        try:
+        with ExitStack() as held:
+            lock = take_lock(disk, folder / LOCK)
+            held.callback(lock.close)
             Store.make(disk, folder)
             store = Store(disk, folder)
+            held.callback(store.close)
             if store.entries.size or store.checkpoints.last_framed():
                 raise BadInput("there is a log already", where=str(folder), todo="open it, or choose another folder")
             make_durable(disk, second.parent, [second])
             highest = Highest(disk, second)
+            held.callback(highest.close)
             if highest.last and highest.last.size:
                 raise BadInput("the second place belongs to a log that is not empty", where=str(second))
             highest.settle(0, EMPTY_ROOT)
@@ -84,10 +88,9 @@ class Log:
             note = sign_note(Checkpoint(origin, 0, EMPTY_ROOT).text(), signer)
             store.checkpoints.file.append(frame(note.write()))
             store.checkpoints.file.sync()
-            return cls(lock, store, highest, origin=origin, signer=signer)
-        except BaseException:
-            lock.close()
-            raise
+            log = cls(lock, store, highest, origin=origin, signer=signer)
+            held.pop_all()
+            return log
 
     @classmethod
     def open(cls, folder: Path, *, origin: str, signer: Signer, disk: Disk | None = None, second: Path | None = None) -> Log:
@@ -95,12 +98,16 @@ class Log:
         disk, second = disk or LocalDisk(), second or second_place(folder)
         if not exists(disk, folder / CHECKPOINTS):
             raise BadInput("there is no log here", where=str(folder), todo="create it first")
-        lock = take_lock(disk, folder / LOCK)
-        try:
-            return cls(lock, Store(disk, folder), Highest(disk, second), origin=origin, signer=signer)
-        except BaseException:
-            lock.close()
-            raise
+        with ExitStack() as held:
+            lock = take_lock(disk, folder / LOCK)
+            held.callback(lock.close)
+            store = Store(disk, folder)
+            held.callback(store.close)
+            highest = Highest(disk, second)
+            held.callback(highest.close)
+            log = cls(lock, store, highest, origin=origin, signer=signer)
+            held.pop_all()
+            return log
 
     @property
     def origin(self) -> str:

@@ -14,6 +14,7 @@ from saksi.model.errors import BadInput
 
 __all__ = ["Group", "Policy", "parse_policy"]
 
+_MOST = 256  # groups; the specification asks for at least 32
 _ALLOWED = frozenset({9, 10, *range(0x20, 0x7F), *range(0x80, 0x100)})
 
 
@@ -57,6 +58,8 @@ class Policy:
 
 def parse_policy(data: bytes) -> Policy:
     """Read a policy file; BadInput with the line where it is not one."""
+    if len(data) > 1_000_000:
+        raise BadInput(f"a policy of {len(data)} bytes is too long")
     if data and not data.endswith(b"\n"):
         raise BadInput("each line of a policy ends in a newline")
     draft = _Draft()
@@ -104,6 +107,8 @@ class _Draft:
             if self._defined(member) in self._members:
                 raise BadInput(f"{member!r} is already a member of a group")
             self._members.add(member)
+        if len(self.groups) == _MOST:
+            raise BadInput(f"more than {_MOST} groups")
         number = {"all": len(members), "any": 1}.get(needed) or parse_decimal(needed, "the number needed")
         if not 1 <= number <= len(members):
             raise BadInput(f"{number} of {len(members)} cannot be asked for")

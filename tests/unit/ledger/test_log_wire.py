@@ -274,3 +274,13 @@ def test_other_policies_are_refused(line: bytes) -> None:
 def test_an_edge_knows_its_size() -> None:
     with pytest.raises(BadInput):
         Edge(3, (bytes(32),))
+
+
+def test_a_policy_cannot_nest_without_end() -> None:
+    start, lines = _policy("").replace(b"group both all two D\n", b""), [b"group g0 any D"]
+    lines += [b"group g%d any g%d" % (n, n - 1) for n in range(1, 400)]
+    parse_policy(start + b"\n".join(lines[:200]) + b"\nquorum g199\n")
+    with pytest.raises(BadInput, match="more than"):
+        parse_policy(start + b"\n".join(lines) + b"\nquorum g399\n")
+    with pytest.raises(BadInput, match="too long"):
+        parse_policy(b"#\n" * 600_000)
