@@ -200,7 +200,7 @@ class Judge:
             if not (visible[handling] if handling in visible else self._may_see(handling)):
                 continue
             if not counts:
-                word = None if last is None else _CLOSED.get(last.op)
+                word = _closed(fact, last, at)
             elif fact.valid_from is None and fact.valid_until is None:
                 word = "stands"
             else:
@@ -350,6 +350,12 @@ class Judge:
                 retain_until=whole.retain_until,
             )
         return known
+
+
+def _closed(fact: Fact, last: Change | None, at: int) -> str | None:
+    """Why a fact does not count; None for a proposal that nobody has decided on, which is nobody's statement yet."""
+    decided = fact.op == "assert" or any(change.op in {"confirm", "reject"} for change in fact.changes if change.leaf < at)
+    return _CLOSED.get(last.op, "rejected") if decided and last is not None else None
 
 
 def _word(fact: Fact, today: str) -> str:

@@ -81,6 +81,22 @@ class Probe:
         found = [_open_run(path, prints.check, check=check) for path in sorted(folder.glob("*.run"))]
         return cls(folder, prints, _cover(found))
 
+    @classmethod
+    def built(cls, folder: Path, key: bytes, *, known: Iterable[Sequence[str]], size: int) -> Probe:
+        """The probe in `folder` if it is sound and covers `size` leaves, else one built anew from all `known` ids (in chunks).
+
+        About 2 us an id where it has to be built; `known` is not touched otherwise.
+        """
+        try:
+            found = cls.open(folder, key)
+            if found.size == size:
+                return found
+        except LedgerFault:
+            pass  # damaged, of another key or cut: it holds nothing that is not in the views
+        for path in (*folder.glob("*.run"), *folder.glob("*.draft")):
+            path.unlink(missing_ok=True)
+        return cls(folder, Fingerprints(key), ()).add(known, last=size)
+
     @property
     def size(self) -> int:
         """The ledger size (leaves) up to which every known id is covered."""

@@ -131,6 +131,17 @@ def test_proposals_count_only_once_confirmed() -> None:
     assert (world.ask(HOST).status, [line.standing for line in world.ask(HOST).past]) == ("unknown", ["rejected"])
 
 
+def test_a_proposal_that_was_withdrawn_before_anybody_decided_is_nowhere() -> None:
+    world = World()
+    fact = world.say(PHONE, "recipient", op="propose")
+    for op in ("retract", "reinstate", "expire"):
+        world.change(fact, op)
+        assert world.ask(PHONE).past == ()
+    world.change(fact, "reject")
+    world.change(fact, "reinstate")
+    assert [line.standing for line in world.ask(PHONE).past] == ["rejected"]
+
+
 def test_what_is_over_or_not_yet_does_not_accuse() -> None:
     world = World()
     world.say(PHONE, "recipient", valid_until="2026-06-14")

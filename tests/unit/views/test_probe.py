@@ -127,7 +127,7 @@ def test_a_merge_that_died_before_its_cleaning_up_is_read_right(tmp_path: Path) 
 
 
 def test_an_erased_id_is_forgotten(tmp_path: Path) -> None:
-    probe = _built(tmp_path, 100, 150).without(_ids(20, 22) + ["phone:+never"])
+    probe = _built(tmp_path, 100, 150).without([*_ids(20, 22), "phone:+never"])
     assert probe.count == 148
     assert probe.holds_many(_ids(19, 23)).tolist() == [True, False, False, True]
     assert not Probe.open(tmp_path, KEY).holds(_ids(20, 21)[0])
@@ -178,3 +178,15 @@ def test_a_missing_run_is_a_fault_and_not_a_no(tmp_path: Path) -> None:
 def test_a_probe_cannot_go_back(tmp_path: Path) -> None:
     with pytest.raises(LedgerFault):
         _built(tmp_path, 10).add([_ids(0, 3)], last=9)
+
+
+def test_a_probe_that_is_damaged_or_behind_is_built_anew(tmp_path: Path) -> None:
+    _built(tmp_path, 100)
+    kept = Probe.built(tmp_path, KEY, known=iter(()), size=100)
+    assert kept.count == 100
+    newer = Probe.built(tmp_path, KEY, known=[_ids(0, 60), _ids(60, 120)], size=120)
+    assert (newer.size, newer.count) == (120, 120)
+    path = next(tmp_path.glob("*.run"))
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    assert Probe.built(tmp_path, KEY, known=[_ids(0, 120)], size=120).holds_many(_ids(0, 120)).all()
+    assert Probe.built(tmp_path, bytes(32), known=[_ids(0, 120)], size=120).holds(_ids(0, 1)[0])
