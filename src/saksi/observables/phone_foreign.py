@@ -52,5 +52,5 @@ def foreign(text: str, country: str | None) -> Foreign:
         return Foreign(None, failure=_NOT_A_NUMBER)
     e164 = str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
     valid = bool(phonenumbers.is_valid_number(number))
-    length_class = _LENGTHS[phonenumbers.is_possible_number_with_reason(number)]
+    length_class = 0 if valid else _LENGTHS[phonenumbers.is_possible_number_with_reason(number)]
     return Foreign(Reading(e164, valid, length_class, settled=False), number.extension or "")

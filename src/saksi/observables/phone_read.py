@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from saksi.observables.phone_table import PLUS, Reading, table
+from saksi.observables.phone_table import PLUS, SHORTEST_NSN, Reading, table
 from saksi.observables.phone_text import Shape, label_reason, lead_end, letters_inside, shape, without_marks
 
 __all__ = [
@@ -57,6 +57,8 @@ def read(text: str, country: str | None) -> Read:
         return Read(None, False, "the text is too long for a phone number")
     found = shape(text)
     if found is None:
+        if sum(map(str.isdecimal, text)) < SHORTEST_NSN:  # empty cells and words need nobody's opinion
+            return Read(None, False, "it is not a phone number")
         return _foreign(text, country, None)
     known = country is not None and country != PLUS and country in table().starts
     if not found.plus and not known:
