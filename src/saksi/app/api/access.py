@@ -62,6 +62,8 @@ class AccessLog:
 
     def note(self, watcher: Watcher, kind: str, *, what: Sequence[str], size: int | None = None) -> None:
         """Append one line. An error here means that the look-up must not be answered."""
+        if self._file < 0:
+            raise LedgerFault("the access log is closed", where=str(self._path))
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX)
             try:
