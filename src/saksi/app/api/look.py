@@ -23,7 +23,9 @@ __all__ = ["ROUTES", "Questions", "SearchAnswer", "read_body"]
 VALUE = Param(
     "value", "The account, phone, wallet, host, URL, e-mail, handle or IP, in any script.", "០១២ ៣៤៥ ៦៧៨", needed=True, longest=4096
 )
-ENTITY = Param("entity", "The id of an entity.", "phone:+85512345678", longest=2100, place="path")
+ENTITY = Param(
+    "entity", "The id of an entity.", "phone:+85512345678", longest=2100, form=r"[a-z][a-z0-9-]{0,31}:[^\x00-\x20\x7f]+", place="path"
+)
 DIGEST = Param("digest", "The commitment in a statement's reference.", "0f" * 32, longest=64, form="[0-9a-f]{64}", place="path")
 TEXT = Param("q", "A part of an entity's id.", "example.com", needed=True, longest=200)
 _T = TypeVar("_T")
@@ -176,7 +178,7 @@ ROUTES = (
         "Who or what is this, and who says so?",
         params=(ENTITY, AT, PURPOSE),
         answers={200: ("Answer", JSON, examples.ANSWER)},
-        problems=("purpose-needed",),
+        problems=("purpose-needed", "not-found"),
     ),
     Route(
         "GET",
