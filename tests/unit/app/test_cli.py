@@ -215,6 +215,23 @@ def test_a_rebuild_from_nothing_gives_the_same_answer(listed: Run) -> None:
     assert last(listed("ask", "bad.example.net")) == before
 
 
+def test_a_backup_comes_back_with_the_same_answers(listed: Run, tmp_path: Path) -> None:
+    (tmp_path / "one").write_text("correct horse battery\n", encoding="utf-8")
+    (tmp_path / "two").write_text("another long passphrase\n", encoding="utf-8")
+    words = ["--passphrase-file", str(tmp_path / "one"), "--keys-passphrase-file", str(tmp_path / "two")]
+    before = last(listed("ask", "bad.example.net"))
+    last(listed("backup", str(tmp_path / "node"), *words))
+    other = ["--home", str(tmp_path / "other"), "--json"]
+    runner = CliRunner()
+    back = runner.invoke(saksi, [*other, "restore", str(tmp_path / "node"), *words, "--newest"], standalone_mode=False)
+    assert last(back)["may_sign"] is True
+    assert last(runner.invoke(saksi, [*other, "ask", "bad.example.net"], standalone_mode=False)) == before
+    assert last(runner.invoke(saksi, [*other, "fsck"], standalone_mode=False))["ok"] is True
+    swapped = ["--passphrase-file", str(tmp_path / "two"), "--keys-passphrase-file", str(tmp_path / "one")]
+    third = ["--home", str(tmp_path / "third"), "restore", str(tmp_path / "node"), *swapped]
+    assert isinstance(runner.invoke(saksi, third, standalone_mode=False).exception, SaksiError)
+
+
 @pytest.mark.parametrize(("kind", "code"), [(BadInput, 2), (NotAllowed, 3), (PeerFault, 4), (LedgerFault, 5)])
 def test_exit_codes_are_those_documented(kind: type[SaksiError], code: int) -> None:
     assert exit_code(kind("x")) == code

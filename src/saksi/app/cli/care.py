@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -12,9 +11,12 @@ from saksi.app.cli.open import home_of, reading
 from saksi.app.cli.say import common, line, progress, words
 from saksi.app.config import Config, load
 from saksi.app.home import set_up
+from saksi.ledger.sealed_stream import Secret
 from saksi.model import BadInput
 
 __all__ = ["backup", "completion", "config", "doctor", "fold", "fsck", "init", "restore"]
+
+_WORDS = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -109,49 +111,59 @@ def config(ctx: click.Context) -> int:
 
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path))
-@click.option(
-    "--passphrase-file", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file with the passphrase."
-)
+@click.option("--passphrase-file", "data_word", required=True, type=_WORDS, help="A file with the passphrase of the data.")
+@click.option("--keys-passphrase-file", "keys_word", required=True, type=_WORDS, help="A file with another passphrase, of the keys.")
+@click.option("--keep-keys", type=click.IntRange(1, 3650), default=30, show_default=True, help="Days after which the keys are refused.")
 @common
 @click.pass_context
-def backup(ctx: click.Context, target: Path, passphrase_file: Path) -> int:
-    """Write an encrypted backup of log, vault and originals into TARGET, and the keys into a second file beside it.
+def backup(ctx: click.Context, target: Path, data_word: Path, keys_word: Path, keep_keys: int) -> int:
+    """Write an encrypted backup: TARGET.data (log, vault, originals), TARGET.keys, TARGET.toml (the settings, not secret).
 
-    Keep the two apart, and the keys no longer than the time in which an erasure must be complete: whoever has both can read what was
-    erased since.
+    Keep data and keys apart, and the keys no longer than the time in which an erasure must be complete: whoever has both can read what
+    was erased since.
     """
-    from saksi.app.backup import back_up
+    from saksi.app.backup import Files, Taken, write_backup
 
-    with progress("backing up", unit="bytes", quiet=ctx.obj["json"]) as watch:
-        made = back_up(home_of(ctx), target, _passphrase(passphrase_file), progress=watch)
+    files = Files.beside(target)
+    with reading(ctx) as node:
+        made = write_backup(node.ledger, node.files, files, Taken(_secret(data_word), _secret(keys_word)), keep_keys_days=keep_keys)
     if ctx.obj["json"]:
-        line({key: str(value) if isinstance(value, Path) else value for key, value in asdict(made).items()})
+        line({"data": str(files.data), "keys": str(files.keys), "settings": str(files.settings), "size": made.size})
     else:
-        words(f"backup in {made.data}, keys in {made.keys} (ledger size {made.size})")
-        words("  keep them apart; try a restore before you need it")
+        words(f"ledger size {made.size}: {files.data} ({made.data_bytes:,} bytes), {files.keys}, {files.settings}")
+        words(f"  keep data and keys apart; the keys are refused after {keep_keys} days; try a restore before you need it")
     return 0
 
 
 @click.command()
-@click.argument("data", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("keys", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--passphrase-file", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file with the passphrase."
-)
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--passphrase-file", "data_word", required=True, type=_WORDS, help="A file with the passphrase of the data.")
+@click.option("--keys-passphrase-file", "keys_word", required=True, type=_WORDS, help="A file with the passphrase of the keys.")
+@click.option("--keys", type=_WORDS, help="The keys file, where it does not lie beside the data.")
+@click.option("--newest", is_flag=True, help="Nobody holds a later checkpoint of this log (ask a witness): it may sign again.")
 @common
 @click.pass_context
-def restore(ctx: click.Context, data: Path, keys: Path, passphrase_file: Path) -> int:
-    """Bring a backup (DATA and its KEYS) back into an empty home, check it, and build the views anew."""
-    from saksi.app.backup import bring_back
+def restore(ctx: click.Context, target: Path, data_word: Path, keys_word: Path, keys: Path | None, newest: bool) -> int:
+    """Bring the backup TARGET back into an empty home, check it, and build the views anew.
 
-    with progress("restoring", unit="bytes", quiet=ctx.obj["json"]) as watch:
-        bring_back(home_of(ctx), data, keys, _passphrase(passphrase_file), progress=watch)
-    with reading(ctx) as node:
-        made = node.views.rebuild(node.ledger)
+    Without --newest the node can be read and does not sign: a log that signs two different histories can never be trusted again.
+    """
+    from saksi.app.backup import Files, Taken, bring_back
+
+    files = Files.beside(target)
+    if keys is not None:
+        files = Files(files.data, keys, files.settings)
+    _, made = bring_back(home_of(ctx), files, Taken(_secret(data_word), _secret(keys_word)), newest=newest)
+    told = {"size": made.size, "erased_again": made.erased_again, "may_sign": newest}
+    if newest:
+        with reading(ctx) as node:
+            node.views.rebuild(node.ledger)
     if ctx.obj["json"]:
-        line({"size": made.size, "statements": made.statements})
+        line(told)
     else:
-        words(f"restored: ledger size {made.size}, {made.statements:,} statements")
+        words(f"restored: ledger size {made.size}; {made.erased_again} subjects erased again, as the notices say")
+        if not newest:
+            words("  it does not sign: ask a witness for the newest checkpoint, then restore again with --newest")
     return 0
 
 
@@ -169,8 +181,5 @@ def completion(shell: str) -> None:
     click.echo(kind(saksi, {}, "saksi", "_SAKSI_COMPLETE").source())
 
 
-def _passphrase(path: Path) -> bytes:
-    text = path.read_text(encoding="utf-8").strip("\r\n")
-    if len(text) < 12:
-        raise BadInput("a passphrase has 12 characters at least", where=str(path))
-    return text.encode()
+def _secret(path: Path) -> Secret:
+    return Secret(passphrase=path.read_text(encoding="utf-8").strip("\r\n"))
