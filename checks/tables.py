@@ -10,8 +10,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def main() -> int:
-    """Ask each maker (`resources/make_*.py`, `vectors/make_*.py`) whether its file is fresh: `--check` exits 1 where it is not."""
-    makers = sorted([*ROOT.glob("resources/make_*.py"), *ROOT.glob("vectors/make_*.py")])
+    """Ask each maker (`make*.py` under `resources` and `vectors`) whether its file is fresh: `--check` exits 1 where it is not."""
+    makers = sorted([*ROOT.glob("resources/**/make*.py"), *ROOT.glob("vectors/**/make*.py")])
     stale = [
         maker.relative_to(ROOT)
         for maker in makers

@@ -12,8 +12,8 @@ from saksi.app.cli import saksi
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "reference" / "cli.md"
 INTRO = """# The command line
 
-`--home DIR` (else `SAKSI_HOME`, else your data directory) names the node; `--json` gives JSON lines on standard output. Both may stand before or after
-the command. Progress goes to standard error, and only to a terminal.
+`--home DIR` (else `SAKSI_HOME`, else your data directory) names the node; `--json` gives JSON lines on standard output. Both may
+stand before or after the command. Progress goes to standard error, and only to a terminal.
 
 | exit code | meaning |
 |---|---|
@@ -30,7 +30,7 @@ Shell completion: `saksi completion bash >> ~/.bashrc` (also `zsh`, `fish`).
 
 def main() -> int:
     """Write or check the file."""
-    text = INTRO + "".join(_section(name, command, f"saksi {name}") for name, command in _commands(saksi))
+    text = INTRO + "".join(_section(command, f"saksi {name}") for name, command in _commands(saksi))
     if "--check" in sys.argv:
         return 0 if TARGET.is_file() and TARGET.read_text(encoding="utf-8") == text else 1
     TARGET.parent.mkdir(parents=True, exist_ok=True)
@@ -44,11 +44,11 @@ def _commands(group: click.Group) -> list[tuple[str, click.Command]]:
     return [(name, command) for name, command in made if command is not None]
 
 
-def _section(name: str, command: click.Command, path: str) -> str:
+def _section(command: click.Command, path: str) -> str:
     context = click.Context(command, info_name=path, terminal_width=110, max_content_width=110)
     text = f"\n## {path.removeprefix('saksi ')}\n\n```text\n{command.get_help(context)}\n```\n"
     if isinstance(command, click.Group):
-        text += "".join(_section(sub, inner, f"{path} {sub}") for sub, inner in _commands(command))
+        text += "".join(_section(inner, f"{path} {sub}") for sub, inner in _commands(command))
     return text
 
 

@@ -19,7 +19,7 @@ from saksi.model.statement import Asserter, Extraction, Op, Statement
 # Everything that encoders disagree about: controls, quotes, separators, DEL, astral letters, combining marks that are not NFC.
 _HARD = st.text(
     alphabet=st.sampled_from(
-        [*"ab:/. \"\\\x00\x01\x08\t\n\x0b\x0c\r\x1f\x7f\x80\x85\u2028\u2029\ufeff\uffff😀𝔸៛កខ្ញុំเã", "\u0301", "\u1100", "\u1161"]
+        [*'ab:/. "\\\x00\x01\x08\t\n\x0b\x0c\r\x1f\x7f\x80\x85\u2028\u2029\ufeff\uffff😀𝔸៛កខ្ញុំเã', "\u0301", "\u1100", "\u1161"]
     ),
     max_size=12,
 )

@@ -151,8 +151,19 @@ def _said(made: VerifiedCheckpoint, as_json: bool, where: str) -> None:
     point = made.checkpoint
     signers: list[Json] = [signed.vkey.name for signed in made.signed_by]
     if as_json:
-        line({"verified": True, "origin": point.origin, "size": point.size, "root": point.root.hex(), "signed_by": signers})
+        line(
+            {
+                "verified": True,
+                "origin": point.origin,
+                "size": point.size,
+                "root": point.root.hex(),
+                "signed_by": signers,
+                "origin_is_key_name": made.origin_is_key_name,
+            }
+        )
     else:
         words(f"verified: {where}")
         words(f"  log {point.origin}, size {point.size}, root {point.root.hex()}")
         words(f"  signed by {', '.join(str(name) for name in signers)}")
+        if not made.origin_is_key_name:
+            words("  mind: the key bears another name than the log: make sure that it is this log's key")
