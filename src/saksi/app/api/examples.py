@@ -162,7 +162,7 @@ TAKE: Mapping[str, Json] = {
 TAKES: Mapping[str, Json] = {"takes": [TAKE], "next": "WyIxIl0"}
 OUTCOME_BODY: Mapping[str, Json] = {"value": "phish.example", "outcome": "payment-stopped", "happened": "2026-02-01"}
 OUTCOME: Mapping[str, Json] = {"ref": _REF, "entity": "host:phish.example", "outcome": "payment-stopped", "duplicate": False}
-FEEDS: Mapping[str, Json] = {"feeds": [{"name": "hosts.txt", "media_type": "text/plain; charset=utf-8", "about": "hosts, one a line"}]}
+FEEDS: Mapping[str, Json] = {"feeds": [{"name": "hosts", "media_type": "text/plain", "about": "Hosts to block, as a hosts file."}]}
 READY: Mapping[str, Json] = {"ready": True, "checks": [{"name": "ledger", "ok": True, "said": "4 leaves", "needed": True}]}
 ACCESS: Mapping[str, Json] = {
     "lines": [

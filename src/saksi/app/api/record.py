@@ -171,7 +171,7 @@ def _line(key: Key) -> KeyLine:
 
 
 _PATH = Param("path", "Level and number of a C2SP tile.", "0/000.p/1", longest=80, form=r"[0-9a-z/.]+", place="path")
-_FEED = Param("name", "The name of a list.", "hosts.txt", longest=60, form="[A-Za-z0-9._-]+", place="path")
+_FEED = Param("name", "The name of a list.", "hosts", longest=60, form="[A-Za-z0-9._-]+", place="path")
 _ID = Param("id", "The name of a key.", "0123abcd", longest=8, form="[0-9a-f]{8}", place="path")
 _VALUE = Param("value", "Only looks at this: an entity's id, or a statement's digest.", "host:example.com", longest=2100)
 
@@ -193,7 +193,7 @@ ROUTES = (
         "A block list",
         "Holds what its marking (PAP) allows to be blocked, without what was withdrawn, has expired or protects somebody.",
         (_FEED, AT, PURPOSE),
-        answers={200: ("", "text/plain", "# size 4\nphish.example\n")},
+        answers={200: ("", "text/plain", "# size 4\n0.0.0.0 phish.example\n")},
         problems=("purpose-needed", "not-found"),
         tag="Lists",
     ),
