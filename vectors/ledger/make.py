@@ -7,6 +7,7 @@ texts are texts; `error` names the defect of what must be refused. The same file
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from hashlib import sha256
 from pathlib import Path
@@ -109,6 +110,15 @@ def build() -> dict[str, str]:
     return {f"{name}.json": json.dumps(data, indent=1, ensure_ascii=False) + "\n" for name, data in made.items()}
 
 
-if __name__ == "__main__":
-    for name, text in build().items():
+def main() -> int:
+    """Write the files; with `--check` only say (exit code 1) whether one of them is stale."""
+    made = build()
+    if "--check" in sys.argv:
+        return int(any(not (HERE / name).is_file() or (HERE / name).read_text(encoding="utf-8") != text for name, text in made.items()))
+    for name, text in made.items():
         (HERE / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
