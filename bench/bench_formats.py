@@ -39,7 +39,7 @@ def main() -> None:
     show("formats: reports as JSON lines to columns, one process", bound("synthetic.jsonl", as_json), as_json, GOAL, loads, "json.loads")
     book = workbook(rows // 5)
     opened = best(lambda: peer_workbook(book), 1)
-    show("formats: reports as XLSX to columns, one process", bound("synthetic.xlsx", book), book, GOAL, opened, "openpyxl read-only")
+    show("formats: reports as XLSX to columns, one process", bound("synthetic.xlsx", book), book, None, opened, "openpyxl read-only")
     hosts = b"".join(b"a%d.shop-%d.example.com\n" % (n, n % 977) for n in range(rows * 5))
     lines = best(lambda: sum(1 for _ in io.StringIO(hosts.decode())))
     show(

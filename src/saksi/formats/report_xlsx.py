@@ -29,12 +29,8 @@ _Cell: TypeAlias = "int | float | str | bool | datetime.time | datetime.date | d
 def split_xlsx(stream: BinaryIO, mapping: ReportMapping, *, rows: int) -> Iterator[Job]:
     """Jobs of at most `rows` rows of the mapping's sheet, or of the only one that is not empty."""
     check_workbook(stream)
-    try:
-        book = python_calamine.load_workbook(stream)
-        sheet = _sheet(book, mapping.sheet)
-        lines = sheet.iter_rows()
-    except (python_calamine.CalamineError, python_calamine.PasswordError, python_calamine.XmlError, python_calamine.ZipError) as error:
-        raise BadInput(f"the workbook cannot be read: {error}") from error
+    sheet = _opened(stream, mapping.sheet)
+    lines = sheet.iter_rows()
     heading: tuple[str, ...] | None = None
     whole: list[bool] = []
     cells: list[list[str]] = []
@@ -59,6 +55,18 @@ def split_xlsx(stream: BinaryIO, mapping: ReportMapping, *, rows: int) -> Iterat
         raise BadInput("the sheet is empty", where=f"sheet {sheet.name}")
     if cells:
         yield Job(heading, cells, numbers, tuple(faults), len(cells))
+
+
+def _opened(stream: BinaryIO, wanted: str | None) -> python_calamine.CalamineSheet:
+    """The sheet, read whole by the library. A panic in its Rust code arrives as a BaseException of a class that cannot be named."""
+    try:
+        return _sheet(python_calamine.load_workbook(stream), wanted)
+    except (python_calamine.CalamineError, python_calamine.PasswordError, python_calamine.XmlError, python_calamine.ZipError) as error:
+        raise BadInput(f"the workbook cannot be read: {error}") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise BadInput("the workbook cannot be read: its parts contradict each other") from error
 
 
 def _sheet(book: python_calamine.CalamineWorkbook, wanted: str | None) -> python_calamine.CalamineSheet:

@@ -9,11 +9,11 @@ from saksi.model.errors import BadInput
 
 __all__ = ["MAX_JSON", "read_small_json"]
 
-MAX_JSON = 24 << 20
+MAX_JSON = 16 << 20
 
 
 def read_small_json(stream: BinaryIO) -> object:
-    """The document, floats as text. Raises BadInput above 24 MB, for nesting that is too deep, and for anything that is not JSON."""
+    """The document, floats as text. Raises BadInput above 16 MB, for nesting that is too deep, and for anything that is not JSON."""
     data = stream.read(MAX_JSON + 1)
     if len(data) > MAX_JSON:
         raise BadInput(f"a JSON document of more than {MAX_JSON} bytes", todo="give the list as lines of text, which have no limit")

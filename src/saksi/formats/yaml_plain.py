@@ -12,9 +12,10 @@ import yaml
 
 from saksi.model.errors import BadInput
 
-__all__ = ["MAX_YAML", "Plain", "read_yaml"]
+__all__ = ["MAX_NODES", "MAX_YAML", "Plain", "read_yaml"]
 
 MAX_YAML = 16 << 20
+MAX_NODES = 1_500_000
 _DEEPEST = 8
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -28,13 +29,20 @@ def read_yaml(stream: BinaryIO) -> Plain:
     if len(data) > MAX_YAML:
         raise BadInput(f"a YAML document of more than {MAX_YAML} bytes", todo="split it")
     try:
-        events = yaml.parse(data, Loader=_LOADER)
-        return _document(events)
+        return _document(_counted(yaml.parse(data, Loader=_LOADER)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         raise BadInput(f"not YAML: {error.problem}", where=f"line {mark.line + 1}" if mark else "") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise BadInput(f"not YAML: {str(error).splitlines()[0]}") from error
+
+
+def _counted(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
+    """The events, up to the number whose values surely fit in memory."""
+    for number, event in enumerate(events):
+        if number > MAX_NODES:
+            raise BadInput(f"more than {MAX_NODES} values and brackets", where=_line(event), todo="split it")
+        yield event
 
 
 def _document(events: Iterator[yaml.Event]) -> Plain:

@@ -92,6 +92,7 @@ def test_scalars_stay_as_written() -> None:
         (b"title: t\ntags: 5\n", "a TagPack is"),
         (b"", "a TagPack is"),
         (b"#" * (17 << 20), "more than"),
+        (b"[" + b"a," * 1_500_001 + b"]", "more than 1500000 values"),
     ],
 )
 def test_yaml_that_wants_more_than_to_be_read(data: bytes, word: str) -> None:

@@ -133,6 +133,61 @@ def test_a_book_cut_off_is_refused() -> None:
             take(xlsx(), data[:cut])
 
 
+def with_cells(cells: bytes) -> bytes:
+    """A good workbook with more cells put into its sheet by hand."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook([HEADING, ["R1"]]))) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for name in source.namelist():
+            made.writestr(name, source.read(name).replace(b"</sheetData>", cells + b"</sheetData>"))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("cells", "word"),
+    [
+        (b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>', "more than 3000000 cells"),
+        (b"<row r=\"9\"><c r='XFD1000'><v>1</v></c></row>", "more than 3000000 cells"),
+        (b'<row r="99999999999"><c r="A99999999999"><v>1</v></c></row>', "cells"),
+        (b'<row r="9"><c r="ZZZZZZ9"><v>1</v></c></row>', "cells"),
+        (b'<row r="9"><c r="A9" t="s"><v>99999</v></c></row>', "cannot be read"),
+        (b'<row r="9"><c r="A9"><v>1</v>', "cannot be read"),
+        (b"<row><c><v>1</v></c></row>", "as spreadsheets write it"),
+        (b'<row r="9"><c t="n" s=">"><v>1</v></c></row>', "as spreadsheets write it"),
+        (b'<row r="9"><c r="A9" t="inlineStr"><is><t>' + b"x" * 600_000 + b"</t></is></c></row>", "as spreadsheets write it"),
+        (
+            b'<row r="9"><c r="A9"><v>'
+            + b"1" * 100_000
+            + b"</v></c></row>"
+            + b" " * 120_000
+            + b'<row r="99"><c   r = "XFD1048576"/></row>',
+            "cells",
+        ),
+    ],
+)
+def test_a_far_cell_does_not_take_all_memory(cells: bytes, word: str) -> None:
+    with pytest.raises(BadInput, match=word):
+        take(xlsx(), with_cells(cells))
+
+
+def test_where_the_pieces_of_a_sheet_end_does_not_matter() -> None:
+    """A far cell is found wherever it stands to the pieces of 256 kB in which the sheet is looked at."""
+    for shift in range(0, 64, 7):
+        filler = b"".join(b'<row r="%d"><c r="A%d"><v>1</v></c></row>' % (n, n) for n in range(3, 6_200)) + b" " * shift
+        with pytest.raises(BadInput, match="cells"):
+            check_workbook(io.BytesIO(with_cells(filler + b'<row r="9"><c   r="XFD1048576"><v>1</v></c></row>')))
+
+
+def test_a_panic_of_the_library_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    panic = type("PanicException", (BaseException,), {})
+
+    def fall(stream: object) -> None:
+        raise panic("capacity overflow")
+
+    monkeypatch.setattr("python_calamine.load_workbook", fall)
+    with pytest.raises(BadInput, match="contradict"):
+        take(xlsx(), workbook([HEADING]))
+
+
 def test_a_directory_that_lies_about_sizes_is_found_out() -> None:
     data = bytearray(packed({"xl/workbook.xml": b"<x/>", "xl/sheet.xml": b" " * 20_000_000}))
     at = data.rindex(b"PK\x01\x02")
