@@ -16,7 +16,7 @@ from saksi.model import GROUPS, Amendment, BadInput, Reader, Statement, release
 from saksi.observables.detect import detect
 from saksi.screen.answer import Answer
 from saksi.screen.lookup import about, lookup
-from saksi.views.fact import Fact, Held, standing
+from saksi.views.fact import Fact, Held, Standing, standing
 
 __all__ = ["Answering"]
 
@@ -55,7 +55,7 @@ class Answering(Wired):
         parts = dict(zip(GROUPS, said.groups(), strict=True))
         changes = [] if fact is None else [one for one in fact.changes if one.leaf < judge.at]
         (entry,) = self.ledger.log.entries(place[0], place[0] + 1)
-        stands = fact is None or standing(fact, at=judge.at).counts
+        state = None if fact is None else standing(fact, at=judge.at)
         return StatementView(
             ref=self.ledger.ref(bytes.fromhex(commitment)),
             commitment=commitment,
@@ -65,7 +65,7 @@ class Answering(Wired):
             leaf=place[0],
             index=place[1],
             logged_at=_utc(Leaf.parse(entry).time_ms),
-            standing="stands" if stands else changes[-1].op if changes else "proposed",
+            standing=_word(state),
             changes=tuple(
                 ChangeLine(op=c.op, ref=self.ledger.ref(c.commitment), recorded_at=c.asserted_at, reason=c.reason) for c in changes
             ),
@@ -111,6 +111,13 @@ class Answering(Wired):
                     return entity, fact
             held = None if held.cursor is None else self.views.facts(entity, before=held.cursor)
         return entity, None
+
+
+def _word(state: Standing | None) -> str:
+    """How a statement stands, in the words of an answer's lines."""
+    if state is None or state.counts:
+        return "stands"
+    return "proposed" if state.last is None else {"expire": "expired", "reject": "rejected"}.get(state.last.op, "retracted")
 
 
 def _utc(ms: int) -> str:

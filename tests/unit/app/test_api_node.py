@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conftest import Client
+from saksi.app.amending import Change
 from saksi.app.api.desk import Desk, Settings
 from saksi.app.api.keys import Role
 from saksi.app.config import Config
@@ -16,7 +17,7 @@ from saksi.app.node import Node
 from saksi.app.web.serve import build_app
 from saksi.ledger.bundle import verify_bundle
 from saksi.ledger.note import parse_vkey
-from saksi.model import Tlp
+from saksi.model import Op, Tlp
 
 REPORTS = """reference,reported_at,country,scam_phone,loss_amount,loss_currency,narrative,synthetic
 R-1,2026-01-31,KH,០១២ ៣៤៥ ៦៧៨,100,USD,a voice asked for a deposit,true
@@ -86,6 +87,24 @@ def test_the_pages_stand_on_a_real_node(real: Real) -> None:
     checkpoint = real.local.get("/ledger/checkpoint").text.split("\n")
     assert real.local.get(f"/ledger/tile/0/000.p/{checkpoint[1]}").status_code == 200
     assert real.local.get("/readyz").json()["ready"] is True
+
+
+def test_what_was_withdrawn_says_so_on_every_page(real: Real) -> None:
+    analyst = real.with_key(Role.ANALYST)
+    assert analyst.post("/api/v1/takes?name=reports.csv", content=REPORTS.encode()).status_code == 201
+    said = analyst.get("/api/v1/lookup?value=012345678").json()
+    role = next(line for line in said["statements"] if line["prop"] == "role")
+    digest = role["ref"].rpartition("#")[2]
+    assert analyst.get(f"/api/v1/statements/{digest}").json()["standing"] == "stands"
+    for op, word in ((Op.RETRACT, "retracted"), (Op.REINSTATE, "stands"), (Op.EXPIRE, "expired")):
+        real.node.amend(role["ref"], Change(op, "a test"))
+        found = analyst.get(f"/api/v1/statements/{digest}").json()
+        assert (found["standing"], found["changes"][-1]["op"]) == (word, op.value)
+        change = found["changes"][-1]["ref"].rpartition("#")[2]
+        for path in (f"/s/{digest}", f"/s/{change}", f"/e/{said['entity']}"):
+            page = analyst.get(path, headers={"Accept": "text/html"})
+            assert page.status_code == 200, page.text
+    assert analyst.get(f"/api/v1/statements/{digest}?at={said['at']}").json()["standing"] == "stands"
 
 
 def test_an_outcome_is_recorded_once(real: Real) -> None:
