@@ -2,8 +2,8 @@
 
     python bench/bench_views.py [--rows 10000000 | --quick] [--keep FOLDER]
 
-The ledger is invented (see synthetic_ledger.py) and sealed in a real vault, so the fold opens, unpacks and parses every block. The peers hold a
-smaller number of the same facts; rates and bytes a statement are compared. `--keep` keeps the ledger in FOLDER and uses it again.
+The ledger is invented (see synthetic_ledger.py) and sealed in a real vault, so the fold opens, unpacks and parses every block. The peers
+hold a smaller number of the same facts; rates and bytes a statement are compared. `--keep` keeps the ledger in FOLDER and uses it again.
 """
 
 from __future__ import annotations
@@ -71,13 +71,13 @@ def run(rows: int, at: Path, scratch: Path) -> None:
     tell("views on disk", size / rows, "bytes a statement", 120, ("SQLite all columns", peer.sqlite_bytes))
     tell("views on disk beside LMDB", size / rows, "bytes a statement", 120, ("LMDB", peer.lmdb_bytes))
     tell("fold: peak memory of the process", memory, "GiB", 4, ("limit", 4))
-    asking(views, rows, peer)
+    asking(views, peer)
     analytics(views, ledger)
     appended(views, ledger)
     views.close()
 
 
-def asking(views: Views, rows: int, peer: Peers) -> None:
+def asking(views: Views, peer: Peers) -> None:
     choose = random.Random(5)
     known = [one for lot in views.all_entities() for one in lot]
     asked = [choose.choice(known) for _ in range(20_000)]
@@ -143,7 +143,7 @@ def appended(views: Views, ledger: Ledger) -> None:
 
 
 class Peers:
-    """SQLite with a row a statement and two indexes, and LMDB with a list of statements an entity; times a statement, bytes a statement, p50."""
+    """SQLite with a row a statement and two indexes, and LMDB with a list of statements an entity."""
 
     def __init__(self, scratch: Path) -> None:
         facts = [fact for number in range(-(-PEER // BATCH)) for fact in _facts(number, min(BATCH, PEER - number * BATCH))]
@@ -203,8 +203,9 @@ def _facts(number: int, rows: int) -> list[Fact]:
     rest = msgspec.json.encode(batch.sources[0].to_json()).decode()
     return [
         Fact(
-            batch.entity[row], batch.schema[row], batch.prop[row], batch.value[row], "affirm", "assert", (batch.original or [])[row], None, None, None,
-            rest, f'{{"row":{row}}}', (batch.quote or [])[row], f"{who.authority} {who.analyst} {who.grade}", how, who.asserted_at, number, row,
+            batch.entity[row], batch.schema[row], batch.prop[row], batch.value[row], "affirm", "assert", (batch.original or [])[row], None,
+            None, None, rest, f'{{"row":{row}}}', (batch.quote or [])[row], f"{who.authority} {who.analyst} {who.grade}", how,
+            who.asserted_at, number, row,
             choose.randbytes(32),
         )  # type: ignore[arg-type]
         for row in range(rows)

@@ -1,7 +1,8 @@
-"""A ledger of invented statements for the benches, sealed in a real vault: half reports (phones, accounts, their report), half lists (hosts, wallets).
+"""A ledger of invented statements for the benches, sealed in a real vault: half reports (phones, accounts), half lists (hosts, wallets).
 
-All four groups are filled. Every fifth statement of a report is its record; a report is one data subject, so its statements are sealed apart from
-others'. About 40 % of the values come back from earlier statements; one account is named 1 % of all times. All of it is synthetic.
+All four groups are filled. Every fifth statement of a report is its record; a report is one data subject, so its statements are sealed
+apart from others'. About 40 % of the values come back from earlier statements; one account is named 1 % of all
+times. All of it is synthetic.
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ def columns(number: int, rows: int) -> StatementBatch:
     )
     zero, affirm = [0] * rows, ["affirm"] * rows
     return StatementBatch(
-        sources=[source], asserters=[asserter], handlings=[marking], source=zero, asserter=zero, handling=zero, entity=entity, schema=schema,
+        sources=[source], asserters=[asserter], handlings=[marking], source=zero, asserter=zero, handling=zero, entity=entity,
+        schema=schema,
         prop=prop, value=value, polarity=affirm, original=original, quote=quote, row=row, column=column,
         subject=None if listed else subject,
     )  # fmt: skip

@@ -28,12 +28,15 @@ _pack = msgspec.msgpack.Encoder().encode
 _shape = msgspec.msgpack.Decoder(Shape)
 
 
-def erase(place: Path, have: Manifest, places: Sequence[tuple[int, int]], *, day: str) -> Manifest:
-    """Take the statements at (leaf, index) `places` out of the views; gives the new manifest, or `have` where there was nothing to do."""
+def erase(place: Path, have: Manifest, places: Sequence[tuple[int, int]], *, day: str, notices: Sequence[int] = ()) -> Manifest:
+    """Take the statements at (leaf, index) `places` out of the views; gives the new manifest, or `have` where there was nothing to do.
+
+    `notices` are the leaves of the ledger's notices that this settles.
+    """
     flat = Flat(place, count=have.statements, runs=have.runs)
     found = {flat.runs.ordinal(leaf, index) for leaf, index in places}
     gone = sorted(number for number in found if number is not None)
-    if not gone:
+    if not gone and not notices:
         return have
     where = _entities(place, have, gone)
     kept, new = _segments(place, have, gone)
@@ -44,7 +47,8 @@ def erase(place: Path, have: Manifest, places: Sequence[tuple[int, int]], *, day
         dropped = sum(_entity(writer, entity, frozenset(gone)) for entity in where)
         link.execute("DELETE FROM change WHERE target IN (SELECT ordinal FROM gone) OR ordinal IN (SELECT ordinal FROM gone)")
         link.execute("DELETE FROM recent WHERE ordinal IN (SELECT ordinal FROM gone)")
-        link.executemany("INSERT OR IGNORE INTO erased VALUES (?, ?)", ((number, day) for number in gone))
+        writer.erased((number, day) for number in gone)
+        writer.settle(notices)
         _parts(link, flat, gone)
         made = msgspec.structs.replace(have, segments=kept + new, erasures=have.erasures + 1, entities=have.entities - dropped)
         writer.commit(made)

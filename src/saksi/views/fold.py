@@ -22,8 +22,10 @@ import msgspec
 
 from saksi.views import manifest as manifests
 from saksi.views import segments
+from saksi.views.erase import erase
 from saksi.views.gather import Foldable, stretches
 from saksi.views.manifest import FOLD_VERSION, Manifest
+from saksi.views.parse import Notice
 from saksi.views.serving import FILE, connect, stored
 from saksi.views.step import Step
 
@@ -72,8 +74,12 @@ def _continue(folder: Path, ledger: Foldable, have: Manifest, progress: Progress
             if progress is not None:
                 progress(leaf, size)
         have = step.merged(have)
+        waiting = step.unsettled()
     finally:
         step.close()
+    for notice in waiting:
+        # The ledger erased it, and who did so was stopped before telling the views.
+        have = erase(folder / have.folder, have, _named(ledger, size, notice), day=notice.day, notices=(notice.leaf,))
     manifests.write(folder, have)
     segments.tidy(folder / have.folder, have.segments)
     return have
@@ -119,6 +125,17 @@ def _rebuild(folder: Path, ledger: Foldable, progress: Progress | None) -> Manif
     if named is not None:
         shutil.rmtree(folder / named.folder, ignore_errors=True)
     return made
+
+
+def _named(ledger: Foldable, size: int, notice: Notice) -> list[tuple[int, int]]:
+    """Where the statements stand that a notice of erasure is about. Reads the whole ledger."""
+    subjects, items = set(notice.subjects), set(notice.items)
+    return [
+        (block.leaf, block.first + place)
+        for block in ledger.read(0, size)
+        for place, payload in enumerate(block.payloads)
+        if payload is None and (not subjects.isdisjoint(block.subjects) or (block.leaf, block.first + place) in items)
+    ]
 
 
 def _continues(have: Manifest, ledger: Foldable) -> bool:

@@ -77,9 +77,15 @@ def _read(ledger: Foldable, first: int, last: int) -> tuple[Columns, int]:
             leaf = block.leaf
             if len(parser) >= STEP:
                 return parser.columns(), leaf
-        if block.kind in _TOLD:
-            parser.add(block)
+        _take(parser, block)
     return parser.columns(), last
+
+
+def _take(parser: Parser, block: OpenBlock) -> None:
+    if block.kind in _TOLD:
+        parser.add(block)
+    elif block.kind is Kind.ERASURE:
+        parser.notice(block)
 
 
 def _shared(pool: ProcessPoolExecutor, first: int, last: int) -> Iterator[tuple[Columns, int]]:
@@ -114,8 +120,7 @@ def _task(first: int, last: int) -> bytes | tuple[str, str, str]:
     parser = Parser()
     try:
         for block in _here[0].read(first, last):
-            if block.kind in _TOLD:
-                parser.add(block)
+            _take(parser, block)
     except LedgerFault as fault:
         return fault.what, fault.where, fault.todo
     return _encode(parser.columns())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from array import array
 from typing import TypeAlias
 
@@ -12,7 +13,7 @@ from saksi.ledger.ledger import OpenBlock
 from saksi.model import LedgerFault
 from saksi.views.fact import AMENDING
 
-__all__ = ["CLOSED", "ERASED", "ID_BYTES", "Amending", "Columns", "Parser", "Shape", "Table"]
+__all__ = ["CLOSED", "ERASED", "ID_BYTES", "Amending", "Columns", "Notice", "Parser", "Shape", "Table"]
 
 # Properties whose values are few: they are kept once in the shape, not with each fact.
 CLOSED: frozenset[str] = frozenset({"role", "safeListed", "typology", "outcome", "country", "topics", "currency"})
@@ -112,6 +113,20 @@ class _Asserter(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     reliability: str | None = None
 
 
+class _Erased(msgspec.Struct, frozen=True):
+    at_ms: int
+    subjects: list[str]
+    items: list[str]
+
+
+class _Erasing(msgspec.Struct, frozen=True):
+    erased: _Erased
+
+
+class _NoticePayload(msgspec.Struct, frozen=True):
+    content: _Erasing
+
+
 class Amending(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """An amendment as it was logged, before it is known whether it counts. `place` is its place in the stretch."""
 
@@ -123,13 +138,22 @@ class Amending(msgspec.Struct, array_like=True, frozen=True, gc=False):
     reason: str | None
 
 
+class Notice(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """A logged notice of erasure: its leaf, the day, the data subjects (random ids) and the single statements (leaf, index) that went."""
+
+    leaf: int
+    day: str
+    subjects: list[bytes]
+    items: list[tuple[int, int]]
+
+
 class Columns(msgspec.Struct, array_like=True):
     """A stretch of the ledger as columns, with numbers of its own for sources, recorders, markings and shapes.
 
     `ids` (16 bytes each), `commitments` (32 each) and `shapes` (4 each) have an entry a statement; `runs` are stretches of statements of
     one leaf recorded at one time (place, leaf, index, time); the lists from `place` to `value` have an entry for each assertion or
-    proposal;
-    `rest` holds the quote, locator and times of the few that have them with the fact.
+    proposal; `rest` holds the quote, locator and times of the few that have them with the fact; `gone` has the place and the data
+    subjects of each erased statement.
     """
 
     commitments: bytes = b""
@@ -148,6 +172,8 @@ class Columns(msgspec.Struct, array_like=True):
     recorders: list[bytes] = []
     markings: list[bytes] = []
     kinds: list[Shape] = []
+    gone: list[tuple[int, list[bytes]]] = []
+    notices: list[Notice] = []
 
     def __len__(self) -> int:
         return len(self.shapes) // 4
@@ -189,6 +215,7 @@ class Parser:
                 if payload is None:
                     self._shapes.append(ERASED)
                     self._ids += _NO_ID
+                    self._made.gone.append((len(self._shapes) - 1, list(block.subjects)))
                     when = ""
                 else:
                     when = self._one(payload)
@@ -199,11 +226,20 @@ class Parser:
             ) from fault
         self._commitments += b"".join(block.commitments)
 
+    def notice(self, block: OpenBlock) -> None:
+        """Read a notice of erasure."""
+        for payload in block.payloads:
+            if payload is not None:
+                told = msgspec.json.decode(payload, type=_NoticePayload).content.erased
+                day = time.strftime("%Y-%m-%d", time.gmtime(told.at_ms // 1000))
+                items = [(int(leaf), int(index)) for leaf, _, index in (item.partition("/") for item in told.items)]
+                self._made.notices.append(Notice(block.leaf, day, [bytes.fromhex(one) for one in told.subjects], items))
+
     def _run(self, at: int, leaf: int, index: int, when: str) -> None:
         runs = self._made.runs
         if runs:
-            start, last, first, time = runs[-1]
-            if last == leaf and first + at - start == index and (time == when or not when):
+            start, last, first, then = runs[-1]
+            if last == leaf and first + at - start == index and (then == when or not when):
                 return
         runs.append((at, leaf, index, when))
 

@@ -21,6 +21,7 @@ import numpy as np
 from saksi.model import LedgerFault
 from saksi.views.bundle import Entry, cut, pack, spread, unpack
 from saksi.views.manifest import FOLD_VERSION, Manifest
+from saksi.views.parse import Notice
 
 __all__ = [
     "CHUNK", "FILE", "MARKING", "RECENT", "RECORDER", "SHAPE", "SOURCE", "ChangeRow", "Heads", "Row", "Rows", "Writer", "connect", "head",
@@ -39,6 +40,7 @@ CREATE TABLE change (target INTEGER, ordinal INTEGER, op TEXT, asserter INTEGER,
 CREATE TABLE part (kind INTEGER, number INTEGER, hash INTEGER, body BLOB, PRIMARY KEY (kind, number)) WITHOUT ROWID;
 CREATE TABLE recent (ordinal INTEGER PRIMARY KEY, entity TEXT);
 CREATE TABLE erased (ordinal INTEGER PRIMARY KEY, day TEXT);
+CREATE TABLE settled (leaf INTEGER PRIMARY KEY);
 CREATE TABLE state (manifest BLOB);
 """
 
@@ -197,6 +199,19 @@ class Writer:
             self.page(entity, b"".join(rows[start : start + CHUNK]), CHUNK)
             start += CHUNK
         return start, rows[start:]
+
+    def erased(self, days: Iterable[tuple[int, str]]) -> None:
+        """Keep the day on which statements were erased; the first day told stays."""
+        self.link.executemany("INSERT OR IGNORE INTO erased VALUES (?,?)", days)
+
+    def settle(self, notices: Iterable[int]) -> None:
+        """Remember that what these notices of erasure name is gone from the views."""
+        self.link.executemany("INSERT OR IGNORE INTO settled VALUES (?)", ((leaf,) for leaf in notices))
+
+    def unsettled(self, notices: Iterable[Notice]) -> list[Notice]:
+        """The notices that were not settled yet."""
+        done = {int(row[0]) for row in self.link.execute("SELECT leaf FROM settled")}
+        return [notice for notice in notices if notice.leaf not in done]
 
     def commit(self, manifest: Manifest) -> None:
         """Make what was written the state of the views: a fold becomes visible here and nowhere else."""

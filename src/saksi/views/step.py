@@ -23,7 +23,7 @@ from saksi.views.fact import AMENDING
 from saksi.views.flat import CHANGED, Flat, append, as_words, overwrite
 from saksi.views.manifest import Manifest, Segment
 from saksi.views.number import Numbered, Numbers, numbered
-from saksi.views.parse import ERASED, Columns, Shape
+from saksi.views.parse import ERASED, Columns, Notice, Shape
 from saksi.views.serving import CHUNK, MARKING, RECENT, RECORDER, SHAPE, SOURCE, ChangeRow, Writer
 from saksi.views.slots import Slots
 
@@ -48,6 +48,8 @@ class Step:
         self._shapes: dict[int, Shape] = {}
         self._authors: dict[int, str] = {}
         self._recent: list[tuple[int, str]] = []
+        self._gone: list[tuple[int, list[bytes]]] = []
+        self.notices: list[Notice] = []
         if fresh:
             (place / "stage").mkdir()
 
@@ -109,6 +111,8 @@ class Step:
         self._ids.tighten(flat.ids)
         self._names.tighten(flat.names)
         self._writer.recent(self._recent)
+        self._writer.erased(self._days(flat))
+        self._writer.settle(notice.leaf for notice in self.notices)
         done = msgspec.structs.replace(have, segments=tuple(made), entities=count)
         self._writer.commit(done)
         self._writer.finish()
@@ -125,11 +129,27 @@ class Step:
         for kind, numbers in enumerate(self._numbers):
             self._writer.parts(kind, numbers.fresh)
             numbers.fresh.clear()
+        self._gone += [(first + place, subjects) for place, subjects in columns.gone]
+        self.notices += columns.notices
         rows = self._amended(stretch, flat, have.origin)
         if rows:
             self._writer.changes(rows)
             overwrite(self._place, "flags", sorted({row[0] for row in rows}), entry=bytes((CHANGED,)))
         return stretch, runs, len(columns.amending) - len(rows)
+
+    def unsettled(self) -> list[Notice]:
+        """Notices of erasure that were met and that nobody has told the views about."""
+        return self._writer.unsettled(self.notices)
+
+    def _days(self, flat: Flat) -> Iterator[tuple[int, str]]:
+        """The day of each statement that was found erased, as far as the notices tell."""
+        by_subject = {subject: notice.day for notice in reversed(self.notices) for subject in notice.subjects}
+        by_item = {flat.runs.ordinal(*item): notice.day for notice in reversed(self.notices) for item in notice.items}
+        for number, subjects in self._gone:
+            days = [by_subject[subject] for subject in subjects if subject in by_subject]
+            day = min(days) if days else by_item.get(number)
+            if day is not None:
+                yield number, day
 
     def _amended(self, stretch: Numbered, flat: Flat, origin: str) -> list[ChangeRow]:
         """The amendments that count: of an earlier assertion or proposal in this ledger, by its own author."""

@@ -105,18 +105,16 @@ class Views:
         return folding.rebuild(self.folder, ledger, progress=progress)
 
     @_guarded
-    def erase(self, places: Sequence[tuple[int, int]], *, on: str) -> int:
-        """Take statements at (leaf, index) out of every file of the views, keeping the day; gives how many are marked erased.
+    def erase(self, places: Sequence[tuple[int, int]], *, on: str, notices: Sequence[int] = ()) -> None:
+        """Take statements at (leaf, index) out of every file of the views, keeping the day `on`.
 
-        To be called after the ledger erased them. Doing it twice changes nothing more.
+        To be called after the ledger erased them, with the leaves of its notices; doing it twice changes nothing more. A fold that meets
+        a notice that nobody told the views about does it by itself, after reading the whole ledger.
         """
         with folding.locked(self.folder):
             have = folding.current(self.folder)
-            if have is None:
-                return 0
-            made = erase(self.folder / have.folder, have, places, day=on)
-            manifests.write(self.folder, made)
-        return len(places)
+            if have is not None:
+                manifests.write(self.folder, erase(self.folder / have.folder, have, places, day=on, notices=notices))
 
     def check(self) -> list[str]:
         """What is wrong with the files, in words; nothing where all is well. Reads everything: for `fsck` and `doctor`."""

@@ -20,6 +20,7 @@ from saksi.model import (
     Statement,
     Tlp,
     Value,
+    canonical,
 )
 
 ORIGIN = "authority-a.example/saksi/1"
@@ -36,6 +37,8 @@ class StandIn:
         self.origin = origin
         self.salt = salt
         self.names: dict[tuple[int, int], bytes] = {}
+        self.kinds: dict[int, Kind] = {}
+        self.subjects: dict[tuple[int, int], bytes] = {}
 
     @property
     def size(self) -> int:
@@ -68,7 +71,7 @@ class StandIn:
 
     def upto(self, size: int) -> StandIn:
         made = StandIn(self.leaves[:size], origin=self.origin, salt=self.salt)
-        made.names = dict(self.names)
+        made.names, made.kinds, made.subjects = dict(self.names), dict(self.kinds), dict(self.subjects)
         return made
 
     def forget(self, leaf: int, index: int) -> None:
@@ -76,13 +79,25 @@ class StandIn:
         self.name(leaf, index)
         self.leaves[leaf][index] = None
 
+    def notice(self, *subjects: bytes, items: Sequence[tuple[int, int]] = (), at_ms: int = 1_772_323_200_000) -> int:
+        """Erase what these subjects are named in, and single items, and log the notice; gives its leaf."""
+        for place in [*(place for place, subject in self.subjects.items() if subject in subjects), *items]:
+            self.forget(*place)
+        told = {"at_ms": at_ms, "items": [f"{leaf}/{index}" for leaf, index in items], "subjects": [one.hex() for one in subjects]}
+        self.leaves.append([canonical({"asserter": {}, "content": {"erased": told}, "handling": {}, "source": {}})])
+        self.kinds[len(self.leaves) - 1] = Kind.ERASURE
+        return len(self.leaves) - 1
+
     def read(self, first: int, last: int) -> Iterator[OpenBlock]:
         for leaf in range(first, last):
             payloads = self.leaves[leaf]
-            for start in range(0, len(payloads), 3):
-                some = tuple(payloads[start : start + 3])
+            width = 1 if any(place[0] == leaf for place in self.subjects) else 3
+            kind = self.kinds.get(leaf, Kind.BATCH if len(payloads) > 1 else Kind.PRIVATE)
+            for start in range(0, len(payloads), width):
+                some = tuple(payloads[start : start + width])
                 names = tuple(self.name(leaf, start + place) for place in range(len(some)))
-                yield OpenBlock(leaf, Kind.BATCH if len(payloads) > 1 else Kind.PRIVATE, start, names, some, ())
+                subject = self.subjects.get((leaf, start)) if width == 1 else None
+                yield OpenBlock(leaf, kind, start, names, some, () if subject is None else (subject,))
 
 
 GRADE = Grade("B", 2)

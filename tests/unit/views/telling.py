@@ -47,7 +47,10 @@ def plain(views: Views, fact: Fact, at: int | None = None) -> object:
     return (
         msgspec.structs.replace(fact, source=0, asserter=0, handling=0, changes=()),
         views.source(fact.source), views.asserter(fact.asserter), views.handling(fact.handling),
-        [(one.op, one.leaf, one.index, one.commitment, one.reason, views.asserter(one.asserter), views.handling(one.handling)) for one in fact.changes],
+        [
+            (msgspec.structs.replace(one, asserter=0, handling=0), views.asserter(one.asserter), views.handling(one.handling))
+            for one in fact.changes
+        ],
         stands.counts, views.asserter(stands.asserter), views.handling(stands.handling),
     )  # fmt: skip
 

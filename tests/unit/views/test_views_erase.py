@@ -146,3 +146,32 @@ def test_the_same_statement_can_come_in_again_after_it_was_erased(tmp_path: Path
         assert place is not None
         assert (place.leaf, place.index) == (1, 0)
         assert hashlib.sha256(place.commitment).digest() == hashlib.sha256(ledger.name(1, 0)).digest()
+
+
+def test_a_fold_that_meets_a_notice_of_erasure_carries_it_out(tmp_path: Path) -> None:
+    ledger = StandIn()
+    ledger.append(said("phone:+9991"), said("phone:+9992"), said("phone:+9993"))
+    ledger.append(said("phone:+9991", "label", "Sok Secret"))
+    ledger.subjects = {(0, 0): b"s" * 16, (1, 0): b"s" * 16, (0, 1): b"t" * 16}
+    with Views.open(tmp_path / "views") as views:
+        views.fold(ledger)
+        ledger.notice(b"s" * 16, items=[(0, 2)])
+        ledger.append(said("phone:+9994"))
+        views.fold(ledger)
+        assert views.entities() == ["phone:+9992", "phone:+9994"]
+        assert [views.erased_on(0, index) for index in range(3)] == ["2026-03-01", None, "2026-03-01"]
+        assert _bundles(tmp_path / "views", [b"Sok Secret"]) == []
+        assert views.totals().erased == 3
+        with Views.open(tmp_path / "anew") as anew:
+            anew.fold(ledger)
+            assert told(anew) == told(views)
+            assert [anew.erased_on(0, index) for index in range(3)] == ["2026-03-01", None, "2026-03-01"]
+        # One that was told is not looked for again.
+        leaf = ledger.notice(b"t" * 16)
+        views.erase([(0, 1)], on="2026-03-02", notices=[leaf])
+        state = views.manifest
+        assert state is not None
+        views.fold(ledger)
+        assert views.manifest is not None
+        assert views.manifest.erasures == state.erasures
+        assert views.entities() == ["phone:+9994"]

@@ -20,7 +20,7 @@ from saksi.views.views import Views
 
 ENTITIES = st.sampled_from(["host:a.example", "host:b.example", "phone:+9990001", "account:XA:BANKA:1", "report:authority-a/1"])
 SOURCES = st.builds(
-    lambda series, row, quote: Source(digest="ab" * 32, title="A list", series=series, quote=quote, locator=Locator(row=row) if row else None),
+    lambda series, row, quote: Source("ab" * 32, title="A list", series=series, quote=quote, locator=Locator(row=row) if row else None),
     st.sampled_from([None, "list-a", "list-b"]), st.integers(0, 9), st.sampled_from([None, "said so"]),
 )  # fmt: skip
 MARKINGS = st.sampled_from([Marking(Tlp.CLEAR, Pap.CLEAR), Marking(Tlp.AMBER, Pap.GREEN, purpose="p", legal_basis="l")])
@@ -39,7 +39,7 @@ ASSERTIONS = st.builds(
     ENTITIES, VALUES, SOURCES, MARKINGS, st.sampled_from([Op.ASSERT, Op.ASSERT, Op.PROPOSE]), st.sampled_from([None, "a.example", "៣៤៥"]),
 )  # fmt: skip
 AMENDMENTS = st.tuples(
-    st.sampled_from([op for op in Op if op.amends]), st.integers(0, 200), st.sampled_from([AUTHOR, AUTHOR, AUTHOR, "authority-b.example"]), MARKINGS
+    st.sampled_from([op for op in Op if op.amends]), st.integers(0, 200), st.sampled_from([AUTHOR, AUTHOR, "authority-b.example"]), MARKINGS
 )  # fmt: skip
 LEAVES = st.lists(st.lists(st.one_of(ASSERTIONS, AMENDMENTS), min_size=1, max_size=5), max_size=8)
 
