@@ -32,7 +32,6 @@ Counts: TypeAlias = dict[Key, list[int]]
 _LOTS = 2_000
 _MANY = "SELECT j.key, (SELECT body FROM bundle WHERE first <= j.value ORDER BY first DESC LIMIT 1) FROM json_each(?) j"
 _ONE = "SELECT body FROM bundle WHERE first <= ? ORDER BY first DESC LIMIT 1"
-_Kinds = msgspec.msgpack.Decoder(list[tuple[int, int, int, int]])
 _decode_shape = msgspec.msgpack.Decoder(Shape).decode
 
 
@@ -174,31 +173,30 @@ class Snapshot:
 
     def tally(self, entity: str, stop: int) -> list[Tally]:
         """All facts of an entity below `stop`, counted by what they say and on which source."""
-        counts: Counts = {}
         found = self._entry(entity)
         if found is None:
             return []
-        marks = self.flat.marks
-        tail = Heads.decode(head(found[2]) + found[3])
-        low = tail[0].ordinal if tail else stop
-        for first, numbers, kinds, size in (
-            self.link.execute(
-                "SELECT first, numbers, kinds, count FROM page WHERE entity = ? AND first < ? ORDER BY first", (entity, low)
-            ).fetchall()
-            if found[0]
-            else ()
-        ):
-            order = np.frombuffer(numbers, "<u4")
-            if first >= stop:
-                break
-            if order[-1] < stop and not (marks[order] & CHANGED).any():
-                for kind in _Kinds.decode(kinds):
-                    shape = self.shape(kind[0])
-                    _count(counts, _key(shape, shape.asserter, shape.handling), (shape.op == "assert", *kind[1:]))
-            else:
-                data = self.link.execute("SELECT rows FROM page WHERE entity = ? AND first = ?", (entity, first)).fetchone()[0]
-                self._tally(counts, ((one.shape, one.ordinal) for one in Heads.decode(head(size) + zlib.decompress(data))), stop)
-        self._tally(counts, ((one.shape, one.ordinal) for one in tail), stop)
+        tail = [one.ordinal for one in Heads.decode(head(found[2]) + found[3])]
+        pages: list[bytes] = []
+        if found[1]:
+            low = tail[0] if tail else stop
+            rows = self.link.execute("SELECT numbers FROM page WHERE entity = ? AND first < ? ORDER BY first", (entity, low))
+            pages = [numbers for (numbers,) in rows]
+        numbers = np.concatenate([np.frombuffer(b"".join(pages), "<u4"), np.array(tail, "<u4")])
+        numbers = numbers[: np.searchsorted(numbers, stop)]
+        changed = (self.flat.marks[numbers] & CHANGED).astype(bool) if len(numbers) else np.zeros(0, bool)
+        counts: Counts = {}
+        plain = numbers[~changed]
+        kinds, firsts, sizes = np.unique(self.flat.shapes[plain], return_index=True, return_counts=True) if len(plain) else ((), (), ())
+        lasts = len(plain) - 1 - np.unique(self.flat.shapes[plain][::-1], return_index=True)[1] if len(plain) else ()
+        for kind, first, last, size in zip(kinds, firsts, lasts, sizes, strict=True):
+            shape = self.shape(int(kind))
+            key = _key(shape, shape.asserter, shape.handling)
+            _count(counts, key, (shape.op == "assert", int(size), int(plain[first]), int(plain[last])))
+        for ordinal in numbers[changed].tolist():
+            shape = self.shape(int(self.flat.shapes[ordinal]))
+            stands = decide(shape.op, (shape.asserter, shape.handling), self.changes(ordinal, stop))
+            _count(counts, _key(shape, stands.asserter, stands.handling), (stands.counts, 1, ordinal, ordinal))
         return [self._told(key, kept) for key, kept in sorted(counts.items(), key=lambda item: item[1][2])]
 
     def keys_from(self, low: str = "") -> Iterator[list[str]]:
@@ -258,15 +256,6 @@ class Snapshot:
     def _numbers(self, entity: str, first: int) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
         found = self.link.execute("SELECT numbers FROM page WHERE entity = ? AND first = ?", (entity, first)).fetchone()
         return np.frombuffer(found[0], "<u4")
-
-    def _tally(self, counts: Counts, heads: Iterable[tuple[int, int]], stop: int) -> None:
-        for number, ordinal in heads:
-            if ordinal >= stop:
-                break
-            shape = self.shape(number)
-            changes = self.changes(ordinal, stop) if self.flat.flags[ordinal] & CHANGED else ()
-            stands = decide(shape.op, (shape.asserter, shape.handling), changes)
-            _count(counts, _key(shape, stands.asserter, stands.handling), (stands.counts, 1, ordinal, ordinal))
 
     def _told(self, key: Key, kept: list[int]) -> Tally:
         when = self.flat.runs.at

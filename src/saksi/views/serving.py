@@ -1,7 +1,7 @@
 """The serving index (SQLite), the side that writes: from an entity to its facts, from a number to what it stands for.
 
 Facts of an entity are packed rows in a bundle with its neighbours'. Of an entity with many, older rows are moved to pages of `CHUNK`
-rows, each with its statement numbers and a count by shape, so that a hub is counted without being read.
+rows, each with its statement numbers, so that a hub is counted without being read.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ RECENT = 1024
 SOURCE, RECORDER, MARKING, SHAPE = range(4)
 _SCHEMA = """
 CREATE TABLE bundle (first TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE page (entity TEXT, first INTEGER, count INTEGER, numbers BLOB, kinds BLOB, rows BLOB, UNIQUE (entity, first));
+CREATE TABLE page (entity TEXT, first INTEGER, count INTEGER, numbers BLOB, rows BLOB, UNIQUE (entity, first));
 CREATE TABLE change (target INTEGER, ordinal INTEGER, op TEXT, asserter INTEGER, handling INTEGER, reason TEXT,
   PRIMARY KEY (target, ordinal)) WITHOUT ROWID;
 CREATE TABLE part (kind INTEGER, number INTEGER, hash INTEGER, body BLOB, PRIMARY KEY (kind, number)) WITHOUT ROWID;
@@ -248,21 +248,9 @@ class Writer:
 
     def page(self, entity: str, rows: bytes, count: int) -> None:
         """Keep a page of an entity's rows."""
-        numbers, kinds = _page_parts(rows, count)
-        self.link.execute(
-            "INSERT INTO page VALUES (?,?,?,?,?,?)", (entity, int(numbers[0]), count, numbers.tobytes(), kinds, zlib.compress(rows, 1))
-        )
-
-
-def _page_parts(rows: bytes, count: int) -> tuple[np.ndarray[tuple[int], np.dtype[np.uint32]], bytes]:
-    """The statement numbers of a page, and its count by shape: (shape, count, first number, last number)."""
-    kinds: dict[int, list[int]] = {}
-    heads = Heads.decode(head(count) + rows)
-    for one in heads:
-        kind = kinds.setdefault(one.shape, [one.shape, 0, one.ordinal, one.ordinal])
-        kind[1] += 1
-        kind[3] = one.ordinal
-    return np.array([one.ordinal for one in heads], "<u4"), msgspec.msgpack.encode(list(kinds.values()))
+        numbers = np.array([one.ordinal for one in Heads.decode(head(count) + rows)], "<u4")
+        packed = zlib.compress(rows, 1)
+        self.link.execute("INSERT INTO page VALUES (?,?,?,?,?)", (entity, int(numbers[0]), count, numbers.tobytes(), packed))
 
 
 def _hash(body: bytes) -> int:

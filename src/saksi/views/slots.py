@@ -16,7 +16,7 @@ from saksi.views.flat import Words
 
 __all__ = ["Slots"]
 
-_FULL = 0.65
+_FULL, _CLOSE, _CROWDED = 0.65, 0.8, 0.9  # a new table is so full; so full it is made wider; more is never tried
 _BLOCK = 1 << 18
 
 
@@ -45,20 +45,27 @@ class Slots:
             slot[open_] = (slot[open_] + 1) % len(self._slots)
         return found
 
-    def put(self, keys: Words, *, first: int, among: Words) -> None:
+    def put(self, keys: Words, *, first: int, among: Words, durable: bool = True) -> None:
         """Enter keys of statements `first`, `first` + 1 ..., which stand in `among` too. All-zero keys (erased) are left out."""
-        if not self.path.exists() or (first + len(keys)) > _FULL * len(self._slots):
+        if not self.path.exists() or (first + len(keys)) > _CROWDED * len(self._slots):
             self._grow(int((first + len(keys)) / _FULL * 2) + 1024, among)
         else:
             table = np.memmap(self.path, "<u4", "r+")
             self._put(table, keys, first)
-            table.flush()
+            if durable:
+                table.flush()
         self._slots = np.memmap(self.path, "<u4", "r")
 
     def tighten(self, among: Words) -> None:
         """Write the table anew at its closest size."""
         self._grow(int(len(among) / _FULL) + 1024, among)
         self._slots = np.memmap(self.path, "<u4", "r")
+
+    def widen(self, among: Words) -> None:
+        """Write the table anew where it is getting crowded: after a fold, so that nobody waits for it."""
+        if len(among) > _CLOSE * len(self._slots):
+            self._grow(int(len(among) / _FULL * 1.5), among)
+            self._slots = np.memmap(self.path, "<u4", "r")
 
     def _grow(self, capacity: int, among: Words) -> None:
         table = np.zeros(capacity, "<u4")

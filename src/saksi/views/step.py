@@ -7,6 +7,7 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -75,7 +76,10 @@ class Step:
         return made
 
     def merged(self, have: Manifest) -> Manifest:
-        """Merge small segments, so that a ledger of many folds has few files."""
+        """Merge small segments, so that a ledger of many folds has few files, and give crowded tables room."""
+        flat = Flat(self._place, count=have.statements, runs=have.runs)
+        self._ids.widen(flat.ids)
+        self._names.widen(flat.names)
         few = segments.tiers(have.segments)
         if not few:
             return have
@@ -98,18 +102,19 @@ class Step:
     def finish(self, have: Manifest) -> Manifest:
         """Sort what was staged, once, into the segments and the serving index."""
         stage, made, count = self._place / "stage", list[Segment](), 0
-        if any(stage.iterdir()):
-            name = f"{0:012d}-{have.statements:012d}"
-            sink = segments.Sink(self._place, name, by="entity")
-            count = self._writer.bulk(_entities(segments.sorted_batches(stage, self._place / "scratch"), self._writer, sink))
-            made = [sink.close()]
-            values = segments.by_value(self._place, name, [made[0].file])
-            made += [] if values is None else [values]
+        flat = Flat(self._place, count=have.statements, runs=have.runs)
+        with ThreadPoolExecutor(1) as aside:
+            tables = aside.submit(self._tighten, flat)
+            if any(stage.iterdir()):
+                name = f"{0:012d}-{have.statements:012d}"
+                sink = segments.Sink(self._place, name, by="entity")
+                count = self._writer.bulk(_entities(segments.sorted_batches(stage, self._place / "scratch"), self._writer, sink))
+                made = [sink.close()]
+                values = segments.by_value(self._place, name, [made[0].file])
+                made += [] if values is None else [values]
+            tables.result()
         shutil.rmtree(stage)
         shutil.rmtree(self._place / "scratch", ignore_errors=True)
-        flat = Flat(self._place, count=have.statements, runs=have.runs)
-        self._ids.tighten(flat.ids)
-        self._names.tighten(flat.names)
         self._writer.recent(self._recent)
         self._writer.erased(self._days(flat))
         self._writer.settle(notice.leaf for notice in self.notices)
@@ -118,14 +123,19 @@ class Step:
         self._writer.finish()
         return done
 
+    def _tighten(self, flat: Flat) -> None:
+        self._ids.tighten(flat.ids)
+        self._names.tighten(flat.names)
+
     def _common(self, columns: Columns, have: Manifest) -> tuple[Numbered, int, int]:
         """Flat files, hash tables, tables of parts, amendments; gives also the number of runs, and of amendments that change nothing."""
         first = have.statements
         stretch = numbered(columns, self._numbers, first)
-        runs = append(self._place, stretch, runs=have.runs)
+        durable = not self._writer.fresh  # a new generation is made durable as a whole
+        runs = append(self._place, stretch, runs=have.runs, durable=durable)
         flat = Flat(self._place, count=first + len(columns), runs=runs)
-        self._ids.put(flat.ids[first:], first=first, among=flat.ids)
-        self._names.put(flat.names[first:], first=first, among=flat.names)
+        self._ids.put(flat.ids[first:], first=first, among=flat.ids, durable=durable)
+        self._names.put(flat.names[first:], first=first, among=flat.names, durable=durable)
         for kind, numbers in enumerate(self._numbers):
             self._writer.parts(kind, numbers.fresh)
             numbers.fresh.clear()
