@@ -20,7 +20,7 @@ from saksi.ledger.original import Originals
 from saksi.ledger.vault import Frame, Vault
 from saksi.model.errors import BadInput, LedgerFault
 
-__all__ = ["Core", "Entry", "Logged"]
+__all__ = ["Core", "Entry", "Logged", "Shelf"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +45,52 @@ class Logged:
     commitments: tuple[bytes, ...]
 
 
-@dataclass(slots=True)
-class Core:
-    """The open parts of a ledger. `turn` is held by whoever writes, `reading` while the vault's window or the keys are used."""
+@dataclass(slots=True, kw_only=True)
+class Shelf:
+    """What reading works on. `reading` is held while the vault's window or the keys are used."""
 
-    log: Log
     vault: Vault
     keys: Keys
     originals: Originals
+    reading: Lock = field(default_factory=Lock)
+
+    def frames(self, first: int, last: int) -> Iterator[tuple[int, Frame | None]]:
+        """The frames of the leaves `first` up to but not including `last`; None where the payload is not here."""
+        for leaf in range(first, last):
+            with self.reading:
+                found = self.vault.frame(leaf)
+            yield leaf, found
+
+    def sealed_blocks(self, frame: Frame) -> Iterator[tuple[int, Block]]:
+        """The sealed blocks of a frame with their offsets."""
+        reach = self.vault.blocks(frame)
+        while True:
+            with self.reading:
+                found = next(reach, None)
+            if found is None:
+                return
+            yield found
+
+    def blocks(self, frame: Frame) -> Iterator[tuple[Block, Items | None]]:
+        """The blocks of a frame, opened where they can be."""
+        reach = self.vault.blocks(frame)
+        while True:
+            with self.reading:
+                found = next(reach, None)
+                items = self.vault.open(frame, found[1]) if found else None
+            if found is None:
+                return
+            yield found[1], items
+
+
+@dataclass(slots=True, kw_only=True)
+class Core(Shelf):
+    """The open parts of a ledger. `turn` is held by whoever writes."""
+
+    log: Log
     clock: Callable[[], int]
     random: Callable[[int], bytes]
     turn: RLock = field(default_factory=RLock)
-    reading: Lock = field(default_factory=Lock)
     common: Common = field(default_factory=Common)
     pending: dict[bytes, Subject] = field(default_factory=dict)
     slots: dict[bytes, int] = field(default_factory=dict)
@@ -121,34 +155,6 @@ class Core:
         with self.turn:
             self.pending[subject.id] = subject
         return subject.id
-
-    def frames(self, first: int, last: int) -> Iterator[tuple[int, Frame | None]]:
-        """The frames of the leaves `first` up to but not including `last`; None where the payload is not here."""
-        for leaf in range(first, last):
-            with self.reading:
-                found = self.vault.frame(leaf)
-            yield leaf, found
-
-    def sealed_blocks(self, frame: Frame) -> Iterator[tuple[int, Block]]:
-        """The sealed blocks of a frame with their offsets."""
-        reach = self.vault.blocks(frame)
-        while True:
-            with self.reading:
-                found = next(reach, None)
-            if found is None:
-                return
-            yield found
-
-    def blocks(self, frame: Frame) -> Iterator[tuple[Block, Items | None]]:
-        """The blocks of a frame, opened where they can be."""
-        reach = self.vault.blocks(frame)
-        while True:
-            with self.reading:
-                found = next(reach, None)
-                items = self.vault.open(frame, found[1]) if found else None
-            if found is None:
-                return
-            yield found[1], items
 
     def stage(self, entry: Entry, leaf: int) -> bytes:
         """Seal one entry into the frame of a leaf to come; returns its commitment."""

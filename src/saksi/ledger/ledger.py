@@ -10,26 +10,25 @@ One writer at a time (the log's lock); reading is safe from many threads.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from saksi.ledger.batch import Kind, Leaf, batch_path
-from saksi.ledger.bundle import BatchPlace, Shown, write_bundle
-from saksi.ledger.commitment import GROUP_NAMES, Groups, disclose
+from saksi.ledger.batch import Kind
 from saksi.ledger.core import Core, Entry, Logged
 from saksi.ledger.disk import Disk, LocalDisk, make_durable
 from saksi.ledger.erase import Erased, ErasurePlan, carry_out, finish, plan_items, plan_subjects
 from saksi.ledger.keys import Keys
 from saksi.ledger.log import Log
-from saksi.ledger.merkle import root_of
 from saksi.ledger.note import Ed25519Signer, Signer, VKey
 from saksi.ledger.original import Originals
+from saksi.ledger.reading import OpenBlock, Reading, whole
 from saksi.ledger.tlogproof import TlogProof
 from saksi.ledger.transaction import Transaction
-from saksi.ledger.vault import DATA, INDEX, Frame, Vault
+from saksi.ledger.vault import DATA, INDEX, Vault
+from saksi.model.canonical import MAX_BYTES
 from saksi.model.errors import BadInput
 from saksi.model.statement import Statement
 
@@ -59,27 +58,12 @@ class Setup:
     missing_ok: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OpenBlock:
-    """Neighbouring statements of one leaf that share their data subjects.
-
-    `first` is the index of the first in its leaf; `commitments` are theirs; `payloads` their whole canonical payloads, None for one that
-    was erased; `subjects` the ids of their data subjects, `kind` the leaf's kind.
-    """
-
-    leaf: int
-    kind: Kind
-    first: int
-    commitments: tuple[bytes, ...]
-    payloads: tuple[bytes | None, ...]
-    subjects: tuple[bytes, ...]
-
-
-class Ledger:
+class Ledger(Reading):
     """One authority's ledger in one folder, held open by its one writer."""
 
     def __init__(self, folder: Path, core: Core, setup: Setup) -> None:
         """Use `create` or `open`."""
+        super().__init__(core)
         self.folder = folder
         self._core, self._setup = core, setup
 
@@ -91,7 +75,7 @@ class Ledger:
         make_durable(disk, folder / VAULT, [folder / VAULT / DATA, folder / VAULT / INDEX])
         make_durable(disk, folder / ORIGINALS)
         keys = Keys.create(disk, keys_at, random=setup.random)
-        log = Log.create(folder / LOG, origin=setup.origin, signer=_signer(keys, setup), disk=disk, second=setup.second)
+        log = Log.create(folder / LOG, origin=setup.origin, signer=signer_of(keys, setup), disk=disk, second=setup.second)
         return cls(folder, _core(folder, keys, log, setup), setup)
 
     @classmethod
@@ -102,7 +86,7 @@ class Ledger:
         Raises NotAllowed where another process holds it, LedgerFault where log, vault or keys are not in a known good state.
         """
         keys = Keys(setup.disk, setup.keys or folder / KEYS)  # 1
-        log = Log.open(folder / LOG, origin=setup.origin, signer=_signer(keys, setup), disk=setup.disk, second=setup.second)  # 2
+        log = Log.open(folder / LOG, origin=setup.origin, signer=signer_of(keys, setup), disk=setup.disk, second=setup.second)  # 2
         try:
             core = _core(folder, keys, log, setup)  # 3
             finish(core, setup.disk)  # 4
@@ -134,7 +118,7 @@ class Ledger:
     @property
     def vkeys(self) -> tuple[VKey, ...]:
         """The public side of the keys that sign the log."""
-        return _signer(self._core.keys, self._setup).vkeys
+        return signer_of(self._core.keys, self._setup).vkeys
 
     @property
     def vault_bytes(self) -> int:
@@ -144,10 +128,6 @@ class Ledger:
     def checkpoint(self) -> bytes:
         """The newest signed checkpoint."""
         return self._core.log.checkpoint()
-
-    def ref(self, commitment: bytes) -> str:
-        """The public name of a statement."""
-        return f"{self.origin}#{commitment.hex()}"
 
     # --- writing
 
@@ -164,6 +144,9 @@ class Ledger:
             raise BadInput(f"{len(statements)} statements have {len(subjects)} lists of subjects")
         named = subjects if subjects is not None else [()] * len(statements)
         entries = [Entry(Kind.PRIVATE, one.groups(), tuple(ids)) for one, ids in zip(statements, named, strict=True)]
+        for place, entry in enumerate(entries):
+            if len(whole(entry.groups)) > MAX_BYTES:
+                raise BadInput(f"a statement has at most {MAX_BYTES} bytes as a whole", where=f"statement {place}")
         return [self.ref(commitment) for commitment in self.append_entries(entries).commitments]
 
     def append_entries(self, entries: Sequence[Entry]) -> Logged:
@@ -176,73 +159,11 @@ class Ledger:
         """A take: batches and originals that come in together or not at all. Other writers wait until it is over."""
         return Transaction(self._core)
 
-    # --- reading
-
-    def read(self, first: int = 0, last: int | None = None) -> Iterator[OpenBlock]:
-        """The blocks of the leaves `first` up to but not including `last` (all, when left out), in order.
-
-        A leaf whose payload is not here is skipped.
-        """
-        for leaf, frame in self._core.frames(first, self.size if last is None else last):
-            if frame is None:
-                continue
-            kind, stored = Kind(frame.head.kind), frame.commitments
-            for block, items in self._core.blocks(frame):
-                commitments = tuple(stored[32 * place : 32 * place + 32] for place in range(block.first, block.first + block.count))
-                payloads = tuple(None if groups is None else whole(groups) for groups in items.groups) if items else (None,) * block.count
-                ids = self._ids(frame, block.slots) if block.slots else ()
-                yield OpenBlock(leaf, kind, block.first, commitments, payloads, ids)
-
-    def payload(self, leaf: int, index: int = 0) -> bytes | None:
-        """The canonical payload of a statement; None where it was erased or is not here."""
-        groups = self._groups(leaf, index)[0]
-        return None if groups is None else whole(groups)
-
-    def subjects(self, leaf: int, index: int = 0) -> tuple[bytes, ...]:
-        """The ids of the data subjects of a statement."""
-        with self._core.reading:
-            frame = self._core.vault.frame(leaf)
-            if frame is None:
-                return ()
-            _, block = self._core.vault.block_of(frame, index)
-        return self._ids(frame, block.slots)
-
-    def commitment(self, leaf: int, index: int = 0) -> bytes:
-        """The commitment of a statement; it outlives erasure."""
-        with self._core.reading:
-            frame = self._core.vault.frame(leaf)
-        if frame is None:
-            raise BadInput(f"the payload of leaf {leaf} is not here")
-        if not 0 <= index < frame.head.count:
-            raise BadInput(f"leaf {leaf} has {frame.head.count} statements: there is no number {index}")
-        return frame.commitments[32 * index : 32 * index + 32]
-
-    def prove(self, leaf: int, index: int = 0, groups: Collection[str] = GROUP_NAMES[:4]) -> bytes:
-        """A proof file of one statement that shows the named groups and hides the others (`bundle.verify_bundle` checks it).
-
-        Raises BadInput where the statement was erased: nothing of it can be shown any more.
-        """
-        unknown = sorted(set(groups) - set(GROUP_NAMES))
-        if unknown:
-            raise BadInput(f"a statement has no group {unknown[0]!r}", todo=f"choose from {', '.join(GROUP_NAMES)}")
-        opened, salt, frame = self._groups(leaf, index)
-        if opened is None or frame is None:
-            raise BadInput(f"statement {index} of leaf {leaf} was erased, or its payload is not here: nothing of it can be shown")
+    def _logged(self, leaf: int) -> tuple[bytes, TlogProof]:
         log = self._core.log
-        (entry,) = log.entries(leaf, leaf + 1)
-        kind = Kind(frame.head.kind)
-        batch = None
-        if kind is Kind.BATCH:
-            commitments = [frame.commitments[place : place + 32] for place in range(0, len(frame.commitments), 32)]
-            batch = BatchPlace(index, len(commitments), root_of(commitments), tuple(batch_path(commitments, index)))
         size = log.size
-        proof = TlogProof(leaf, tuple(log.inclusion(leaf, size)), log.checkpoint_at(size))
-        shown = [place for place, name in enumerate(GROUP_NAMES[: len(opened)]) if name in groups]
-        return write_bundle(Shown(self.origin, Leaf.parse(entry), disclose(opened, salt, shown=shown), batch, proof))
-
-    def original(self, digest: bytes) -> Iterator[bytes] | None:
-        """The original with this SHA-256, in pieces; None where it is not here or was erased."""
-        return self._core.originals.read(digest)
+        (entry,) = log.entries(leaf, leaf + 1)
+        return entry, TlogProof(leaf, tuple(log.inclusion(leaf, size)), log.checkpoint_at(size))
 
     # --- erasing
 
@@ -270,35 +191,12 @@ class Ledger:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _groups(self, leaf: int, index: int) -> tuple[Groups | None, bytes, Frame | None]:
-        with self._core.reading:
-            vault = self._core.vault
-            frame = vault.frame(leaf)
-            if frame is None:
-                return None, b"", None
-            _, block = vault.block_of(frame, index)
-            items = vault.open(frame, block)
-        if items is None:
-            return None, b"", frame
-        return items.groups[index - block.first], items.salts[index - block.first], frame
 
-    def _ids(self, frame: Frame, slots: Sequence[int]) -> tuple[bytes, ...]:
-        with self._core.reading:
-            return tuple(self._core.keys.slots.read(frame.head.base + slot).id for slot in slots)
-
-
-def whole(groups: Groups) -> bytes:
-    """The canonical payload of a statement, put together from its groups."""
-    content, source, asserter, handling = groups[:4]
-    header = b',"header":' + groups[4] if len(groups) == 5 else b""
-    return b'{"asserter":%b,"content":%b,"handling":%b%b,"source":%b}' % (asserter, content, handling, header, source)
-
-
-def _signer(keys: Keys, setup: Setup) -> Signer:
+def signer_of(keys: Keys, setup: Setup) -> Signer:
     return setup.signer or Ed25519Signer(setup.origin, Ed25519PrivateKey.from_private_bytes(keys.signing))
 
 
 def _core(folder: Path, keys: Keys, log: Log, setup: Setup) -> Core:
     vault = Vault(setup.disk, folder / VAULT, keys, size=log.size, missing_ok=setup.missing_ok)
     originals = Originals(setup.disk, folder / ORIGINALS, keys, random=setup.random)
-    return Core(log, vault, keys, originals, setup.clock, setup.random)
+    return Core(vault=vault, keys=keys, originals=originals, log=log, clock=setup.clock, random=setup.random)

@@ -56,7 +56,8 @@ class Frame:
 class Vault:
     """The open vault of a ledger whose log has `size` leaves; cuts what the log does not cover."""
 
-    def __init__(self, disk: Disk, folder: Path, keys: Keys, *, size: int, missing_ok: bool = False) -> None:
+    def __init__(self, disk: Disk, folder: Path, keys: Keys, *, size: int | None, missing_ok: bool = False) -> None:
+        """Open to write, and recover; without a `size` only to read, as things stand."""
         self._disk, self._keys = disk, keys
         self._cipher = AESGCM(keys.vault)
         self._data = AppendFile(disk, folder / DATA)
@@ -65,8 +66,14 @@ class Vault:
         self._common: dict[int, bytes] = {}
         self._subject_ciphers: dict[tuple[int, ...], AESGCM | None] = {}
         self._slots = 0
-        self._recover(size, missing_ok=missing_ok)
         self._staged: list[int] = []
+        if size is not None:
+            self._recover(size, missing_ok=missing_ok)
+
+    @classmethod
+    def beside(cls, disk: Disk, folder: Path, keys: Keys) -> Vault:
+        """Open to read beside the process that writes; nothing is cut and nothing may be staged."""
+        return cls(disk, folder, keys, size=None)
 
     @property
     def length(self) -> int:

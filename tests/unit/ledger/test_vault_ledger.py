@@ -17,6 +17,7 @@ from ledgers import ORIGIN, filled, setup, statement, take
 
 from saksi.ledger.backup import Into, Target, back_up, read_backup, restore
 from saksi.ledger.batch import Kind
+from saksi.ledger.beside import LedgerBeside
 from saksi.ledger.bundle import verify_bundle
 from saksi.ledger.check import check_ledger
 from saksi.ledger.core import Entry
@@ -58,6 +59,31 @@ def test_a_second_writer_and_a_second_ledger_in_one_folder_are_refused(folder: P
         Ledger.create(folder, setup())
     with Ledger.open(folder, setup()) as ledger:
         assert ledger.size == 3
+
+
+def test_another_process_reads_and_proves_beside_the_writer(folder: Path) -> None:
+    with filled(folder) as ledger:
+        with LedgerBeside(folder, setup()) as beside:
+            assert (beside.origin, beside.size) == (ORIGIN, 3)
+            assert list(beside.read()) == list(ledger.read())
+            found = verify_bundle(beside.prove(2, 7, ["content"]), ledger.vkeys)
+            assert found.ref == ledger.ref(ledger.commitment(2, 7))
+            ledger.append([statement(800)])
+            assert beside.size == 3, "as it stood when it was opened"
+            (subject,) = ledger.subjects(2, 50)
+        ledger.erase(ledger.plan_erasure([subject]), ground="asked for")
+        with LedgerBeside(folder, setup()) as beside:
+            assert beside.size == 5
+            assert beside.payload(3) == statement(800).payload()
+            assert beside.payload(2, 50) is None
+        assert check_ledger(folder, ledger.vkeys).clean, "nothing was cut or written beside the writer"
+
+
+def test_a_statement_that_nobody_could_read_back_is_refused(folder: Path) -> None:
+    """Each group fits the canonical form, the whole does not."""
+    long = replace(statement(1), content=replace(statement(1).content, original="o" * 40_000))  # type: ignore[type-var]
+    with filled(folder) as ledger, pytest.raises(BadInput, match="60000"):
+        ledger.append([replace(long, source=replace(long.source, quote="q" * 40_000))])
 
 
 def test_keys_that_others_may_read_are_refused(folder: Path) -> None:

@@ -1,0 +1,54 @@
+"""Reading a ledger beside the process that writes it: nothing is locked, recovered or written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from saksi.ledger.core import Shelf
+from saksi.ledger.keys import Keys
+from saksi.ledger.ledger import KEYS, LOG, ORIGINALS, VAULT, Setup, signer_of
+from saksi.ledger.original import Originals
+from saksi.ledger.reader import Reader
+from saksi.ledger.reading import Reading
+from saksi.ledger.source import LogFolder
+from saksi.ledger.tlogproof import TlogProof
+from saksi.ledger.vault import Vault
+
+__all__ = ["LedgerBeside"]
+
+
+class LedgerBeside(Reading):
+    """A ledger as it stood when this was opened; open it again to see what was logged since."""
+
+    def __init__(self, folder: Path, setup: Setup) -> None:
+        """Open to read. Raises BadInput where there is no ledger, NotAllowed where others may read its keys."""
+        disk = setup.disk
+        keys = Keys(disk, setup.keys or folder / KEYS)
+        self._log = Reader(LogFolder(folder / LOG, disk), signer_of(keys, setup).vkeys)
+        vault = Vault.beside(disk, folder / VAULT, keys)
+        super().__init__(Shelf(vault=vault, keys=keys, originals=Originals(disk, folder / ORIGINALS, keys, random=setup.random)))
+
+    @property
+    def origin(self) -> str:
+        """The ledger's name."""
+        return self._log.checkpoint.origin
+
+    @property
+    def size(self) -> int:
+        """How many leaves the checkpoint covers that was newest when this was opened, and whose payloads have been placed."""
+        return min(self._log.size, self._shelf.vault.leaves)
+
+    def _logged(self, leaf: int) -> tuple[bytes, TlogProof]:
+        (entry,) = self._log.entries(leaf, leaf + 1)
+        return entry, TlogProof(leaf, tuple(self._log.inclusion(leaf)), self._log.note)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._shelf.vault.close()
+        self._shelf.keys.slots.close()
+
+    def __enter__(self) -> LedgerBeside:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
