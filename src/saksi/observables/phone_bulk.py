@@ -25,11 +25,11 @@ from saksi.observables.phone_read import (
     UNSTABLE,
     Read,
     international_reason,
-    read,
+    read_seen,
     steady,
 )
 from saksi.observables.phone_table import LONGEST, PLUS, SHORTEST, table
-from saksi.observables.phone_text import Shape, label_reason, shape
+from saksi.observables.phone_text import label_reason, odd_shape
 from saksi.observables.phone_walk import Walk, walk_tables
 
 __all__ = ["PhoneColumn", "phones"]
@@ -86,18 +86,19 @@ def phones(texts: Sequence[str], countries: Sequence[str | None] | str | None = 
 def _take(texts: Sequence[str], countries: Sequence[str | None]) -> PhoneColumn:
     """One stretch of rows: the table, the table again on what a closer look at the text gives, then one by one."""
     found, left = _decide(texts, countries)
-    shapes = [(row, seen) for row in left if (seen := _shape(texts[row])) is not None]
+    seen = {row: odd_shape(texts[row]) if len(texts[row]) <= LONGEST_TEXT else None for row in left}
+    shapes = [(row, shape) for row, shape in seen.items() if shape is not None]
     again, _ = _decide(
-        [f"+{seen.digits}" if seen.plus else seen.digits for _, seen in shapes],
+        [f"+{shape.digits}" if shape.plus else shape.digits for _, shape in shapes],
         [countries[row] for row, _ in shapes],
     )
-    for at, (row, seen) in enumerate(shapes):
+    for at, (row, shape) in enumerate(shapes):
         if again.reason[at] != _OPEN:
             reason = again.reason[at] or label_reason(texts[row])
-            _put(found, row, Read(again.e164[at], again.valid[at], reason, seen.extension))
+            _put(found, row, Read(again.e164[at], again.valid[at], reason, shape.extension))
     for row in left:
         if found.reason[row] == _OPEN:
-            _put(found, row, read(texts[row], _upper(countries[row])))
+            _put(found, row, read_seen(texts[row], _upper(countries[row]), seen[row]))
     return found
 
 
@@ -105,10 +106,6 @@ def _put(column: PhoneColumn, row: int, one: Read) -> None:
     column.e164[row], column.valid[row], column.reason[row] = one.e164, one.valid, one.reason
     if one.extension and one.e164 is not None:
         column.extension[row] = one.extension
-
-
-def _shape(text: str) -> Shape | None:
-    return shape(text) if len(text) <= LONGEST_TEXT else None
 
 
 def _decide(texts: Sequence[str], countries: Sequence[str | None]) -> tuple[PhoneColumn, list[int]]:

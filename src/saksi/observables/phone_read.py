@@ -24,6 +24,7 @@ __all__ = [
     "Read",
     "international_reason",
     "read",
+    "read_seen",
     "steady",
 ]
 
@@ -53,9 +54,13 @@ class Read:
 
 def read(text: str, country: str | None) -> Read:
     """One text; `country` an upper-case ISO 3166 code or None."""
+    return read_seen(text, country, shape(text) if len(text) <= LONGEST_TEXT else None)
+
+
+def read_seen(text: str, country: str | None, found: Shape | None) -> Read:
+    """As `read`, for a text whose shape somebody has already looked for."""
     if len(text) > LONGEST_TEXT:
         return Read(None, False, "the text is too long for a phone number")
-    found = shape(text)
     if found is None:
         if sum(map(str.isdecimal, text)) < SHORTEST_NSN:  # empty cells and words need nobody's opinion
             return Read(None, False, "it is not a phone number")

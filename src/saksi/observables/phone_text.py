@@ -25,6 +25,7 @@ __all__ = [
     "label_reason",
     "lead_end",
     "letters_inside",
+    "odd_shape",
     "shape",
     "without_marks",
 ]
@@ -91,9 +92,12 @@ def kind_of(point: int) -> int:
 def shape(text: str) -> Shape | None:
     """The digits of the one number in the text, or None where `phonenumbers` has to read it."""
     clean = text.translate(_table())
-    if _CLEAN.fullmatch(clean):
-        return _shape(clean, "")
-    rest = _END.sub("", text[lead_end(text) :])
+    return _shape(clean, "") if _CLEAN.fullmatch(clean) else odd_shape(text)
+
+
+def odd_shape(text: str) -> Shape | None:
+    """As `shape`, for a text that is known to hold more than digits and punctuation."""
+    rest = _from_first_digit(text)
     found = _EXTENSION.fullmatch(rest)
     if found:
         clean, extension = found["number"].translate(_table()), found["parameter"] or found["labelled"] or found["with_hash"]
@@ -102,6 +106,13 @@ def shape(text: str) -> Shape | None:
         rest = rest.replace("~", "-")
     clean = rest.translate(_table())
     return _shape(clean, "") if _CLEAN.fullmatch(clean) else None
+
+
+def _from_first_digit(text: str) -> str:
+    """The text without what stands in front of the number and, behind it, what is neither letter, digit nor "#"."""
+    rest = text[lead_end(text) :]
+    last = rest[-1:]
+    return rest if last.isalnum() or last == "#" else _END.sub("", rest)
 
 
 def _shape(clean: str, extension: str) -> Shape:
@@ -122,6 +133,8 @@ def without_marks(text: str) -> str:
 
 def lead_end(text: str) -> int:
     """Where the number begins: behind all that is neither digit nor plus sign."""
+    if text[:1].isdecimal() or text[:1] == "+":
+        return 0
     found = _LEAD.match(text)
     return found.end() if found else 0
 
@@ -139,6 +152,6 @@ def label_reason(text: str) -> str | None:
 
 def letters_inside(text: str) -> bool:
     """Whether letters stand in or behind the number, words for an extension aside."""
-    rest = _END.sub("", text[lead_end(text) :])
+    rest = _from_first_digit(text)
     found = _EXTENSION.fullmatch(rest)
     return any(c.isalpha() for c in (found["number"] if found else rest) if c != _LONG_VOWEL)
