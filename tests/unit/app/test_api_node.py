@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from conftest import Client
@@ -120,3 +122,35 @@ def test_the_block_lists_can_be_fetched(real: Real) -> None:
     reader = real.with_key(Role.READER)
     for feed in reader.get("/api/v1/feeds").json()["feeds"]:
         assert reader.get(f"/api/v1/feeds/{feed['name']}").status_code == 200
+
+
+def test_answers_go_on_while_a_file_is_taken_in(real: Real) -> None:
+    analyst = real.with_key(Role.ANALYST)
+    rows = "".join(f"R-{n},2026-01-31,KH,01{n % 7}{n:06d},1,USD,a call,true\n" for n in range(3000))
+    body = REPORTS.splitlines(keepends=True)[0] + rows
+
+    async def run() -> tuple[httpx.Response, list[httpx.Response]]:
+        transport = httpx.ASGITransport(real.app, client=("192.0.2.7", 5000))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=analyst.headers, timeout=60) as client:
+            taking = asyncio.create_task(client.post("/api/v1/takes?name=reports.csv", content=body.encode()))
+            answers = []
+            while not taking.done():
+                for path in (
+                    "/api/v1/lookup?value=%2B85510000000",
+                    "/ledger/checkpoint",
+                    "/e/phone:+85510000000.json",
+                    "/api/v1/search?q=8551",
+                    "/",
+                ):
+                    answers.append(await client.get(path, headers={"Accept": "application/json"}))
+                await asyncio.sleep(0)
+            return await taking, answers
+
+    taken, answers = asyncio.run(run())
+    assert taken.status_code == 201, taken.text
+    assert taken.json()["rejected"] < 3000
+    assert len(answers) > 20
+    assert {answer.status_code for answer in answers} == {200}
+    # What is answered is always a whole state: before the take, or after it.
+    sizes = {answer.json()["at"] for answer in answers if "lookup" in str(answer.url)}
+    assert len(sizes) <= 3

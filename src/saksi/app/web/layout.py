@@ -13,7 +13,7 @@ import msgspec
 from saksi.model import Locator
 from saksi.screen.answer import Answer, Part, RoleLine, SourceLine, StatementLine
 
-__all__ = ["Group", "Row", "Side", "entity_path", "lay_out", "place_of", "text_of"]
+__all__ = ["Group", "Row", "Side", "entity_path", "fields_of", "lay_out", "place_of", "text_of"]
 
 _Key: TypeAlias = "tuple[int, str]"
 _JUDGED = frozenset({"role", "safeListed"})
@@ -31,12 +31,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One value as some say it, or deny it. `role` tells what a role means and whether it accuses or protects."""
+    """One value as some say it, or deny it. `role` tells what a role means and whether it accuses or protects.
+
+    `fields` are the parts of a record value, by name; empty for plain values.
+    """
 
     text: str
     denied: bool
     role: RoleLine | None
     rows: tuple[Row, ...]
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,8 @@ def lay_out(answer: Answer, lines: Iterable[StatementLine]) -> tuple[Group, ...]
     made = []
     for (part, prop), sides in sorted(groups.items(), key=lambda each: (each[0][0], each[0][1] not in _JUDGED, each[0][1])):
         laid = tuple(
-            Side(text, denied, roles.get((part, text)) if prop == "role" else None, tuple(rows)) for (text, denied), rows in sides.items()
+            Side(text, denied, roles.get((part, text)) if prop == "role" else None, tuple(rows), fields_of(rows[0].line.value))
+            for (text, denied), rows in sides.items()
         )
         made.append(Group(answer.parts[part], prop, laid, _contested(answer.parts[part], prop, laid)))
     return tuple(made)
@@ -71,6 +76,11 @@ def _contested(part: Part, prop: str, sides: tuple[Side, ...]) -> bool:
     if prop in _JUDGED:
         return part.status == "contested"
     return len({side.text for side in sides if side.denied} & {side.text for side in sides if not side.denied}) > 0
+
+
+def fields_of(value: object) -> tuple[tuple[str, str], ...]:
+    """The parts of a record value, by name; nothing for plain values."""
+    return tuple((name, text_of(part)) for name, part in sorted(value.items())) if isinstance(value, dict) else ()
 
 
 def place_of(locator: msgspec.Raw | None) -> str:

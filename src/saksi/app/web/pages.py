@@ -13,7 +13,7 @@ from saksi.app.api.look import DIGEST, ENTITY, VALUE
 from saksi.app.api.params import AT, COUNTRY, CURSOR, PURPOSE, Param
 from saksi.app.api.problems import KINDS, Refused
 from saksi.app.api.wire import Cursor, answer, read_cursor, write_cursor
-from saksi.app.web.layout import entity_path, lay_out, text_of
+from saksi.app.web.layout import entity_path, fields_of, lay_out, text_of
 from saksi.app.web.site import Site, link
 from saksi.model import ROLES, BadInput, Locator, Reader, Tlp
 from saksi.model.grade import CREDIBILITY, RELIABILITY
@@ -111,6 +111,7 @@ class Pages:
             groups=groups,
             place="" if place is None else str(Locator.from_json(place)),
             value="" if value is None else text_of(value),
+            fields=fields_of(value),
             provable=call.desk.node.proof(name, reader=_reader(call)) is not None,
         )
 

@@ -28,6 +28,10 @@ class Words:
         text = self._texts[name]
         return text.format(**parts) if parts else text
 
+    def or_name(self, name: str, plain: str) -> str:
+        """The text called `name`, or `plain` where a property has no words of its own."""
+        return self._texts.get(name, plain)
+
     def missing(self, other: Words) -> tuple[str, ...]:
         """What `other` has and this one lacks."""
         return tuple(sorted(other._texts.keys() - self._texts.keys()))
