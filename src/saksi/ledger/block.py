@@ -164,10 +164,16 @@ def open_block(block: Block, cipher: AESGCM, *, commitments: bytes, common: byte
         raise LedgerFault("a sealed block does not hold the lines it should")
     made: list[Groups | None] = []
     before: Groups = (b"",) * width
-    for place, salt in enumerate(salts):
-        found = lines[width * place : width * (place + 1)]
-        before = tuple(line or old for line, old in zip(found, before, strict=True))
-        made.append(None if salt == _NO_SALT else before)
+    place = 0
+    for salt in salts:
+        found = lines[place : place + width]
+        place += width
+        if b"" in found:
+            found = [line or old for line, old in zip(found, before, strict=True)]
+        before = tuple(found)
+        made.append(before)
+        if salt == _NO_SALT:
+            made[-1] = None
     return Items(tuple(made), salts)
 
 

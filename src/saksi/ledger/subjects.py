@@ -70,6 +70,7 @@ class Slots:
         self._disk, self._path = disk, path
         self._file = AppendFile(disk, path)
         self._reach = (0, b"")
+        self._last: tuple[int, Slot | None] = (-1, None)
 
     @property
     def count(self) -> int:
@@ -80,7 +81,7 @@ class Slots:
         """Add live slots; returns the number of the first. Durable after `sync`."""
         first = self.count
         self._file.append(b"".join(Slot(subject.id, subject.key, kind).to_bytes() for subject in subjects))
-        self._reach = (0, b"")
+        self._forget()
         return first
 
     def sync(self) -> None:
@@ -90,17 +91,22 @@ class Slots:
     def cut(self, count: int) -> None:
         """Drop the slots from `count` on: those of a take that never came to be."""
         self._file.cut(count * SLOT_BYTES)
-        self._reach = (0, b"")
+        self._forget()
 
     def read(self, number: int) -> Slot:
         """Slot `number`."""
+        last, slot = self._last
+        if last == number and slot is not None:
+            return slot
         first, data = self._reach
         if not first <= number < first + len(data) // SLOT_BYTES:
             first = number
             data = self._file.read(number * SLOT_BYTES, SLOT_BYTES * 64)
             self._reach = (first, data)
         place = (number - first) * SLOT_BYTES
-        return read_slot(data[place : place + SLOT_BYTES], number)
+        slot = read_slot(data[place : place + SLOT_BYTES], number)
+        self._last = (number, slot)
+        return slot
 
     def all(self, first: int = 0) -> Iterator[tuple[int, Slot | LedgerFault]]:
         """Every slot with its number, or what is wrong with it."""
@@ -131,11 +137,16 @@ class Slots:
         """Overwrite the keys in the slots given by (number, id, kind) and make that durable. May be done again after a crash."""
         pieces = [(number * SLOT_BYTES, Slot(id_, None, kind, at_ms).to_bytes()) for number, id_, kind in slots]
         overwrite(self._disk, self._path, pieces)
-        self._reach = (0, b"")
+        self._forget()
 
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+    def _forget(self) -> None:
+        """Let go of what was read: slots were added, cut or erased."""
+        self._reach = (0, b"")
+        self._last = (-1, None)
 
 
 def overwrite(disk: Disk, path: Path, pieces: Iterable[tuple[int, bytes]]) -> None:
