@@ -31,7 +31,12 @@ R-3,2026-02-01,KH,12,200,USD,too short a number,true
 class Real:
     def __init__(self, home: Path) -> None:
         config = Config(
-            authority="centre.a.example", name="Centre of Country A", country="KH", purpose="preventing fraud", legal_basis="Act 1"
+            authority="centre.a.example",
+            name="Centre of Country A",
+            country="KH",
+            purpose="preventing fraud",
+            legal_basis="Act 1",
+            workers=0,
         )
         files = Home(home)
         set_up(files, config)

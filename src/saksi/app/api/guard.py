@@ -121,7 +121,7 @@ def respond_to(desk: Desk, request: Request, fault: Exception) -> Response:
     number = str(request.scope.get("saksi.number", ""))
     problem, headers = problem_of(fault, number)
     if problem.status in {500, 503}:
-        where = "".join(traceback.format_tb(fault.__traceback__))
+        where = "".join(traceback.format_tb(fault.__traceback__, limit=-8))
         _log.error("request %s failed: %s\n%s", number, type(fault).__name__, where)  # the words of an error may hold a value
     wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(("/api/", "/ledger/"))
     if wants_page and desk.error_page is not None:
