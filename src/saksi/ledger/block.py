@@ -1,12 +1,13 @@
 """A sealed block: up to 64 statements of one leaf that live and die together, compressed and encrypted.
 
-    header   first index u16 | count u8 | subjects u8 | sealed length u32 | nonce 12 | crc32 u32     24 bytes, big-endian
+    header   first index u16 | count u8 (128 added once mended) | subjects u8 | sealed length u32 | nonce 12 | crc32 u32     24 bytes
     slots    one u32 for each subject: where its key stands, counted from the frame's base
     sealed   AES-256-GCM( salts, 32 bytes each | raw deflate of the statements | zero bytes )
              bound to first index, count and the commitments, which stand outside the seal and outlive it
 
 The statements are lines, one a group, in the order of the groups; an empty line means "as in the statement before". A canonical group
-never holds a raw newline. A statement that was erased alone has a salt of zeroes and keeps only the lines that later ones repeat.
+never holds a raw newline. A block that statements were erased from is *mended*: it has the same length, begins with a u64 whose bits name
+the statements that are left, holds salts of those alone, and of the others only the lines that later ones repeat.
 
 The checksum finds a flipped bit also where the key has been destroyed. Pure: randomness is passed in.
 """
@@ -54,7 +55,8 @@ NONCE_BYTES = 12
 BLOCK_HEAD = 24
 _HEAD = struct.Struct(">HBBI12sI")
 _BOUND = struct.Struct(">HB")
-_NO_SALT = bytes(SALT_BYTES)
+_MENDED = 0x80
+_MASK = 8
 _TAG_BYTES = 16
 _WINDOW = -13  # 8 kB: a small window makes a small block cheap to begin, and holds the dictionary
 _MEMORY = 6
@@ -70,11 +72,17 @@ class Block:
     slots: tuple[int, ...]
     nonce: bytes
     sealed: bytes
+    mended: bool = False
+
+    @property
+    def bound_count(self) -> int:
+        """The count as it is written: 128 more once the block was mended."""
+        return self.count | (_MENDED if self.mended else 0)
 
     def to_bytes(self) -> bytes:
         """The block as it is written."""
         places = struct.pack(f">{len(self.slots)}I", *self.slots)
-        head = (self.first, self.count, len(self.slots), len(self.sealed), self.nonce)
+        head = (self.first, self.bound_count, len(self.slots), len(self.sealed), self.nonce)
         crc = zlib.crc32(self.sealed, zlib.crc32(_HEAD.pack(*head, 0) + places))
         return _HEAD.pack(*head, crc) + places + self.sealed
 
@@ -85,6 +93,7 @@ class Items:
 
     groups: tuple[Groups | None, ...]
     salts: tuple[bytes, ...]
+    # The salt of an erased statement is empty.
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +131,7 @@ def parse_block(data: bytes, offset: int) -> tuple[Block, int]:
     sealed = data[start:end]
     if zlib.crc32(sealed, zlib.crc32(_HEAD.pack(first, count, subjects, length, nonce, 0) + places)) != crc:
         raise LedgerFault("a sealed block is damaged: its checksum differs", todo="restore the vault from a backup")
-    return Block(first, count, struct.unpack(f">{subjects}I", places), nonce, sealed), end
+    return Block(first, count & ~_MENDED, struct.unpack(f">{subjects}I", places), nonce, sealed, bool(count & _MENDED)), end
 
 
 def block_key(vault_key: bytes, subject_keys: Sequence[bytes]) -> bytes:
@@ -155,8 +164,16 @@ def open_common(block: Block, cipher: AESGCM, *, commitments: bytes) -> bytes:
 def open_block(block: Block, cipher: AESGCM, *, commitments: bytes, common: bytes, width: int = 4) -> Items:
     """Decrypt and unpack a block of statements of `width` groups. Raises LedgerFault where it does not open."""
     plain = _opened(block, cipher, commitments)
-    salts = tuple(plain[place : place + SALT_BYTES] for place in range(0, SALT_BYTES * block.count, SALT_BYTES))
-    text, rest = inflate(plain[SALT_BYTES * block.count :], common)
+    left = int.from_bytes(plain[:_MASK], "big") if block.mended else -1
+    place = _MASK if block.mended else 0
+    salts: list[bytes] = []
+    for bit in range(block.count):
+        if left >> bit & 1:
+            salts.append(plain[place : place + SALT_BYTES])
+            place += SALT_BYTES
+        else:
+            salts.append(b"")
+    text, rest = inflate(plain[place:], common)
     if rest.strip(b"\0"):
         raise LedgerFault("a sealed block has stray bytes at its end")
     lines = text.split(b"\n")
@@ -172,9 +189,9 @@ def open_block(block: Block, cipher: AESGCM, *, commitments: bytes, common: byte
             found = [line or old for line, old in zip(found, before, strict=True)]
         before = tuple(found)
         made.append(before)
-        if salt == _NO_SALT:
+        if not salt:
             made[-1] = None
-    return Items(tuple(made), salts)
+    return Items(tuple(made), tuple(salts))
 
 
 def forget_items(block: Block, items: Items, *, forget: frozenset[int], commitments: bytes, seal: Seal) -> Block:
@@ -183,14 +200,14 @@ def forget_items(block: Block, items: Items, *, forget: frozenset[int], commitme
     What later statements repeat of a forgotten one stays, as it is theirs too; all else of it goes, its salt first.
     """
     kept = [None if place in forget else groups for place, groups in enumerate(items.groups)]
-    salts = tuple(_NO_SALT if groups is None else salt for groups, salt in zip(kept, items.salts, strict=True))
-    length = len(block.sealed) - _TAG_BYTES - SALT_BYTES * block.count
-    text = _lines(kept, seal.width)
-    packed = min((deflate(text, seal.common, level=level) for level in range(1, 10)), key=len)
-    if len(packed) > length:
+    left = sum(1 << place for place, groups in enumerate(kept) if groups is not None)
+    head = left.to_bytes(_MASK, "big") + b"".join(salt for groups, salt in zip(kept, items.salts, strict=True) if groups is not None)
+    room = len(block.sealed) - _TAG_BYTES - len(head)
+    packed = _smallest(_lines_left(items.groups, kept, seal.width), seal.common)
+    if len(packed) > room:
         raise LedgerFault("the block does not shrink when statements are taken out of it", todo="report this with the version of zlib")
-    plain = b"".join(salts) + packed + bytes(length - len(packed))
-    return _sealed(plain, Place(block.first, commitments, block.slots), block.count, seal)
+    plain = head + packed + bytes(room - len(packed))
+    return _sealed(plain, Place(block.first, commitments, block.slots), block.count, seal, mended=True)
 
 
 def deflate(text: bytes, common: bytes, *, level: int = _LEVEL) -> bytes:
@@ -211,14 +228,39 @@ def inflate(packed: bytes, common: bytes) -> tuple[bytes, bytes]:
     return text, unpacker.unused_data
 
 
-def _lines(statements: Sequence[Groups | None], width: int) -> bytes:
-    """One line a group; empty where the statement before has the same. Of an erased statement only what the next repeats is left."""
+def _smallest(text: bytes, common: bytes) -> bytes:
+    """The shortest of all ways to pack it: a mended block must fit where it was."""
+    best = deflate(text, common)
+    for strategy in (zlib.Z_DEFAULT_STRATEGY, zlib.Z_FILTERED, zlib.Z_FIXED):
+        for level in range(1, 10):
+            packer = zlib.compressobj(level, zlib.DEFLATED, _WINDOW, 9, strategy, WORDS + common)
+            best = min(best, packer.compress(text) + packer.flush(), key=len)
+    return best
+
+
+def _lines_left(before: Sequence[Groups | None], kept: Sequence[Groups | None], width: int) -> bytes:
+    """The lines of a mended block. A line of an erased statement stays in its place where the next one left repeats it: that one's words
+    are then where they always were, and the text only ever loses."""
+    lines: list[bytes] = []
+    last: list[bytes] = [b""] * width
+    for place, groups in enumerate(before):
+        following = next((each for each in kept[place:] if each is not None), None)
+        for column in range(width):
+            line = groups[column] if groups is not None else b""
+            if line and following is not None and line == following[column] and line != last[column]:
+                lines.append(line)
+                last[column] = line
+            else:
+                lines.append(b"")
+    lines.append(b"")
+    return b"\n".join(lines)
+
+
+def _lines(statements: Sequence[Groups], width: int) -> bytes:
+    """One line a group; empty where the statement before has the same."""
     lines: list[bytes] = []
     before: Groups = (b"",) * width
     for groups in statements:
-        if groups is None:
-            lines.extend(b"" for _ in range(width))
-            continue
         lines.extend(b"" if new == old else new for new, old in zip(groups, before, strict=True))
         before = groups
     lines.append(b"")
@@ -228,15 +270,15 @@ def _lines(statements: Sequence[Groups | None], width: int) -> bytes:
     return text
 
 
-def _sealed(plain: bytes, at: Place, count: int, seal: Seal) -> Block:
+def _sealed(plain: bytes, at: Place, count: int, seal: Seal, *, mended: bool = False) -> Block:
     if count > MAX_BLOCK or len(at.slots) > MAX_SUBJECTS:
         raise BadInput(f"a block holds at most {MAX_BLOCK} statements and {MAX_SUBJECTS} subjects")
-    sealed = seal.cipher.encrypt(seal.nonce, plain, _BOUND.pack(at.first, count) + at.commitments)
-    return Block(at.first, count, at.slots, seal.nonce, sealed)
+    bound = _BOUND.pack(at.first, count | (_MENDED if mended else 0)) + at.commitments
+    return Block(at.first, count, at.slots, seal.nonce, seal.cipher.encrypt(seal.nonce, plain, bound), mended)
 
 
 def _opened(block: Block, cipher: AESGCM, commitments: bytes) -> bytes:
     try:
-        return cipher.decrypt(block.nonce, block.sealed, _BOUND.pack(block.first, block.count) + commitments)
+        return cipher.decrypt(block.nonce, block.sealed, _BOUND.pack(block.first, block.bound_count) + commitments)
     except InvalidTag as error:
         raise LedgerFault("a sealed block does not open: it, its commitments or its key were altered", todo="run fsck") from error

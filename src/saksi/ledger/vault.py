@@ -140,7 +140,7 @@ class Vault:
         offset = frame.offset + FRAME_HEAD + len(frame.commitments)
         while offset < frame.end:
             first, count, subjects, length = _LENGTH.unpack(self._read(offset, _LENGTH.size))
-            if first <= index < first + count:
+            if first <= index < first + (count & 0x7F):
                 return offset, self._block_at(offset)[0]
             offset += BLOCK_HEAD + 4 * subjects + length
         raise LedgerFault(f"statement {index} of leaf {frame.head.leaf} is in no block", todo="run fsck")
