@@ -74,6 +74,7 @@ class Served:
         return self.client("192.0.2.7", {"Authorization": f"Bearer {text}", "Saksi-Purpose": "a test"})
 
     def close(self) -> None:
+        self.desk.walker.shutdown()
         self.desk.writer.shutdown()
         self.desk.access.close()
         self.desk.replay.close()

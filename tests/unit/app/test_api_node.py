@@ -55,6 +55,7 @@ def real(tmp_path: Path) -> Iterator[Real]:
     made = Real(tmp_path / "node")
     yield made
     desk: Desk = made.desk
+    desk.walker.shutdown()
     desk.writer.shutdown()
     desk.access.close()
     desk.replay.close()

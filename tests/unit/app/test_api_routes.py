@@ -539,6 +539,7 @@ def test_uploads_that_a_crash_left_are_swept(serve: Serve) -> None:
     assert not left.exists()
     again.access.close()
     again.replay.close()
+    again.walker.shutdown()
     again.writer.shutdown()
 
 

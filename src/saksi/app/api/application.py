@@ -64,6 +64,7 @@ def make_desk(
         metrics=Metrics(),
         spool=spool,
         writer=ThreadPoolExecutor(1, "writer"),
+        walker=ThreadPoolExecutor(1, "walker"),
         clock=now,
     )
 
@@ -117,6 +118,7 @@ def _lifespan(desk: Desk) -> Callable[[FastAPI], AbstractAsyncContextManager[Non
             syncing.cancel()
             with suppress(asyncio.CancelledError):
                 await syncing
+            desk.walker.shutdown(wait=True)
             desk.writer.shutdown(wait=True)
             desk.access.close()
             desk.replay.close()

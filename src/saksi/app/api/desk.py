@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +22,8 @@ from saksi.app.api.problems import Problem
 from saksi.app.api.rates import Rates
 from saksi.app.api.replay import Replay
 from saksi.model import BadInput, Json, Reader, Tlp
+
+_T = TypeVar("_T")
 
 __all__ = ["Call", "Desk", "Limits", "Route", "Settings"]
 
@@ -51,7 +55,8 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The node and what stands around it while it serves. `spool` is where uploads wait; `writer` is the one thread that writes."""
+    """The node and what stands around it while it serves. `spool` is where uploads wait; `writer` is the one thread that writes, `walker`
+    the one that walks through lists, so that no look-up waits for a search."""
 
     node: Node
     settings: Settings
@@ -62,6 +67,7 @@ class Desk:
     metrics: Metrics
     spool: Path
     writer: ThreadPoolExecutor
+    walker: ThreadPoolExecutor
     clock: Callable[[], str]
     built: bool = False
     error_page: Callable[[Desk, Problem, Request], Response] | None = None
@@ -101,6 +107,10 @@ class Call:
     def note(self, kind: str, *what: str, size: int | None = None) -> None:
         """Write the look-up into the access log. Comes before the answer leaves."""
         self.desk.access.note(self.caller.watcher(self.purpose), kind, what=what, size=size)
+
+    async def walk(self, work: Callable[[], _T]) -> _T:
+        """Do something that may take its time, in the thread for that."""
+        return await asyncio.get_running_loop().run_in_executor(self.desk.walker, work)
 
     def at(self) -> int | None:
         """The ledger size asked for, at most that of the views."""

@@ -1,7 +1,8 @@
 """What the API and the pages ask of a node: four small seams, and the shapes that cross them.
 
-Reads are called from the thread of the event loop and return at once (micro- to milliseconds); `take`, `outcome` are called from one
-other thread, one at a time. "Not there" and "not yours" are the same answer: None, or nothing in a list.
+Look-ups (`Answers`, `Record`) are called from the thread of the event loop and return at once (micro- to milliseconds); lists (`Lists`)
+from a second thread; `take` and `outcome` from a third, one at a time. "Not there" and "not yours" are the same answer: None, or
+nothing in a list.
 """
 
 from __future__ import annotations

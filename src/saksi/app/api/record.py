@@ -101,14 +101,15 @@ async def feed(call: Call) -> Response:
     if call.request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     pieces = call.desk.node.feed(name, reader=reader, at=size)
-    first = next(pieces, b"")  # what cannot be made at all is refused before anything has left
-    return StreamingResponse(_stream(first, pieces), media_type=known[name].media_type, headers=headers)
+    first = await call.walk(lambda: next(pieces, b""))  # what cannot be made at all is refused before anything has left
+    return StreamingResponse(_stream(call, first, pieces), media_type=known[name].media_type, headers=headers)
 
 
-async def _stream(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    for piece in pieces:
+async def _stream(call: Call, first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    piece: bytes | None = first
+    while piece is not None:
         yield piece
+        piece = await call.walk(lambda: next(pieces, None))
 
 
 async def healthz(call: Call) -> Response:

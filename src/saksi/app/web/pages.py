@@ -11,6 +11,7 @@ from saksi.app.api.desk import Call, Route
 from saksi.app.api.keys import May
 from saksi.app.api.look import DIGEST, ENTITY, VALUE
 from saksi.app.api.params import AT, COUNTRY, CURSOR, PURPOSE, Param
+from saksi.app.api.ports import Home
 from saksi.app.api.problems import KINDS, Refused
 from saksi.app.api.wire import Cursor, answer, read_cursor, write_cursor
 from saksi.app.web.layout import entity_path, fields_of, lay_out, text_of
@@ -58,23 +59,21 @@ class Pages:
         """Is it known? A value leads to its page; one that cannot be read is explained here."""
         value = call.asked.maybe("q")
         if value is None:
-            home = call.desk.node.home(reader=_reader(call), limit=_SHOWN)
-            return self._site.page(call, "home.html", home=home, refused=None)
+            return self._site.page(call, "home.html", home=await _home(call), refused=None)
         reader = _reader(call)
         try:
             said = call.desk.node.ask(
                 value, country=call.asked.maybe("country") or call.desk.settings.country or None, reader=reader, at=None
             )
         except BadInput as fault:
-            home = call.desk.node.home(reader=reader, limit=_SHOWN)
-            return self._site.page(call, "home.html", status=400, home=home, refused=fault)
+            return self._site.page(call, "home.html", status=400, home=await _home(call), refused=fault)
         _note(call, "lookup", said.entity, size=said.at)
         target = link(entity_path(said.entity), q=value, purpose=call.asked.maybe("purpose"))
         return RedirectResponse(target, 303, {"Cache-Control": "no-store"})
 
     async def home_data(self, call: Call) -> Response:
         """The first page's lists as data."""
-        return answer(call.request, msgspec.json.encode(call.desk.node.home(reader=_reader(call), limit=_SHOWN)))
+        return answer(call.request, msgspec.json.encode(await _home(call)))
 
     async def entity(self, call: Call) -> Response:
         """Who or what is this, and who says so?"""
@@ -131,7 +130,8 @@ class Pages:
         cursor = None if given is None else read_cursor(given)
         if cursor is not None and at is None:
             at = cursor.at
-        found = call.desk.node.search(text, after=cursor.after if cursor else None, limit=50, reader=_reader(call), at=at)
+        after, reader = cursor.after if cursor else None, _reader(call)
+        found = await call.walk(lambda: call.desk.node.search(text, after=after, limit=50, reader=reader, at=at))
         _note(call, "search", text, size=found.at)
         onward = None if found.after is None else write_cursor(Cursor(found.after, found.at))
         return self._site.page(call, "search.html", text=text, found=found, onward=onward)
@@ -163,6 +163,11 @@ class Pages:
         if asset is None:
             raise Refused("not-found")
         return answer(call.request, asset.data, media=asset.media, cache=_FIXED if asset.fixed else "public, no-cache")
+
+
+async def _home(call: Call) -> Home:
+    reader = _reader(call)
+    return await call.walk(lambda: call.desk.node.home(reader=reader, limit=_SHOWN))
 
 
 def _purpose(call: Call) -> str:

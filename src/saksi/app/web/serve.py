@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -68,12 +69,13 @@ def build_app(node: Node, home: Path, settings: Settings, *, clock: Callable[[],
 def serve(node: Node, home: Path, settings: Settings, *, listen: Listen, ready: Callable[[str], None] | None = None) -> None:
     """Serve until interrupted. `ready` is called with the address once the node answers.
 
-    One process, one thread that answers: what a route waits for is the disk's cache and arithmetic. uvicorn's own access log is off, for it
+    One process: one thread answers look-ups, one walks through lists, one writes. uvicorn's own access log is off, for it
     would write down the values that were asked about.
     """
     import uvicorn
 
     check_listen(listen)
+    sys.setswitchinterval(0.001)  # a look-up waits a millisecond, not five, for the thread that walks through a list
     names = settings.hosts | {listen.host.lower()} if listen.host not in {"0.0.0.0", "::"} else settings.hosts  # noqa: S104
     # People at this machine are recognised by a loopback name and address, which a proxy on this machine would lend to everyone.
     clearance = None if listen.open else settings.clearance
