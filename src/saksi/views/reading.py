@@ -149,24 +149,21 @@ class Snapshot:
             return Held(entity, [], 0)
         _, older, count, data = found
         rows = Rows.decode(head(count) + data)
-        low = rows[0].ordinal if rows else stop
-        total = sum(row.ordinal < stop for row in rows)
+        low = rows[0].ordinal if rows else self.flat.count
+        total = older + count
+        if not rows or rows[-1].ordinal >= stop:
+            total = sum(row.ordinal < stop for row in rows) + (self._below(entity, min(low, stop), stop) if older else 0)
         rows = [row for row in rows if row.ordinal < bound]
         more = False
         if older:
-            pages = self.link.execute(
-                "SELECT first, count FROM page WHERE entity = ? AND first < ? ORDER BY first DESC", (entity, low)
-            ).fetchall()
-            for place, (first, size) in enumerate(pages):
-                above = pages[place - 1][0] if place else low
-                if above <= stop:
-                    total += size
-                elif first < stop:
-                    total += int(np.searchsorted(self._numbers(entity, first), stop))
-                if first < bound and len(rows) < PAGE:
-                    rows = [row for row in self._rows(entity, first) if row.ordinal < bound] + rows
-                elif first < bound:
+            pages = self.link.cursor().execute(
+                "SELECT count, rows FROM page WHERE entity = ? AND first < ? ORDER BY first DESC", (entity, min(low, bound))
+            )
+            for size, packed in pages:
+                if len(rows) >= PAGE:
                     more = True
+                    break
+                rows = [row for row in Rows.decode(head(size) + zlib.decompress(packed)) if row.ordinal < bound] + rows
         if len(rows) > PAGE:
             rows, more = rows[-PAGE:], True
         return Held(entity, self._facts(entity, rows, stop), total, rows[0].ordinal if more else None)
@@ -187,12 +184,15 @@ class Snapshot:
         changed = (self.flat.marks[numbers] & CHANGED).astype(bool) if len(numbers) else np.zeros(0, bool)
         counts: Counts = {}
         plain = numbers[~changed]
-        kinds, firsts, sizes = np.unique(self.flat.shapes[plain], return_index=True, return_counts=True) if len(plain) else ((), (), ())
-        lasts = len(plain) - 1 - np.unique(self.flat.shapes[plain][::-1], return_index=True)[1] if len(plain) else ()
-        for kind, first, last, size in zip(kinds, firsts, lasts, sizes, strict=True):
-            shape = self.shape(int(kind))
-            key = _key(shape, shape.asserter, shape.handling)
-            _count(counts, key, (shape.op == "assert", int(size), int(plain[first]), int(plain[last])))
+        if len(plain):
+            kinds = self.flat.shapes[plain]
+            sizes, place = np.bincount(kinds), np.arange(len(plain))
+            first, last = np.zeros(len(sizes), np.int64), np.zeros(len(sizes), np.int64)
+            last[kinds], first[kinds[::-1]] = place, place[::-1]
+            for number in np.flatnonzero(sizes).tolist():
+                shape = self.shape(number)
+                what = (shape.op == "assert", int(sizes[number]), int(plain[first[number]]), int(plain[last[number]]))
+                _count(counts, _key(shape, shape.asserter, shape.handling), what)
         for ordinal in numbers[changed].tolist():
             shape = self.shape(int(self.flat.shapes[ordinal]))
             stands = decide(shape.op, (shape.asserter, shape.handling), self.changes(ordinal, stop))
@@ -249,13 +249,10 @@ class Snapshot:
         found = self.link.execute(_ONE, (entity,)).fetchone()
         return None if found is None else pick(found[0], entity)
 
-    def _rows(self, entity: str, first: int) -> list[Row]:
-        count, rows = self.link.execute("SELECT count, rows FROM page WHERE entity = ? AND first = ?", (entity, first)).fetchone()
-        return Rows.decode(head(count) + zlib.decompress(rows))
-
-    def _numbers(self, entity: str, first: int) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
-        found = self.link.execute("SELECT numbers FROM page WHERE entity = ? AND first = ?", (entity, first)).fetchone()
-        return np.frombuffer(found[0], "<u4")
+    def _below(self, entity: str, low: int, stop: int) -> int:
+        """How many of an entity's facts in pages that begin below `low` stand below `stop`."""
+        rows = self.link.execute("SELECT numbers FROM page WHERE entity = ? AND first < ? ORDER BY first", (entity, low))
+        return int(np.searchsorted(np.frombuffer(b"".join(numbers for (numbers,) in rows), "<u4"), stop))
 
     def _told(self, key: Key, kept: list[int]) -> Tally:
         when = self.flat.runs.at
