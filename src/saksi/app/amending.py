@@ -81,7 +81,7 @@ class Amending(Recording):
     def erase(self, plan: ErasurePlan, *, ground: str) -> Erased:
         """Destroy what the plan says for good, in the vault and in the views, and log a notice."""
         erased = self.ledger.erase(plan, ground=ground)
-        self.views.erase(erased.touched, on=today())
+        self.views.erase(erased.touched, on=today(), notices=erased.notices)
         self.views.fold(self.ledger)
         return erased
 
