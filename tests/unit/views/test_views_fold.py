@@ -15,7 +15,7 @@ from telling import told
 
 from saksi.model import BadInput, Grade, LedgerFault, Locator, Marking, Op, Pap, Source, Statement, Tlp
 from saksi.views import gather
-from saksi.views.fact import Place
+from saksi.views.fact import Place, standing
 from saksi.views.views import Views
 
 ENTITIES = st.sampled_from(["host:a.example", "host:b.example", "phone:+9990001", "account:XA:BANKA:1", "report:authority-a/1"])
@@ -83,6 +83,11 @@ def test_folding_in_pieces_anew_or_as_of_gives_the_same(leaves: list[list[object
         assert told(pieces, half) == told(whole, half) == then
         pieces.rebuild(ledger)
         assert told(pieces) == told(whole)
+        for at in (half, ledger.size):
+            # What counts is decided once for rows and once for sets: both say the same.
+            standings = [standing(fact, at=at).counts for held in whole.facts_many(whole.entities(limit=1000), at) for fact in held.facts]
+            with whole.engine() as engine:
+                assert sum(row[3] for row in engine.counts(whole.stop(at))) == sum(standings)
         ids = [Statement.parse(payload).id() for leaf in ledger.leaves for payload in leaf if payload is not None]
         places = pieces.known(ids)
         assert None not in places
