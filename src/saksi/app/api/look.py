@@ -123,7 +123,8 @@ async def search(call: Call) -> Response:
     if (given := call.asked.maybe("cursor")) is not None:
         cursor = read_cursor(given)
         at = cursor.at if at is None else at
-    page = call.desk.node.search(text, after=cursor.after if cursor else None, limit=call.asked.number("limit") or 50, reader=reader, at=at)
+    after, limit = cursor.after if cursor else None, call.asked.number("limit") or 50
+    page = await call.walk(lambda: call.desk.node.search(text, after=after, limit=limit, reader=reader, at=at))
     call.note("search", text, size=page.at)
     onward = None if page.after is None else write_cursor(Cursor(page.after, page.at))
     hits: Sequence[msgspec.Raw] = tuple(msgspec.Raw(msgspec.json.encode(hit)) for hit in page.hits)
