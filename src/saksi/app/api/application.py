@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 from fastapi import FastAPI
@@ -17,6 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from saksi.app.api import give, look, record
 from saksi.app.api.access import AccessLog
@@ -31,6 +33,8 @@ from saksi.app.api.rates import Rates
 from saksi.app.api.replay import Replay
 from saksi.app.api.wire import answer
 from saksi.model import SaksiError
+
+Endpoint: TypeAlias = "Callable[[Request], Awaitable[Response]]"
 
 __all__ = ["API_ROUTES", "make_app", "make_desk"]
 
@@ -85,16 +89,41 @@ def make_app(desk: Desk, pages: tuple[Route, ...] = ()) -> Guard:
     async def openapi(call: Call) -> Response:
         return answer(call.request, described, cache="public, no-cache")
 
+    exact: dict[tuple[str, str], Endpoint] = {}
     for route in (*routes, Route("GET", "/openapi.json", openapi, None, "This document", page=True)):
         endpoint = route.bind(desk)
         app.add_api_route(route.path, endpoint, methods=[route.method], name=endpoint.__name__, response_model=None)
+        if "{" not in route.path:
+            exact[route.method, route.path] = endpoint
 
     async def failed(request: Request, fault: Exception) -> Response:
         return respond_to(desk, request, _translated(fault))
 
     for kind in (Refused, SaksiError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, failed)
-    return Guard(app, desk)
+    return Guard(_Direct(app, exact, desk), desk)
+
+
+class _Direct:
+    """Takes addresses without holes straight to their endpoint, the look-up among them; all others go through FastAPI."""
+
+    def __init__(self, app: FastAPI, exact: Mapping[tuple[str, str], Endpoint], desk: Desk) -> None:
+        self._app = app
+        self._exact = exact
+        self._desk = desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._exact.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if endpoint is None:
+            await self._app(scope, receive, send)
+            return
+        scope["endpoint"] = endpoint
+        request = Request(scope, receive)
+        try:
+            response = await endpoint(request)
+        except Exception as fault:
+            response = respond_to(self._desk, request, fault)
+        await response(scope, receive, send)
 
 
 def _translated(fault: Exception) -> Exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import socket
 import sys
@@ -107,6 +108,8 @@ def _tell(server: uvicorn.Server, listen: Listen, ready: Callable[[str], None]) 
 
     async def started(sockets: list[socket.socket] | None = None) -> None:
         await startup(sockets=sockets)
+        gc.collect()
+        gc.freeze()  # what was loaded stays: no collection has to look through it again
         if server.started:
             port = next((s.getsockname()[1] for each in server.servers for s in each.sockets), listen.port)
             host = f"[{listen.host}]" if ":" in listen.host else listen.host
