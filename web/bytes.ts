@@ -18,11 +18,6 @@ export async function sha256(...parts: (string | Uint8Array | number)[]): Promis
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes(...parts)));
 }
 
-export function fromHex(text: string): Bytes {
-  if (!/^([0-9a-f]{2})*$/.test(text)) throw new Error("not lower-case hex");
-  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
-}
-
 export function toHex(data: Uint8Array): string {
   return [...data].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

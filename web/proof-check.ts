@@ -1,4 +1,4 @@
-import { type Proof, type Step, verify } from "./proof";
+import { type Step, verify } from "./proof";
 
 /** "Can I check this myself?": fetches the proof and recomputes it here, step by step, without trusting the page. */
 export class ProofCheck extends HTMLElement {
@@ -7,8 +7,8 @@ export class ProofCheck extends HTMLElement {
   }
 
   private async run(): Promise<void> {
-    const from = this.dataset["proof"];
-    if (!from) return;
+    const { proof: from, commitment, vkey } = this.dataset;
+    if (!from || !commitment || !vkey) return;
     if (!globalThis.crypto?.subtle) {
       this.show("This browser offers no SHA-256 to this page (open it on localhost or over HTTPS).", []);
       return;
@@ -17,7 +17,7 @@ export class ProofCheck extends HTMLElement {
     try {
       const answer = await fetch(from, { headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(`the proof could not be fetched (${answer.status})`);
-      const steps = await verify((await answer.json()) as Proof);
+      const steps = await verify(await answer.text(), commitment, vkey);
       const ok = steps.length > 0 && steps.every((step) => step.ok);
       this.show(ok ? "Checked in this browser: the proof holds." : "The proof does NOT hold. Do not rely on this page.", steps);
       this.dataset["verdict"] = ok ? "holds" : "fails";

@@ -1,18 +1,23 @@
-import { type Bytes, bytes, fromBase64, fromHex, same, sha256, toHex } from "./bytes";
+import { type Bytes, bytes, fromBase64, same, sha256, toHex } from "./bytes";
 
-/** What `/api/v1/statements/{digest}/proof` answers: everything needed to recompute the signed root from the statement's own words. */
-export interface Proof {
-  commitment: string;
-  shown: Record<string, { text: string; secret: string }>;
-  hidden: Record<string, string>;
-  batch: { index: number; count: number; root: string; path: string[] } | null;
+/** A proof file (`saksi verify` reads the same): a statement's words, opened or closed, its leaf, and the log's own proof. */
+interface Proof {
+  saksi: string;
+  origin: string;
+  ref: string;
   leaf: string;
+  log: string;
+  groups: Record<string, { is: string; secret: string } | { hash: string }>;
+  batch?: { index: number; count: number; root: string; path: string[] };
+}
+
+interface LogProof {
   index: number;
-  size: number;
-  root: string;
   path: string[];
   checkpoint: string;
-  vkey: string;
+  origin: string;
+  size: number;
+  root: Bytes;
 }
 
 export interface Step {
@@ -23,33 +28,50 @@ export interface Step {
 const GROUPS = ["content", "source", "asserter", "handling", "header"];
 const LEAF_COMMITMENT = 16;
 
-/** Recompute every hash from the shown words up to the signed checkpoint. A step that fails ends the list. */
-export async function verify(proof: Proof): Promise<Step[]> {
+/**
+ * Recompute every hash from the shown words up to the signed checkpoint. A step that fails ends the list.
+ * `asked` is the commitment the page is about; `vkey` the node's public key.
+ */
+export async function verify(text: string, asked: string, vkey: string): Promise<Step[]> {
+  const proof = JSON.parse(text) as Proof;
+  if (proof.saksi !== "proof/1") throw new Error(`a proof of version ${proof.saksi} is not known here`);
   const steps: Step[] = [];
   const add = (what: string, ok: boolean): boolean => {
     steps.push({ what, ok });
     return ok;
   };
   const commitment = await commitmentOf(proof);
-  const shown = Object.keys(proof.shown).join(", ") || "none";
-  if (!add(`The statement's words (${shown}) give its commitment`, toHex(commitment) === proof.commitment)) return steps;
-  const leaf = fromHex(proof.leaf);
+  const opened = GROUPS.filter((name) => proof.groups[name] && "is" in proof.groups[name]).join(", ") || "none";
+  const named = toHex(commitment) === asked && proof.ref === `${proof.origin}#${asked}`;
+  if (!add(`The statement's own words (${opened}) give its commitment`, named)) return steps;
+  const leaf = fromBase64(proof.leaf);
   const inLeaf = leaf.slice(LEAF_COMMITMENT, LEAF_COMMITMENT + 32);
   if (proof.batch) {
     const { index, count, root, path } = proof.batch;
     const found = await climb(commitment, index, count, path);
-    const bound = await sha256("saksi/b1\0", uint32(count), found);
-    const ok = toHex(found) === root && same(bound, inLeaf);
+    const ok = same(found, fromBase64(root)) && same(await sha256("saksi/b1\0", uint32(count), found), inLeaf);
     if (!add(`It is statement ${index + 1} of ${count} in its batch`, ok)) return steps;
-  } else if (!add("Its commitment stands in the leaf", same(commitment, inLeaf))) return steps;
-  const top = await climb(await sha256(0, leaf), proof.index, proof.size, proof.path);
-  if (!add(`Leaf ${proof.index} leads to the root of the ledger of ${proof.size} leaves`, toHex(top) === proof.root)) return steps;
-  const lines = proof.checkpoint.split("\n");
-  const named = lines[1] === String(proof.size) && lines[2] !== undefined && toHex(fromBase64(lines[2])) === proof.root;
-  if (!add("The checkpoint names this size and this root", named)) return steps;
-  const signed = await signatureHolds(proof);
-  if (signed !== null) add("The checkpoint is signed with this node's key", signed);
+  } else if (!add("The commitment stands in its leaf", same(commitment, inLeaf))) return steps;
+  const log = readLogProof(proof.log);
+  const top = await climb(await sha256(0, leaf), log.index, log.size, log.path);
+  if (!add(`Leaf ${log.index} leads to the root of the ledger of ${log.size} leaves`, same(top, log.root))) return steps;
+  if (!add("The checkpoint is one of this ledger", log.origin === proof.origin)) return steps;
+  const signed = await signatureHolds(log.checkpoint, vkey);
+  if (signed === null) add("The signature was not checked: this browser does not know Ed25519", true);
+  else add("The checkpoint is signed with this node's key", signed);
   return steps;
+}
+
+function readLogProof(text: string): LogProof {
+  const cut = text.indexOf("\n\n");
+  const [header, ...lines] = text.slice(0, cut).split("\n");
+  if (cut < 0 || header !== "c2sp.org/tlog-proof@v1") throw new Error("the log's proof cannot be read");
+  if (lines[0]?.startsWith("extra ")) lines.shift();
+  const index = /^index (0|[1-9][0-9]{0,15})$/.exec(lines.shift() ?? "")?.[1];
+  const checkpoint = text.slice(cut + 2);
+  const [origin, size, root] = checkpoint.split("\n");
+  if (!index || !origin || !size || !/^[1-9][0-9]{0,15}$/.test(size) || !root) throw new Error("the log's proof cannot be read");
+  return { index: Number(index), path: lines, checkpoint, origin, size: Number(size), root: fromBase64(root) };
 }
 
 /** The root that a path leads to (RFC 9162, section 2.1.3.2). Throws where the path has the wrong length. */
@@ -60,13 +82,14 @@ async function climb(leaf: Bytes, index: number, size: number, path: readonly st
   let found = leaf;
   for (const step of path) {
     if (last === 0n) throw new Error("the path is too long");
+    const sibling = fromBase64(step);
     if (node % 2n === 1n || node === last) {
-      found = await sha256(1, fromHex(step), found);
+      found = await sha256(1, sibling, found);
       while (node % 2n === 0n && node > 0n) {
         node /= 2n;
         last /= 2n;
       }
-    } else found = await sha256(1, found, fromHex(step));
+    } else found = await sha256(1, found, sibling);
     node /= 2n;
     last /= 2n;
   }
@@ -75,14 +98,12 @@ async function climb(leaf: Bytes, index: number, size: number, path: readonly st
 }
 
 async function commitmentOf(proof: Proof): Promise<Bytes> {
-  const count = Object.keys(proof.shown).length + Object.keys(proof.hidden).length;
+  const count = Object.keys(proof.groups).length;
   let level: Bytes[] = [];
   for (const name of GROUPS.slice(0, count)) {
-    const open = proof.shown[name];
-    const closed = proof.hidden[name];
-    if (open) level.push(await sha256(0, fromHex(open.secret), open.text));
-    else if (closed) level.push(fromHex(closed));
-    else throw new Error(`the group ${name} is missing`);
+    const group = proof.groups[name];
+    if (!group) throw new Error(`the group ${name} is missing`);
+    level.push("is" in group ? await sha256(0, fromBase64(group.secret), group.is) : fromBase64(group.hash));
   }
   while (level.length > 1) {
     const above: Bytes[] = [];
@@ -96,25 +117,24 @@ async function commitmentOf(proof: Proof): Promise<Bytes> {
 }
 
 /** Whether the node's Ed25519 key signed the checkpoint; null where this browser cannot check Ed25519. */
-async function signatureHolds(proof: Proof): Promise<boolean | null> {
-  const [name, id, key] = proof.vkey.split("+", 3);
-  if (!name || !id || !key) return false;
-  const material = fromBase64(proof.vkey.slice(name.length + id.length + 2));
+async function signatureHolds(checkpoint: string, vkey: string): Promise<boolean | null> {
+  const [name, id] = vkey.split("+", 2);
+  if (!name || !id) return false;
+  const material = fromBase64(vkey.slice(name.length + id.length + 2));
   if (material[0] !== 1) return null;
-  let verifier: CryptoKey;
+  let key: CryptoKey;
   try {
-    verifier = await crypto.subtle.importKey("raw", material.slice(1), { name: "Ed25519" }, false, ["verify"]);
+    key = await crypto.subtle.importKey("raw", material.slice(1), { name: "Ed25519" }, false, ["verify"]);
   } catch {
     return null;
   }
-  const cut = proof.checkpoint.indexOf("\n\n");
-  const text = new TextEncoder().encode(proof.checkpoint.slice(0, cut + 1));
-  for (const line of proof.checkpoint.slice(cut + 2).split("\n")) {
+  const cut = checkpoint.indexOf("\n\n");
+  const text = bytes(checkpoint.slice(0, cut + 1));
+  for (const line of checkpoint.slice(cut + 2).split("\n")) {
     const [dash, signer, blob] = line.split(" ");
     if (dash !== "—" || signer !== name || !blob) continue;
     const data = fromBase64(blob);
-    if (toHex(data.slice(0, 4)) !== id) continue;
-    if (await crypto.subtle.verify("Ed25519", verifier, data.slice(4), text)) return true;
+    if (toHex(data.slice(0, 4)) === id && (await crypto.subtle.verify("Ed25519", key, data.slice(4), text))) return true;
   }
   return false;
 }
