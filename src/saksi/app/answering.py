@@ -11,7 +11,6 @@ import msgspec
 from saksi.app.api.ports import ChangeLine, StatementView
 from saksi.app.home import today
 from saksi.app.wired import Wired
-from saksi.ledger.batch import Leaf
 from saksi.model import GROUPS, Amendment, BadInput, Reader, Statement, release
 from saksi.observables.detect import detect
 from saksi.screen.answer import Answer
@@ -42,11 +41,11 @@ class Answering(Wired):
         place = self._place(commitment)
         if place is None or (at is not None and place[0] >= at):
             return None
-        payload = self.ledger.payload(*place)
+        payload = self.shelf.payload(*place)
         if payload is None:
             return None
         said = Statement.parse(payload)
-        entity, fact = self._fact(said, place)
+        entity, fact = self._fact(said, place, reader)
         judge = self.judge(reader, at)
         marking = said.handling if fact is None else self.views.handling(standing(fact).handling)
         groups = release(marking, reader, on=today())
@@ -54,20 +53,19 @@ class Answering(Wired):
             return None
         parts = dict(zip(GROUPS, said.groups(), strict=True))
         changes = [] if fact is None else [one for one in fact.changes if one.leaf < judge.at]
-        (entry,) = self.ledger.log.entries(place[0], place[0] + 1)
         state = None if fact is None else standing(fact, at=judge.at)
         return StatementView(
-            ref=self.ledger.ref(bytes.fromhex(commitment)),
+            ref=self.shelf.ref(bytes.fromhex(commitment)),
             commitment=commitment,
             entity=entity,
             groups={name: msgspec.Raw(parts[name]) for name in GROUPS if name in groups},
             hidden=tuple(name for name in GROUPS if name not in groups),
             leaf=place[0],
             index=place[1],
-            logged_at=_utc(Leaf.parse(entry).time_ms),
+            logged_at=_utc(self.shelf.time_ms(place[0])),
             standing=_word(state),
             changes=tuple(
-                ChangeLine(op=c.op, ref=self.ledger.ref(c.commitment), recorded_at=c.asserted_at, reason=c.reason) for c in changes
+                ChangeLine(op=c.op, ref=self.shelf.ref(c.commitment), recorded_at=c.asserted_at, reason=c.reason) for c in changes
             ),
             at=judge.at,
             synthetic=said.source.synthetic,
@@ -76,7 +74,7 @@ class Answering(Wired):
     def proof(self, commitment: str, *, reader: Reader) -> bytes | None:
         """The proof file of a statement, opening the groups this reader may see."""
         seen = self.statement(commitment, reader=reader, at=None)
-        return None if seen is None else self.ledger.prove(seen.leaf, seen.index, groups=tuple(seen.groups))
+        return None if seen is None else self.shelf.prove(seen.leaf, seen.index, groups=tuple(seen.groups))
 
     def prove(self, what: str, *, country: str | None = None, hide: Collection[str] = ()) -> list[bytes]:
         """Proof files for the owner: of one statement by its reference or commitment, or of all that stands about a value."""
@@ -89,20 +87,18 @@ class Answering(Wired):
             found = [self.views.find_ref(bytes.fromhex(line.ref.rpartition("#")[2])) for line in said.statements]
             places = [place for place in found if place is not None]
         groups = [name for name in GROUPS if name not in hide]
-        return [self.ledger.prove(leaf, index, groups=groups) for leaf, index in places]
+        return [self.shelf.prove(leaf, index, groups=groups) for leaf, index in places]
 
     def _place(self, commitment: str) -> tuple[int, int] | None:
         if not _HEX.fullmatch(commitment):
             raise BadInput("a statement is named by 64 lower-case hex digits", where=commitment[:80])
         return self.views.find_ref(bytes.fromhex(commitment))
 
-    def _fact(self, said: Statement, place: tuple[int, int]) -> tuple[str, Fact | None]:
-        """The entity a statement is about and its fact in the views; for an amendment the entity of its target."""
+    def _fact(self, said: Statement, place: tuple[int, int], reader: Reader) -> tuple[str, Fact | None]:
+        """The entity a statement is about and its fact in the views; for an amendment its target's, where the reader may see it."""
         if isinstance(said.content, Amendment):
-            target = self._place(said.content.target.rpartition("#")[2])
-            payload = None if target is None else self.ledger.payload(*target)
-            content = None if payload is None else Statement.parse(payload).content
-            return ("" if content is None or isinstance(content, Amendment) else content.entity), None
+            target = self.statement(said.content.target.rpartition("#")[2], reader=reader, at=None)
+            return ("" if target is None else target.entity), None
         entity = said.content.entity
         held: Held | None = self.views.facts(entity)
         while held is not None:

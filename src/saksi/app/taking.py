@@ -16,9 +16,9 @@ from typing import TypeAlias
 
 from saksi.app.amending import Amending
 from saksi.app.api.ports import TakeLine, TakePage, TakePlan
-from saksi.app.fresh import Fresh
 from saksi.app.home import now_text, reference_key
 from saksi.app.pipeline import Counts, Watch, take_in
+from saksi.app.seen import Seen
 from saksi.app.worker import Met
 from saksi.formats.batch import Rejected
 from saksi.formats.reader import Given
@@ -106,7 +106,7 @@ class _Under:
     given: Given
     order: Order
     take: Transaction
-    fresh: Fresh
+    fresh: Seen
     rejects: Path
     recurring: bool
     expired: int = 0
@@ -121,12 +121,16 @@ class Taking(Amending):
     def take_file(self, order: Order, *, rejects: Rejects | None = None, progress: Callable[[Counts], None] | None = None) -> Taken:
         """Take one file in. `rejects` is handed the rejects file (CSV), piece by piece, where there is anything in it."""
         known = self._recognise(order)  # 1
-        with tempfile.TemporaryDirectory(prefix="take-", dir=self.files.takes) as folder, self.ledger.transaction() as take:
+        with (
+            tempfile.TemporaryDirectory(prefix="take-", dir=self.files.takes) as folder,
+            Seen(Path(folder)) as fresh,
+            self.ledger.transaction() as take,
+        ):
             spool = Path(folder) / "original"
             kept = take.keep_original(_spooled(order.path, spool))  # 2
             issue = self._issue(order, kept.digest.hex())
             given = given_for(known.spec, known.file, issue)
-            under = _Under(given, order, take, Fresh(Path(folder)), Path(folder) / "rejects", known.spec.kind in {"list", "safe-list"})
+            under = _Under(given, order, take, fresh, Path(folder) / "rejects", known.spec.kind in {"list", "safe-list"})
             live = self.views.series_live(given.source.series) if under.recurring and self._has_views() and given.source.series else None
             with under.rejects.open("wb") as told:
 
@@ -239,7 +243,7 @@ class Taking(Amending):
 
     def _keep(self, under: _Under, met: Met, ids: list[bytes]) -> list[bool]:
         """Which statements of a piece go in; those that stand already are regraded, relabelled or reinstated where that is asked for."""
-        first = under.fresh.first(ids)
+        first = under.fresh.first(met.ids).tolist()
         places = self.views.known(ids)
         keep = []
         for number, (place, new) in enumerate(zip(places, first, strict=True)):

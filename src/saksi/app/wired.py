@@ -7,8 +7,10 @@ from dataclasses import replace
 from threading import RLock
 
 from saksi.app.config import Config
-from saksi.app.home import Home, open_ledger, public_key, today
+from saksi.app.home import Home, open_ledger, public_key, setup_of, today
+from saksi.ledger.beside import LedgerBeside
 from saksi.ledger.ledger import Ledger
+from saksi.ledger.reading import Reading
 from saksi.model import BadInput, LedgerFault, Reader, Tlp
 from saksi.screen.judge import CONTEST, Judge, Setting
 from saksi.views.views import Views
@@ -26,6 +28,7 @@ class Wired:
         self.config = config
         self.views = Views.open(files.views)
         self._ledger: Ledger | None = None
+        self._beside: LedgerBeside | None = None
         self._opening = RLock()
         self._vkey: str | None = None
         self._judges: OrderedDict[tuple[Reader, str, int, str], Judge] = OrderedDict()
@@ -37,6 +40,18 @@ class Wired:
             if self._ledger is None:
                 self._ledger = open_ledger(self.files, self.config)
             return self._ledger
+
+    @property
+    def shelf(self) -> Reading:
+        """The ledger to read from: the one this process holds, else as it lies beside whoever writes it. Locks nothing."""
+        with self._opening:
+            if self._ledger is not None:
+                return self._ledger
+            if self._beside is None or self._beside.size < self.views.size:
+                if self._beside is not None:
+                    self._beside.close()
+                self._beside = LedgerBeside(self.files.ledger, setup_of(self.config))
+            return self._beside
 
     @property
     def writing(self) -> bool:
@@ -78,6 +93,9 @@ class Wired:
     def close(self) -> None:
         """Let go of everything."""
         self.views.close()
+        if self._beside is not None:
+            self._beside.close()
+            self._beside = None
         if self._ledger is not None:
             self._ledger.close()
             self._ledger = None

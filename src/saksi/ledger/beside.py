@@ -38,9 +38,12 @@ class LedgerBeside(Reading):
         """How many leaves the checkpoint covers that was newest when this was opened, and whose payloads have been placed."""
         return min(self._log.size, self._shelf.vault.leaves)
 
-    def _logged(self, leaf: int) -> tuple[bytes, TlogProof]:
+    def _entry(self, leaf: int) -> bytes:
         (entry,) = self._log.entries(leaf, leaf + 1)
-        return entry, TlogProof(leaf, tuple(self._log.inclusion(leaf)), self._log.note)
+        return entry
+
+    def _proof(self, leaf: int) -> TlogProof:
+        return TlogProof(leaf, tuple(self._log.inclusion(leaf)), self._log.note)
 
     def close(self) -> None:
         """Let go of the files."""

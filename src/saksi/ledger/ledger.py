@@ -159,11 +159,14 @@ class Ledger(Reading):
         """A take: batches and originals that come in together or not at all. Other writers wait until it is over."""
         return Transaction(self._core)
 
-    def _logged(self, leaf: int) -> tuple[bytes, TlogProof]:
+    def _entry(self, leaf: int) -> bytes:
+        (entry,) = self._core.log.entries(leaf, leaf + 1)
+        return entry
+
+    def _proof(self, leaf: int) -> TlogProof:
         log = self._core.log
         size = log.size
-        (entry,) = log.entries(leaf, leaf + 1)
-        return entry, TlogProof(leaf, tuple(log.inclusion(leaf, size)), log.checkpoint_at(size))
+        return TlogProof(leaf, tuple(log.inclusion(leaf, size)), log.checkpoint_at(size))
 
     # --- erasing
 

@@ -54,8 +54,12 @@ class Reading(ABC):
         """How many leaves are acknowledged."""
 
     @abstractmethod
-    def _logged(self, leaf: int) -> tuple[bytes, TlogProof]:
-        """A leaf's entry, and the proof that it is under the newest checkpoint."""
+    def _entry(self, leaf: int) -> bytes:
+        """The entry of the log at a leaf."""
+
+    @abstractmethod
+    def _proof(self, leaf: int) -> TlogProof:
+        """The log's proof of it, to its newest checkpoint."""
 
     def ref(self, commitment: bytes) -> str:
         """The public name of a statement."""
@@ -111,7 +115,7 @@ class Reading(ABC):
         opened, salt, frame = self._groups(leaf, index)
         if opened is None or frame is None:
             raise BadInput(f"statement {index} of leaf {leaf} was erased, or its payload is not here: nothing of it can be shown")
-        entry, proof = self._logged(leaf)
+        entry, proof = self._entry(leaf), self._proof(leaf)
         kind = Kind(frame.head.kind)
         batch = None
         if kind is Kind.BATCH:
@@ -119,6 +123,10 @@ class Reading(ABC):
             batch = BatchPlace(index, len(commitments), root_of(commitments), tuple(batch_path(commitments, index)))
         shown = [place for place, name in enumerate(GROUP_NAMES[: len(opened)]) if name in groups]
         return write_bundle(Shown(self.origin, Leaf.parse(entry), disclose(opened, salt, shown=shown), batch, proof))
+
+    def time_ms(self, leaf: int) -> int:
+        """The time that a leaf claims, in milliseconds since 1970 UTC."""
+        return Leaf.parse(self._entry(leaf)).time_ms
 
     def original(self, digest: bytes) -> Iterator[bytes] | None:
         """The original with this SHA-256, in pieces; None where it is not here or was erased."""
