@@ -22,7 +22,7 @@ node_modules/.ready: package.json package-lock.json
 	npm ci --no-fund --no-audit --loglevel=error
 	touch $@
 
-src/saksi/app/web/static/.ready: node_modules/.ready $(shell find web -type f 2>/dev/null)
+src/saksi/app/web/static/.ready: node_modules/.ready $(shell find web src/saksi/app/web/style -type f 2>/dev/null)
 	npm run --silent build
 	touch $@
 
