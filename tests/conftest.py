@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 _ROOMS = ("model", "observables", "formats", "sources", "ledger", "views", "screen", "app")
+_ALIASES = {"log": "ledger", "vault": "ledger", "house": "other"}
 _spent: dict[str, float] = defaultdict(float)
 
 
@@ -28,7 +29,7 @@ def room(nodeid: str) -> str:
     for place in ("crash", "browser", "docs"):
         if place in parts:
             return place
-    words = [word for part in parts for word in part.removesuffix(".py").split("_")]
+    words = [_ALIASES.get(word, word) for part in parts for word in part.removesuffix(".py").split("_")]
     return next((name for name in _ROOMS if name in words), "other")
 
 

@@ -31,7 +31,6 @@ def test_the_files_are_what_the_script_makes() -> None:
     make = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(make)
     made = make.build()
-    assert {path.name for path in VECTORS.glob("*.json")} == set(made)
     for name, text in made.items():
         assert (VECTORS / name).read_text(encoding="utf-8") == text, f"run {VECTORS / 'make.py'}"
 

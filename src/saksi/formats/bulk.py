@@ -96,9 +96,7 @@ def encode(batch: StatementBatch) -> Encoded:
             suspects.update(row for row, at in enumerate(getattr(batch, kind)) if table[at] == b"")
     suspects.update(_ungraded(batch))
     rows, groups, ids, refused = [], [], [], []
-    for row, (content, source, at, who, how) in enumerate(
-        zip(full, origins, batch.source, batch.asserter, batch.handling, strict=True)
-    ):
+    for row, (content, source, at, who, how) in enumerate(zip(full, origins, batch.source, batch.asserter, batch.handling, strict=True)):
         made: Groups = (content, source, asserters[who], handlings[how])
         if row in suspects or sum(map(len, made)) > MAX_BYTES // 2:
             try:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from calls import Client
 
-from conftest import Client
 from saksi.app.amending import Change
 from saksi.app.api.desk import Desk, Settings
 from saksi.app.api.keys import Role

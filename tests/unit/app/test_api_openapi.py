@@ -8,9 +8,9 @@ from collections.abc import Callable
 import msgspec
 import pytest
 import schemathesis
+from calls import Served
 from hypothesis import HealthCheck, given, settings
 
-from conftest import Served
 from saksi.app.api import examples
 from saksi.app.api.application import API_ROUTES
 from saksi.app.api.desk import Limits

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+from calls import Served
 from markupsafe import escape
 from stand import BROKEN, ORIGIN, PHONE, SECRET
 
-from conftest import Served
 from saksi.app.api.application import API_ROUTES
 from saksi.app.api.desk import Limits
 from saksi.app.api.guard import CSP
@@ -532,7 +532,8 @@ def test_uploads_that_a_crash_left_are_swept(serve: Serve) -> None:
     served = serve()
     left = served.home / "api" / "spool" / "left"
     left.write_bytes(b"x")
-    from conftest import SETTINGS
+    from calls import SETTINGS
+
     from saksi.app.api.application import make_desk
 
     again = make_desk(served.node, served.home, SETTINGS)
