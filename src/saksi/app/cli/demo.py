@@ -66,7 +66,7 @@ def demo(ctx: click.Context, folder: Path, data: Path, reports: int, seed: int, 
     if home.path.exists():
         shutil.rmtree(home.path)
     authority = "centre.a.example"
-    contest = "To contest a listing, write to redress@centre.a.example with its reference (an invented address: this is a demonstration)."
+    contest = "Write to redress@centre.a.example with the reference (an invented address: this is a demonstration)."
     made = Config(
         authority, "Anti-Scam Centre of A (demonstration)", contest=contest, purpose="demonstration", legal_basis="none: demonstration"
     )

@@ -40,7 +40,7 @@ def tell_answer(answer: Answer, *, every: bool = False) -> None:
         words(f"  ... and {answer.total - _FEW} more: saksi show {answer.entity}")
     if answer.total:
         words(f"  marking TLP:{answer.marking.tlp} PAP:{answer.marking.pap}; ledger size {answer.at}")
-        words(f"  {answer.contest}")
+        words(f"  to contest: {answer.contest}")
     for other in answer.readings:
         words(f"  it can also be read as {other.entity} ({other.status})")
 
