@@ -104,9 +104,10 @@ class Listing(Answering):
 
 
 def _disputed(facts: list[Fact], entity: str) -> bool:
-    """Whether it is worth judging: somebody denies something, or a role stands beside other words."""
+    """Whether it is worth judging: somebody denies something, or different roles or other words stand beside each other."""
     mine = [fact for fact in facts if fact.entity == entity]
-    return any(fact.polarity == "deny" or fact.prop in {"outcome", "safeListed"} or fact.changes for fact in mine)
+    roles = {fact.value for fact in mine if fact.prop == "role"}
+    return len(roles) > 1 or any(fact.polarity == "deny" or fact.prop in {"outcome", "safeListed"} or fact.changes for fact in mine)
 
 
 def _hit(answer: Answer) -> Hit:

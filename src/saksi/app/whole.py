@@ -35,7 +35,7 @@ class Whole:
     @property
     def said(self) -> str:
         """The finding in one sentence."""
-        what = f"{self.size} leaves, {self.statements:,} statements, {self.originals:,} originals"
+        what = f"{self.size} leaves, {self.statements:,} payloads, {self.originals:,} originals"
         extra = "".join([f", {self.erased:,} erased" if self.erased else "", f", {self.missing:,} without payload" if self.missing else ""])
         if self.ok:
             return f"checked {what}{extra}: all as it was written"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -155,7 +156,7 @@ def _five_things(node: Node, plan: _Plan, key: str, port: int | None) -> None:
         ref = node.entity(flagged, reader=node.owner(), at=None).statements[-1].ref
     words()
     words("Five things to try, in another terminal:")
-    words(f"  export SAKSI_HOME={plan.folder / 'home'} PATH={Path(shutil.which('saksi') or 'saksi').parent}:$PATH")
+    words(f"  export SAKSI_HOME={plan.folder / 'home'} PATH={Path(sys.executable).parent}:$PATH")
     words('  1. saksi ask "០១២ ៣៤៥ ៦៧៨" --country KH     one number in Khmer digits: the same entity as +85512345678')
     words("  2. saksi ask etherscan.io                    on a scam list, and on a list of honest sites: see why it is not flagged")
     words(f"  3. saksi ask {flagged.partition(':')[2] or 'example.com'}   flagged: who says so, on which source and row")
