@@ -62,8 +62,6 @@ class Listing(Answering):
         for entity in entities:
             if len(newest) >= limit and len(contested) >= limit:
                 break
-            if len(newest) >= limit and not _disputed(facts, entity):
-                continue
             answer = self.entity(entity, reader=reader, at=None)
             if not answer.total:
                 continue
@@ -101,13 +99,6 @@ class Listing(Answering):
         """For whom, when and on which ledger something is given."""
         contest = self.config.contest or CONTEST
         return Setting(reader=replace(reader, purpose=None), today=today(), origin=self.config.origin, at=at, contest=contest)
-
-
-def _disputed(facts: list[Fact], entity: str) -> bool:
-    """Whether it is worth judging: somebody denies something, or different roles or other words stand beside each other."""
-    mine = [fact for fact in facts if fact.entity == entity]
-    roles = {fact.value for fact in mine if fact.prop == "role"}
-    return len(roles) > 1 or any(fact.polarity == "deny" or fact.prop in {"outcome", "safeListed"} or fact.changes for fact in mine)
 
 
 def _hit(answer: Answer) -> Hit:
