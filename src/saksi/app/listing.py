@@ -12,7 +12,6 @@ from saksi.model import BadInput, Reader
 from saksi.screen.answer import Answer
 from saksi.screen.feeds import Plan, feed, write
 from saksi.screen.judge import CONTEST, Setting
-from saksi.views.fact import Fact
 
 __all__ = ["FEEDS", "Listing"]
 
