@@ -233,7 +233,8 @@ class Walk:
         page[:, :_FIELD] = t.fields[t.text[self.chosen]]
         window = np.lib.stride_tricks.sliding_window_view(self._characters(), max(1, min(longest, LONGEST)))
         page[:, _FIELD : _FIELD + window.shape[1]] = window[np.minimum(self.base, len(window) - 1)]
-        undecided = np.flatnonzero(~self.decided | self.none)
+        # A row without a sign would be lost where the page is split: it has no form, like those that are not decided.
+        undecided = np.flatnonzero(~self.decided | self.none | ~(page != 32).any(axis=1))
         page[undecided, :] = 32
         page[undecided, 0] = 63
         forms: list[str | None] = list(page.tobytes().decode("ascii").split())
