@@ -214,7 +214,7 @@ class Taking(Amending):
             raise BadInput(
                 f"the file could be {' or '.join(file.series for file, _ in fits)}", where=order.name, todo="name it as its publisher does"
             )
-        if not fits and len(spec.files) > 1:
+        if not fits and len({(file.series, file.reader) for file in spec.files}) > 1:
             raise BadInput(f"none of the files of {spec.name}", where=order.name, todo="name it as its publisher does")
         file, why = fits[0] if fits else (spec.files[0], "as told")
         return Recognised(spec, file, f"{spec.title}: {why}")
