@@ -233,8 +233,10 @@ class Walk:
         page[:, :_FIELD] = t.fields[t.text[self.chosen]]
         window = np.lib.stride_tricks.sliding_window_view(self._characters(), max(1, min(longest, LONGEST)))
         page[:, _FIELD : _FIELD + window.shape[1]] = window[np.minimum(self.base, len(window) - 1)]
-        # A row without a sign would be lost where the page is split: it has no form, like those that are not decided.
-        undecided = np.flatnonzero(~self.decided | self.none | ~(page != 32).any(axis=1))
+        offset = self.base % WIDTH
+        for row in np.flatnonzero(offset + window.shape[1] > WIDTH).tolist():
+            page[row, _FIELD + WIDTH - int(offset[row]) :] = 32  # a long prefix: behind it the next row's digits begin
+        undecided = np.flatnonzero(~self.decided | self.none)
         page[undecided, :] = 32
         page[undecided, 0] = 63
         forms: list[str | None] = list(page.tobytes().decode("ascii").split())
