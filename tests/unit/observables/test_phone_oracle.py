@@ -140,3 +140,9 @@ def test_an_empty_column() -> None:
 def test_one_country_for_a_column() -> None:
     assert phones(["012345678", "", "០១២៣៤៥៦៧៨"], "KH").normal == ["+85512345678", None, "+85512345678"]
     assert phones(["012345678", "+85512345678"]).normal == [None, "+85512345678"]
+
+
+def test_a_row_with_a_long_prefix_does_not_reach_into_the_next_one() -> None:
+    # Among these stands one whose digits behind the prefix, read to the page's width, ran on into the row behind it.
+    found, _ = differences(cases(2727999528, 60_000))
+    assert found == []
