@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import sqlite3
 import tempfile
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -25,7 +27,9 @@ import pyarrow.parquet as pq
 
 from saksi.model import Reader, Tlp
 from saksi.screen.answer import encode
-from saksi.screen.bulk import CHUNK, Bench, Done, Opened, Read, Row, of_any_kind, of_kind, screen, screen_apart
+from saksi.screen.apart import screen_apart
+from saksi.screen.bulk import CHUNK, Done, Opened, Read, Rows, of_any_kind, of_kind, screen
+from saksi.screen.form import Json
 from saksi.screen.judge import Judge, Setting
 from saksi.screen.lookup import about
 from saksi.views.probe import Probe
@@ -34,7 +38,7 @@ from synthetic_ledger import ORIGIN, make
 
 KEY = bytes(range(32))
 OFFICER = Reader("authority-a.example", home=True, clearance=Tlp.RED)
-SINGLE, BULK, PEER_BULK = 20_000, 400_000, 40_000
+SINGLE, BULK, PEER_BULK = 20_000, 1_200_000, 40_000
 
 
 def main() -> None:
@@ -70,16 +74,19 @@ def run(rows: int, place: Path) -> None:
             say(f"full answer as JSON, {name}, {label}", at(mine, share), ("us", goal), (peer, at(times, share)), smaller=True)
 
     absent = [f"phone:+999{number:010d}" for number in range(BULK)]
-    half = [one for pair in zip(known * 3, absent, strict=False) for one in pair][:BULK]
+    many = known * (BULK // len(known) + 1)
+    half = [one for pair in zip(many, absent, strict=False) for one in pair][:BULK]
     choose.shuffle(half)
-    whole = (known * (BULK // len(known) + 1))[:BULK]
+    whole = many[:BULK]
     opener = partial(opened, place)
     for name, asked in (("all known", whole), ("half known", half), ("one in 20 known", thinned(known, absent))):
-        bulk = rate(asked, lambda part: screen_apart(opener, Bench(setting), chunks(part), workers=2))
-        alone = rate(asked[: BULK // 4], lambda part: screen(Opened(views, probe, as_ids), Bench(setting), chunks(part)))
+        bulk = rate(asked, lambda part: screen_apart(opener, setting, Json(), chunks(part), workers=2), cores=2)
+        alone = rate(asked[: BULK // 4], lambda part: screen(Opened(views, probe, as_ids), setting, Json(), chunks(part)), cores=1)
         other = PEER_BULK / timed(lambda asked=asked: peers.sqlite_many(asked[:PEER_BULK]))
-        say(f"full answers in bulk, 2 workers, {name}, {label}", bulk, ("answers/s", 100_000), ("sqlite join, 1 core", other))
-        say(f"full answers in bulk, 1 core, {name}, {label}", alone, ("answers/s", 50_000), ("sqlite join, 1 core", other))
+        for what, found, goal in (("2 workers", bulk, 100_000), ("1 core", alone, 50_000)):
+            peer = ("sqlite join, 1 core", other)
+            say(f"full answers in bulk, {what}, {name}, {label}", found.clock, ("answers/s", goal), peer)
+            say(f"full answers in bulk by processor time, {what}, {name}, {label}", found.worked, ("answers/s", goal), peer)
     reading(known)
 
 
@@ -177,21 +184,34 @@ class Peers:
         return self.duckdb.execute("SELECT * FROM statement WHERE entity = ?", [entity]).fetchall()
 
 
-def chunks(texts: Sequence[str]) -> Iterator[list[Row]]:
+def chunks(texts: Sequence[str]) -> Iterator[Rows]:
     for start in range(0, len(texts), CHUNK):
-        yield [Row(start + place, text) for place, text in enumerate(texts[start : start + CHUNK], 1)]
+        part = texts[start : start + CHUNK]
+        yield Rows(range(start + 1, start + 1 + len(part)), part)
 
 
-def rate(asked: Sequence[str], run: Callable[[Sequence[str]], Iterator[Done]]) -> float:
-    """Answers a second, from the second chunk on: workers have started by then."""
-    done = 0
-    begun = 0.0
+class Rate(NamedTuple):
+    """Answers by the clock, and by the processor time that all processes took (scaled to as many cores as were used)."""
+
+    clock: float
+    worked: float
+
+
+def rate(asked: Sequence[str], run: Callable[[Sequence[str]], Iterator[Done]], *, cores: int) -> Rate:
+    """Answers a second from the fifth chunk on (workers have started by then) by the clock; over the whole run by processor time."""
+    done = early = 0
+    before, begun = worked(), 0.0
     for number, part in enumerate(run(asked)):
-        if number == 3:
-            begun = time.perf_counter()
-        elif number > 3:
-            done += len(part.lines)
-    return done / (time.perf_counter() - begun)
+        done += part.answered
+        if number == 4:
+            early, begun = done, time.perf_counter()
+    clock = time.perf_counter() - begun
+    return Rate((done - early) / clock, cores * done / (worked() - before))
+
+
+def worked() -> float:
+    """Processor seconds of this process and of its children that have ended."""
+    return sum(os.times()[:4])
 
 
 def spent(ask: Callable[[str], object], asked: Sequence[str]) -> list[float]:

@@ -1,46 +1,35 @@
 """Screening a whole column: a million values in, as many answers out, in the order they came, with flat memory.
 
-A chunk is normalised, matched, held against the membership probe (which knows most values to be unknown without reading anything),
-its facts are fetched together, and each answer is folded by the same `Judge.answer` as a single look-up.
+A chunk is normalised and matched as a column, held against the membership probe (which knows most values to be unknown without reading
+anything), and what is held about the rest is fetched together. Where the same is held about a value as about one before it, its answer is
+a form filled in (`form.py`); every other value is answered by `Judge.answer` as if it were asked alone.
 """
 
 from __future__ import annotations
 
-import gc
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from multiprocessing import get_context
-from typing import NamedTuple
+from itertools import compress
+from typing import NamedTuple, Protocol
 
 from saksi.model import BadInput
 from saksi.observables.detect import detect
 from saksi.observables.kinds import observe_column
-from saksi.screen.answer import Answer, encode
-from saksi.screen.flat import FlatRow, flat
-from saksi.screen.judge import Judge, Setting
-from saksi.screen.lookup import Match, Store, choose, matched, matches
+from saksi.screen.answer import Answer
+from saksi.screen.form import Dress, Form, formed
+from saksi.screen.judge import Judge, Matched, Setting
+from saksi.screen.lookup import ITSELF, Match, Reach, Store, choose, matched, reach
 from saksi.views.fact import Held
 from saksi.views.probe import Probe
+from saksi.views.trace import NOTHING, Trace
 
-__all__ = [
-    "CHUNK",
-    "Asked",
-    "Bench",
-    "Done",
-    "Normalise",
-    "Opened",
-    "Read",
-    "Row",
-    "answers",
-    "of_any_kind",
-    "of_kind",
-    "screen",
-    "screen_apart",
-]
+__all__ = ["CHUNK", "Done", "Normalise", "Opened", "Pinnable", "Read", "Refused", "Rows", "Screen", "of_any_kind", "of_kind", "screen"]
 
-CHUNK = 10_000
+CHUNK = 20_000
+_FORMS = 20_000
+_MET = 200_000
+_REACHING = frozenset({"host", "url", "email"})
 
 
 class Read(NamedTuple):
@@ -73,126 +62,210 @@ def of_any_kind(texts: Sequence[str], *, country: str | None = None) -> Read:
     return Read(made, reasons)
 
 
-class Row(NamedTuple):
-    """A value to screen and where it stands (the row counts from 1, the heading not counted)."""
+class Rows(NamedTuple):
+    """Values to screen, and the rows they stand in (counted from 1, the heading not counted)."""
 
-    number: int
+    numbers: Sequence[int]
+    texts: Sequence[str]
+
+
+class Refused(NamedTuple):
+    """A row without an answer, and why."""
+
+    row: int
     text: str
-
-
-class Asked(NamedTuple):
-    """What came of a row: an answer, or the reason why there is none."""
-
-    row: Row
-    answer: Answer | None
-    reason: str | None
+    reason: str
 
 
 class Done(NamedTuple):
-    """A screened chunk ready to write: JSON lines or flat rows, the rejected rows with reasons, how many are flagged or known."""
+    """A screened chunk as it is written, how many rows were answered, flagged and known, and the rows that were not answered."""
 
-    lines: list[bytes]
-    rows: list[FlatRow]
-    rejected: list[tuple[Row, str]]
+    data: bytes
+    answered: int
     flagged: int
     known: int
+    refused: list[Refused]
+
+
+class Pinned(Store, Protocol):
+    """A store that does not change; `state` tells whether numbers still stand for the same as in another one."""
+
+    @property
+    def state(self) -> str: ...
+
+    def traces(self, entities: Sequence[str], at: int | None = None) -> list[Trace | None]: ...
+
+
+class Pinnable(Protocol):
+    """What can be held still for as long as a chunk takes."""
+
+    def pinned(self) -> AbstractContextManager[Pinned]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a worker works with. `probe` may be None, or behind the store: it is used only where it covers the ledger size asked at."""
+    """What a column is screened with. `probe` may be None, or behind the store: it is used only where it covers the size asked at."""
 
-    store: Store
+    store: Pinnable
     probe: Probe | None
     normalise: Normalise
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """How a column is screened: for whom and when, and whether JSON lines or flat rows come out."""
-
-    setting: Setting
-    json: bool = True
-
-
-def answers(opened: Opened, judge: Judge, rows: Sequence[Row]) -> list[Asked]:
-    """The answers to a chunk, in its order."""
-    read = opened.normalise([row.text for row in rows])
-    found = [[matches(entity) for entity in entities] for entities in read.entities]
-    held = _held(opened, judge, found)
-    made = []
-    for row, reason, readings in zip(rows, read.reasons, found, strict=True):
-        if not readings:
-            made.append(Asked(row, None, reason or "this is nothing that can be looked up"))
-            continue
-        each = [_answer(opened, judge, row.text, (reading, held)) for reading in readings]
-        made.append(Asked(row, each[0] if len(each) == 1 else choose(each), None))
-    return made
+class _Row(NamedTuple):
+    place: int
+    number: int
+    text: str
+    readings: tuple[Reach, ...]
 
 
-def _answer(opened: Opened, judge: Judge, query: str, what: tuple[Sequence[Match], Mapping[str, Held]]) -> Answer:
-    reading, held = what
-    return judge.answer(query, [matched(opened.store, judge, each, held.get(each.entity) or Held(each.entity, [], 0)) for each in reading])
+class Screen:
+    """Screens chunks for one reader, day and ledger size."""
+
+    def __init__(self, opened: Opened, setting: Setting, dress: Dress) -> None:
+        self._opened, self._setting, self._dress = opened, setting, dress
+        self._state = ""
+        self._judge: Judge | None = None
+        self._forms: dict[tuple[object, ...], Form | None] = {}
+        self._met: set[int] = set()
+
+    def chunk(self, rows: Rows) -> Done:
+        """The answers to a chunk, in its order."""
+        read = self._opened.normalise(rows.texts)
+        with self._opened.store.pinned() as store:
+            judge = self._judge
+            if judge is None or self._state != store.state:
+                judge = Judge(store, self._setting)
+                self._state, self._forms, self._met = store.state, {}, set()
+            judge.turn_to(store)
+            self._judge = judge
+            return self._chunk(store, rows, read)
+
+    def _chunk(self, store: Pinned, rows: Rows, read: Read) -> Done:
+        found = [tuple([_reach(each) for each in entities]) for entities in read.entities]
+        traces = self._traces(store, found)
+        lines: list[bytes] = []
+        later: list[_Row] = []
+        refused: list[Refused] = []
+        forms, text_of = self._forms, self._dress.text
+        flagged = known = 0
+        add, get = lines.append, traces.get
+        for number, text, readings, reason in zip(rows.numbers, rows.texts, found, read.reasons, strict=True):
+            if len(readings) == 1:
+                entities, frame = readings[0]
+                if len(entities) == 1:
+                    entity = entities[0]
+                    trace = get(entity, NOTHING)
+                    if trace is not None:
+                        form = forms.get((entity[: entity.index(":")], frame, trace.shared))
+                        if form is not None:
+                            own = (number, text_of(text), text_of(entity), *trace.own)
+                            add(form.line % form.fill(own))
+                            flagged += form.flagged
+                            known += form.known
+                            continue
+                else:
+                    asked = self._asked(readings[0], traces)
+                    form = None if asked is None else forms.get(asked[0])
+                    if asked is not None and form is not None:
+                        add(form.line % form.fill((number, text_of(text), *map(text_of, entities), *asked[1])))
+                        flagged += form.flagged
+                        known += form.known
+                        continue
+            if readings:
+                later.append(_Row(len(lines), number, text, readings))
+                add(b"")
+            else:
+                refused.append(Refused(number, text, reason or "this is nothing that can be looked up"))
+        for place, line, is_flagged, is_known in self._alone(store, later, traces):
+            lines[place] = line
+            flagged += is_flagged
+            known += is_known
+        return Done(b"".join(lines), len(lines), flagged, known, refused)
+
+    def _traces(self, store: Pinned, found: Sequence[Sequence[Reach]]) -> dict[str, Trace | None]:
+        """What is held, by entity; nothing is held about what is not in it."""
+        wanted = list(dict.fromkeys([entity for readings in found for one in readings for entity in one.entities]))
+        probe = self._opened.probe
+        if probe is not None and probe.size >= self._setting.at:
+            wanted = list(compress(wanted, probe.holds_many(wanted).tolist()))
+        wanted.sort()  # so that the index is walked in its own order
+        return dict(zip(wanted, store.traces(wanted, self._setting.at), strict=True))
+
+    @staticmethod
+    def _asked(one: Reach, traces: dict[str, Trace | None]) -> tuple[tuple[object, ...], list[bytes]] | None:
+        """What decides on the form for a question with several parts, and the own texts of their facts; None where no form will do."""
+        key: list[object] = [one.entities[0].partition(":")[0], one.frame]
+        own: list[bytes] = []
+        told = 0
+        alone = False
+        for entity in one.entities:
+            trace = traces.get(entity, NOTHING)
+            if trace is None:
+                return None
+            key.append(trace.shared)
+            if trace.own:
+                own += trace.own
+                told += 1
+                alone = alone or trace.quoted or trace.reports > 0
+        # Quotes and reports are compared among all parts, and a trace compares those of one entity only.
+        return None if alone and told > 1 else (tuple(key), own)
+
+    def _alone(self, store: Pinned, rows: Sequence[_Row], traces: dict[str, Trace | None]) -> Iterator[tuple[int, bytes, bool, bool]]:
+        """Answer rows as if each were asked alone, and learn a form where the same is held as about an earlier one."""
+        every = {entity for row in rows for one in row.readings for entity in one.entities}
+        wanted = sorted(entity for entity in every if traces.get(entity, NOTHING) is not NOTHING)
+        held = dict(zip(wanted, store.facts_many(wanted), strict=True))
+        judge, dress = self._judge, self._dress
+        assert judge is not None
+        for row in rows:
+            asked = self._asked(row.readings[0], traces) if len(row.readings) == 1 else None
+            if asked is None:
+                each = [_matched(store, judge, one, held) for one in row.readings]
+                line, answer = self._told(judge, row, each)
+                yield row.place, line, answer.flagged, answer.status != "unknown"
+                continue
+            key, texts = asked
+            own = [row.number, dress.text(row.text), *map(dress.text, row.readings[0].entities), *texts]
+            form = self._forms.get(key)
+            if form is not None:
+                yield row.place, form.line % form.fill(own), form.flagged, form.known
+                continue
+            each = [_matched(store, judge, row.readings[0], held)]
+            line, answer = self._told(judge, row, each)
+            self._learn(key, each[0], (line, own))
+            yield row.place, line, answer.flagged, answer.status != "unknown"
+
+    def _told(self, judge: Judge, row: _Row, each: Sequence[Sequence[Matched]]) -> tuple[bytes, Answer]:
+        made = [judge.answer(row.text, one) for one in each]
+        answer = made[0] if len(made) == 1 else choose(made)
+        return self._dress.line(row.number, answer), answer
+
+    def _learn(self, key: tuple[object, ...], matched: Sequence[Matched], told: tuple[bytes, Sequence[object]]) -> None:
+        """Make a form at the second meeting: most sets of facts that are met once are never met again."""
+        met = hash(key)
+        if key in self._forms:
+            return  # there can be none
+        if met not in self._met and any(each.held.facts for each in matched):
+            if len(self._met) >= _MET:
+                self._met.clear()
+            self._met.add(met)
+            return
+        if len(self._forms) >= _FORMS:
+            self._forms.clear()
+        assert self._judge is not None
+        self._forms[key] = formed(self._judge, self._dress, matched, told)
 
 
-def screen(opened: Opened, bench: Bench, rows: Iterable[Sequence[Row]]) -> Iterator[Done]:
+def screen(opened: Opened, setting: Setting, dress: Dress, rows: Iterable[Rows]) -> Iterator[Done]:
     """Screen chunks one after the other, in this process."""
-    judge = Judge(opened.store, bench.setting)
-    for chunk in rows:
-        yield _done(answers(opened, judge, chunk), bench)
+    work = Screen(opened, setting, dress)
+    return (work.chunk(chunk) for chunk in rows)
 
 
-def screen_apart(opener: Callable[[], Opened], bench: Bench, rows: Iterable[Sequence[Row]], *, workers: int) -> Iterator[Done]:
-    """Screen chunks in worker processes, each of which opens the store for itself; results come in the order of the chunks.
-
-    At most two chunks a worker are under way. `opener` must be a function (or partial) of a module, so that it can be sent.
-    """
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin, initargs=(opener, bench)) as pool:
-        waiting: deque[Future[Done]] = deque()
-        for chunk in rows:
-            if len(waiting) >= 2 * workers:
-                yield waiting.popleft().result()
-            waiting.append(pool.submit(_work, list(chunk)))
-        while waiting:
-            yield waiting.popleft().result()
+def _matched(store: Store, judge: Judge, one: Reach, held: Mapping[str, Held]) -> list[Matched]:
+    each = zip(one.entities, one.frame, strict=True)
+    return [matched(store, judge, Match(entity, *how), held.get(entity) or Held(entity, [], 0)) for entity, how in each]
 
 
-def _held(opened: Opened, judge: Judge, found: Iterable[Sequence[tuple[Match, ...]]]) -> dict[str, Held]:
-    wanted = list({each.entity: None for readings in found for reading in readings for each in reading})
-    probe = opened.probe
-    if probe is not None and probe.size >= judge.at:
-        wanted = [entity for entity, there in zip(wanted, probe.holds_many(wanted).tolist(), strict=True) if there]
-    wanted.sort()  # so that the index is walked in its own order
-    return dict(zip(wanted, opened.store.facts_many(wanted), strict=True))
-
-
-def _done(asked: Sequence[Asked], bench: Bench) -> Done:
-    given = [each.answer for each in asked if each.answer is not None]
-    return Done(
-        lines=[encode(answer) for answer in given] if bench.json else [],
-        rows=[] if bench.json else [flat(each.row.number, each.answer) for each in asked if each.answer is not None],
-        rejected=[(each.row, each.reason or "") for each in asked if each.answer is None],
-        flagged=sum(answer.flagged for answer in given),
-        known=sum(answer.status != "unknown" for answer in given),
-    )
-
-
-class _Worker(NamedTuple):
-    opened: Opened
-    judge: Judge
-    bench: Bench
-
-
-_mine: list[_Worker] = []  # one entry in a worker process, none elsewhere
-
-
-def _begin(opener: Callable[[], Opened], bench: Bench) -> None:
-    opened = opener()
-    gc.freeze()  # answers hold no cycles: looking for them seldom is enough, and saves a fifth of the time
-    gc.set_threshold(200_000, 50, 100)
-    _mine.append(_Worker(opened, Judge(opened.store, bench.setting), bench))
-
-
-def _work(chunk: Sequence[Row]) -> Done:
-    worker = _mine[0]
-    return _done(answers(worker.opened, worker.judge, chunk), worker.bench)
+def _reach(entity: str) -> Reach:
+    return reach(entity) if entity[: entity.index(":")] in _REACHING else Reach((entity,), ITSELF)

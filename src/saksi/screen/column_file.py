@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, TextIO, get_type_hints
+from typing import TYPE_CHECKING, BinaryIO, TextIO, get_type_hints
 
 from saksi.model import BadInput
-from saksi.screen.bulk import CHUNK, Done, Row
+from saksi.screen.bulk import CHUNK, Done, Rows
 from saksi.screen.flat import FlatRow
+from saksi.screen.form import Csv, Dress, Json, cell_safe
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-__all__ = ["Written", "read_column", "wants_json"]
+__all__ = ["Written", "dress_of", "read_column"]
 
 _LONGEST = 10_000  # characters of one value; nothing that can be looked up is longer
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def read_column(path: Path, column: str | None = None) -> Iterator[list[Row]]:
+def read_column(path: Path, column: str | None = None) -> Iterator[Rows]:
     """The values of a column in chunks. Without `column` a CSV or Parquet file has one column only; a `.txt` file has a value a line.
 
     Empty cells are left in: they are rejected with their row. Raises BadInput where the file or the column is not there or not readable.
@@ -40,12 +42,12 @@ def read_column(path: Path, column: str | None = None) -> Iterator[list[Row]]:
         raise BadInput("not UTF-8 text", where=str(path), todo="save it as UTF-8") from fault
 
 
-def wants_json(path: Path) -> bool:
-    """Whether answers written to this path are JSON lines (`.jsonl`, `.ndjson`, `.json`) and not a table (`.csv`, `.parquet`)."""
+def dress_of(path: Path) -> Dress:
+    """How answers written to this path look: JSON lines (`.jsonl`, `.ndjson`, `.json`) or a table (`.csv`, `.parquet`)."""
     if path.suffix in {".jsonl", ".ndjson", ".json"}:
-        return True
+        return Json()
     if path.suffix in {".csv", ".parquet"}:
-        return False
+        return Csv(safe=path.suffix == ".csv")
     raise BadInput("answers are written as .jsonl, .csv or .parquet", where=str(path))
 
 
@@ -57,8 +59,8 @@ class Written:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._json = wants_json(path)
-        self._out: TextIO | None = None
+        self._heading = not isinstance(dress_of(path), Json)
+        self._out: BinaryIO | None = None
         self._parquet: pq.ParquetWriter | None = None
         self._rejects: TextIO | None = None
         self.answered = self.flagged = self.known = self.rejected = 0
@@ -70,9 +72,9 @@ class Written:
 
                 self._parquet = pq.ParquetWriter(self._path, _schema(), compression="zstd")
             else:
-                self._out = self._path.open("w", encoding="utf-8", newline="")
-                if not self._json:
-                    csv.writer(self._out).writerow(FlatRow._fields)
+                self._out = self._path.open("wb")
+                if self._heading:
+                    self._out.write(",".join(FlatRow._fields).encode() + b"\r\n")
             self.rejects_path.unlink(missing_ok=True)
         except OSError as fault:
             raise BadInput(f"cannot be written: {fault.strerror or fault}", where=str(self._path)) from fault
@@ -90,49 +92,35 @@ class Written:
 
     def add(self, done: Done) -> None:
         """Write a screened chunk."""
-        if self._json and self._out is not None:
-            self._out.writelines(line.decode() + "\n" for line in done.lines)
-        elif self._parquet is not None and done.rows:
-            import pyarrow as pa
-
-            self._parquet.write_table(pa.Table.from_arrays([*map(pa.array, zip(*done.rows, strict=True))], schema=_schema()))
-        elif self._out is not None:
-            csv.writer(self._out).writerows([_safe(cell) for cell in row] for row in done.rows)
-        if done.rejected:
+        if self._out is not None:
+            self._out.write(done.data)
+        elif self._parquet is not None and done.data:
+            self._parquet.write_table(_table(done.data))
+        if done.refused:
             if self._rejects is None:
                 self._rejects = self.rejects_path.open("w", encoding="utf-8", newline="")
                 csv.writer(self._rejects).writerow(("row", "query", "reason"))
-            csv.writer(self._rejects).writerows((row.number, _safe(row.text[:500]), reason) for row, reason in done.rejected)
-        self.answered += len(done.lines) + len(done.rows)
-        self.rejected += len(done.rejected)
+            csv.writer(self._rejects).writerows((row, cell_safe(text[:500]), reason) for row, text, reason in done.refused)
+        self.answered += done.answered
+        self.rejected += len(done.refused)
         self.flagged += done.flagged
         self.known += done.known
 
 
-def _safe(cell: str | int | bool) -> str | int | bool:
-    """A cell that no spreadsheet takes for a formula; a telephone number keeps its plus."""
-    if isinstance(cell, str) and cell.startswith(_FORMULA) and not cell[1:].replace(" ", "").isdecimal():
-        return "'" + cell
-    return cell
+def _chunks(cells: Iterator[tuple[int, str]]) -> Iterator[Rows]:
+    while some := list(islice(cells, CHUNK)):
+        numbers, texts = zip(*some, strict=True)
+        first = numbers[0]
+        whole = numbers[-1] - first + 1 == len(numbers)
+        yield Rows(range(first, first + len(numbers)) if whole else numbers, texts)
 
 
-def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    chunk: list[Row] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-def _lines(path: Path) -> Iterator[list[Row]]:
+def _lines(path: Path) -> Iterator[Rows]:
     with path.open(encoding="utf-8-sig") as file:
-        yield from _chunks(Row(number, line.rstrip("\r\n")[:_LONGEST]) for number, line in enumerate(file, 1))
+        yield from _chunks((number, line.rstrip("\r\n")[:_LONGEST]) for number, line in enumerate(file, 1))
 
 
-def _csv(path: Path, column: str | None) -> Iterator[list[Row]]:
+def _csv(path: Path, column: str | None) -> Iterator[Rows]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
         try:
@@ -141,13 +129,13 @@ def _csv(path: Path, column: str | None) -> Iterator[list[Row]]:
                 raise BadInput("the file is empty", where=str(path))
             place = _place(heading, column, path)
             yield from _chunks(
-                Row(number, cells[place][:_LONGEST] if place < len(cells) else "") for number, cells in enumerate(reader, 1) if cells
+                (number, cells[place][:_LONGEST] if place < len(cells) else "") for number, cells in enumerate(reader, 1) if cells
             )
         except csv.Error as fault:
             raise BadInput(f"not CSV: {fault}", where=f"{path}, line {reader.line_num}") from fault
 
 
-def _parquet(path: Path, column: str | None) -> Iterator[list[Row]]:
+def _parquet(path: Path, column: str | None) -> Iterator[Rows]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -157,8 +145,9 @@ def _parquet(path: Path, column: str | None) -> Iterator[list[Row]]:
             number = 0
             for batch in file.iter_batches(batch_size=CHUNK, columns=[names[_place(names, column, path)]]):
                 values = batch.column(0).to_pylist()
-                yield [Row(number + place, "" if value is None else str(value)[:_LONGEST]) for place, value in enumerate(values, 1)]
-                number += len(values)
+                texts = ["" if value is None else str(value)[:_LONGEST] for value in values]
+                yield Rows(range(number + 1, number + 1 + len(texts)), texts)
+                number += len(texts)
     except pa.ArrowException as fault:
         raise BadInput(f"not a Parquet file that can be read: {fault}", where=str(path)) from fault
 
@@ -178,3 +167,16 @@ def _schema() -> pa.Schema:
 
     kinds = {int: pa.int64(), bool: pa.bool_(), str: pa.string()}
     return pa.schema([(name, kinds[kind]) for name, kind in get_type_hints(FlatRow).items()])
+
+
+def _table(data: bytes) -> pa.Table:
+    """Rows of CSV as a table."""
+    import pyarrow.csv
+
+    schema = _schema()
+    return pyarrow.csv.read_csv(
+        io.BytesIO(data),
+        read_options=pyarrow.csv.ReadOptions(column_names=schema.names, use_threads=False, block_size=len(data) + 1),
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+        convert_options=pyarrow.csv.ConvertOptions(column_types=schema, true_values=["True"], false_values=["False"]),
+    )

@@ -117,6 +117,15 @@ class Judge:
         """The ledger size that answers are given on."""
         return self._setting.at
 
+    @property
+    def setting(self) -> Setting:
+        """For whom, when and on which ledger it answers."""
+        return self._setting
+
+    def turn_to(self, tables: Tables) -> None:
+        """Look up numbers that were not met yet in other tables, in which those met stand for the same."""
+        self._tables = tables
+
     def answer(self, query: str, matched: Sequence[Matched]) -> Answer:
         """The answer about the first of `matched`, in the light of the others (from the narrowest to the widest)."""
         for each in matched:

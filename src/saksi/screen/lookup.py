@@ -7,6 +7,7 @@ parents; an e-mail address with itself and its host. An answer says which of the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -20,8 +21,9 @@ from saksi.screen.answer import Answer, Reading
 from saksi.screen.judge import Judge, Matched, Tables
 from saksi.views.fact import Held, Tally
 
-__all__ = ["Match", "Store", "about", "choose", "lookup", "matched", "matches"]
+__all__ = ["ITSELF", "Match", "Reach", "Store", "about", "choose", "lookup", "matched", "matches", "reach"]
 
+ITSELF: tuple[tuple[str, bool], ...] = (("exact", False),)
 _RANK = {"contested": 1, "known": 2, "safe-listed": 3, "unknown": 4}
 
 
@@ -46,17 +48,32 @@ class Match(NamedTuple):
     suffix: bool = False
 
 
-def matches(entity: str) -> tuple[Match, ...]:
-    """What an entity is matched with, from the narrowest to the widest; the entity itself comes first."""
+class Reach(NamedTuple):
+    """All that a question is matched with, from the narrowest to the widest: `entities`, and for each its `relation` and `suffix`."""
+
+    entities: tuple[str, ...]
+    frame: tuple[tuple[str, bool], ...]
+
+
+def reach(entity: str) -> Reach:
+    """What an entity is matched with; the entity itself comes first."""
     kind, _, normal = entity.partition(":")
     if kind == "host":
         return _host(normal, "exact")
     if kind == "url":
         place = url_host(normal)
-        return (Match(entity, "exact"), *(_host(place.normal, "host") if place.kind == "host" else (Match(place.entity, "host"),)))
-    if kind == "email":
-        return (Match(entity, "exact"), *_host(normal.rpartition("@")[2], "host"))
-    return (Match(entity, "exact"),)
+        below = _host(place.normal, "host") if place.kind == "host" else Reach((place.entity,), (("host", False),))
+    elif kind == "email":
+        below = _host(normal.rpartition("@")[2], "host")
+    else:
+        return Reach((entity,), ITSELF)
+    return Reach((entity, *below.entities), (*ITSELF, *below.frame))
+
+
+def matches(entity: str) -> tuple[Match, ...]:
+    """The same one by one."""
+    found = reach(entity)
+    return tuple([Match(each, *how) for each, how in zip(found.entities, found.frame, strict=True)])
 
 
 def lookup(store: Store, judge: Judge, query: str, readings: Sequence[Observable]) -> Answer:
@@ -102,13 +119,21 @@ def matched(store: Store, judge: Judge, match: Match, held: Held) -> Matched:
     return Matched(match.entity, match.relation, Held(match.entity, facts, len(facts)), (), match.suffix)
 
 
-def _host(name: str, relation: str) -> tuple[Match, ...]:
-    try:
-        above = parents(name)
-    except BadInput:
-        above = (name,)
-    made = []
-    for place, each in enumerate(above):
-        how = relation if place == 0 else "www" if place == 1 and relation == "exact" and name == "www." + each else "parent"
-        made.append(Match("host:" + each, how, suffixes().is_suffix(each)))
-    return tuple(made)
+def _host(name: str, relation: str) -> Reach:
+    above = _above(name.partition(".")[2])
+    suffix = suffixes().is_suffix(name)
+    if suffix or not above.entities:
+        return Reach(("host:" + name,), ((relation, suffix),))
+    rest = above.frame
+    if relation == "exact" and name.startswith("www."):
+        rest = (("www", False), *rest[1:])
+    return Reach(("host:" + name, *above.entities), ((relation, False), *rest))
+
+
+@lru_cache(100_000)
+def _above(name: str) -> Reach:
+    """What a host directly below `name` is also matched with: `parents(name)`, and nothing where its owner holds no more than the host."""
+    if "." not in name or suffixes().is_suffix(name):
+        return Reach((), ())
+    entities = tuple(["host:" + each for each in parents(name)])
+    return Reach(entities, (("parent", False),) * len(entities))

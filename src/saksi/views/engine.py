@@ -82,6 +82,14 @@ class Engine:
         """How many entities somebody has spoken about, withdrawn or not."""
         return self._number("SELECT count(DISTINCT entity) FROM fact WHERE ordinal < ?", [stop])
 
+    def since(self, start: int) -> Iterator[list[str]]:
+        """The entities of which facts from number `start` on speak, in lists, twins allowed between them."""
+        try:
+            found = self._link.sql("SELECT DISTINCT entity FROM fact WHERE ordinal >= ?", params=[start])
+            yield from (batch.column(0).to_pylist() for batch in found.to_arrow_reader(segments.GROUP))
+        except duckdb.Error as fault:
+            raise _fault(fault) from fault
+
     def counts(self, stop: int) -> list[tuple[str, str, str | None, int]]:
         """Facts that count, by schema, property and closed value (None where values are free)."""
         return [

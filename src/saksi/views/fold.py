@@ -12,13 +12,9 @@ import fcntl
 import os
 import secrets
 import shutil
-import sqlite3
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import msgspec
 
 from saksi.views import manifest as manifests
 from saksi.views import segments
@@ -26,19 +22,12 @@ from saksi.views.erase import erase
 from saksi.views.gather import Foldable, stretches
 from saksi.views.manifest import FOLD_VERSION, Manifest
 from saksi.views.parse import Notice
-from saksi.views.serving import FILE, connect, stored
+from saksi.views.serving import DAMAGE, FILE, connect, current
 from saksi.views.step import Step
 
-__all__ = ["DAMAGE", "Progress", "check", "current", "fold", "locked", "rebuild"]
+__all__ = ["Progress", "check", "fold", "locked", "rebuild"]
 
-DAMAGE = (sqlite3.DatabaseError, zlib.error, msgspec.MsgspecError)  # what a damaged index shows itself by
 Progress = Callable[[int, int], None]  # leaves folded, leaves in all
-
-
-def current(folder: Path) -> Manifest | None:
-    """What the views in `folder` were folded to, or None where nothing usable is there."""
-    named = manifests.read(folder)
-    return None if named is None else stored(folder / named.folder)
 
 
 def fold(folder: Path, ledger: Foldable, *, progress: Progress | None = None) -> Manifest:

@@ -24,13 +24,13 @@ from saksi.views.parse import Shape
 from saksi.views.serving import FILE, MARKING, RECORDER, SHAPE, SOURCE, Heads, Row, Rows, connect, head
 from saksi.views.slots import Slots
 
-__all__ = ["Snapshot"]
+__all__ = ["MANY", "Snapshot"]
 
 _T = TypeVar("_T")
 Key: TypeAlias = tuple[str, str, "str | None", str, str, int, int, int]
 Counts: TypeAlias = dict[Key, list[int]]
 _LOTS = 2_000
-_MANY = "SELECT j.key, (SELECT body FROM bundle WHERE first <= j.value ORDER BY first DESC LIMIT 1) FROM json_each(?) j"
+MANY = "SELECT j.key, (SELECT body FROM bundle WHERE first <= j.value ORDER BY first DESC LIMIT 1) FROM json_each(?) j"
 _ONE = "SELECT body FROM bundle WHERE first <= ? ORDER BY first DESC LIMIT 1"
 _decode_shape = msgspec.msgpack.Decoder(Shape).decode
 
@@ -129,7 +129,7 @@ class Snapshot:
         execute, encode = self.link.execute, msgspec.json.encode
         for start in range(0, len(entities), _LOTS):
             lot = entities[start : start + _LOTS]
-            for place, body in execute(_MANY, (encode(lot).decode(),)).fetchall():
+            for place, body in execute(MANY, (encode(lot).decode(),)).fetchall():
                 entity = lot[place]
                 entry = None if body is None else pick(body, entity)
                 if entry is None:

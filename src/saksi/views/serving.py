@@ -19,18 +19,20 @@ import msgspec
 import numpy as np
 
 from saksi.model import LedgerFault
+from saksi.views import manifest as manifests
 from saksi.views.bundle import Entry, cut, pack, spread, unpack
 from saksi.views.manifest import FOLD_VERSION, Manifest
 from saksi.views.parse import Notice
 
 __all__ = [
-    "CHUNK", "FILE", "MARKING", "RECENT", "RECORDER", "SHAPE", "SOURCE", "ChangeRow", "Heads", "Row", "Rows", "Writer", "connect", "head",
-    "stored",
+    "CHUNK", "DAMAGE", "FILE", "MARKING", "RECENT", "RECORDER", "SHAPE", "SOURCE", "ChangeRow", "Heads", "Row", "Rows", "Writer",
+    "connect", "current", "head", "stored",
 ]  # fmt: skip
 
 FILE = "serving.sqlite"
 CHUNK = 128
 RECENT = 1024
+DAMAGE = (sqlite3.DatabaseError, zlib.error, msgspec.MsgspecError)  # what a damaged index shows itself by
 SOURCE, RECORDER, MARKING, SHAPE = range(4)
 _SCHEMA = """
 CREATE TABLE bundle (first TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
@@ -102,6 +104,12 @@ def stored(folder: Path) -> Manifest | None:
     except (sqlite3.Error, msgspec.MsgspecError, OSError):
         return None
     return made if made is not None and made.fold_version == FOLD_VERSION else None
+
+
+def current(folder: Path) -> Manifest | None:
+    """What the views in `folder` were folded to, or None where nothing usable is there."""
+    named = manifests.read(folder)
+    return None if named is None else stored(folder / named.folder)
 
 
 class Writer:

@@ -9,29 +9,32 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+import msgspec
 import numpy as np
 
 from saksi.model import BadInput, LedgerFault, Marking, Source
-from saksi.views import fold as folding
 from saksi.views import manifest as manifests
 from saksi.views import seen
-from saksi.views.erase import erase
 from saksi.views.fact import AMENDING, Fact, Held, Place, Recorder, Tally
 from saksi.views.flat import GONE, as_words
-from saksi.views.fold import Progress
-from saksi.views.gather import Foldable
 from saksi.views.manifest import Manifest
 from saksi.views.parse import ERASED
 from saksi.views.reading import Snapshot
 from saksi.views.seen import Live
+from saksi.views.serving import DAMAGE, current
+from saksi.views.trace import Trace, traces
 
+# Late: folding and the engine take a second to load, and answering needs neither.
 if TYPE_CHECKING:
     from saksi.views.engine import Engine
+    from saksi.views.fold import Progress
+    from saksi.views.gather import Foldable
 
 __all__ = ["Totals", "Views"]
 
@@ -47,7 +50,7 @@ def _guarded(work: Callable[_P, _T]) -> Callable[_P, _T]:
     def guarded(*args: _P.args, **named: _P.kwargs) -> _T:
         try:
             return work(*args, **named)
-        except folding.DAMAGE as fault:
+        except DAMAGE as fault:
             raise LedgerFault(f"the views are damaged: {fault}", todo="rebuild the views") from fault
 
     return guarded
@@ -97,12 +100,16 @@ class Views:
     @_guarded
     def fold(self, ledger: Foldable, *, progress: Progress | None = None) -> Manifest:
         """Bring the views up to the ledger's size. Views of another ledger or fold version, or damaged ones, are rebuilt."""
-        return folding.fold(self.folder, ledger, progress=progress)
+        from saksi.views.fold import fold
+
+        return fold(self.folder, ledger, progress=progress)
 
     @_guarded
     def rebuild(self, ledger: Foldable, *, progress: Progress | None = None) -> Manifest:
         """Build the views anew from the ledger. Answers are the same, but for what was erased from the vault since."""
-        return folding.rebuild(self.folder, ledger, progress=progress)
+        from saksi.views.fold import rebuild
+
+        return rebuild(self.folder, ledger, progress=progress)
 
     @_guarded
     def erase(self, places: Sequence[tuple[int, int]], *, on: str, notices: Sequence[int] = ()) -> None:
@@ -111,14 +118,39 @@ class Views:
         To be called after the ledger erased them, with the leaves of its notices; doing it twice changes nothing more. A fold that meets
         a notice that nobody told the views about does it by itself, after reading the whole ledger.
         """
-        with folding.locked(self.folder):
-            have = folding.current(self.folder)
+        from saksi.views.erase import erase
+        from saksi.views.fold import locked
+
+        with locked(self.folder):
+            have = current(self.folder)
             if have is not None:
                 manifests.write(self.folder, erase(self.folder / have.folder, have, places, day=on, notices=notices))
 
+    @contextmanager
+    def pinned(self) -> Iterator[Views]:
+        """These views as they are now, to one thread and for a moment, whatever is folded, erased or rebuilt beside it.
+
+        While it lasts, what is erased stays readable in the index's journal.
+        """
+        while True:
+            snapshot = self._now()
+            link = snapshot.link
+            link.execute("BEGIN")
+            try:
+                have = msgspec.json.decode(link.execute("SELECT manifest FROM state").fetchone()[0], type=Manifest)
+                if have.erasures == snapshot.manifest.erasures:
+                    yield _Pinned(self.folder, snapshot)
+                    return
+            finally:
+                link.execute("ROLLBACK")
+            with self._lock:
+                self._load(self._mark)  # its numbers may stand for other things now
+
     def check(self) -> list[str]:
         """What is wrong with the files, in words; nothing where all is well. Reads everything: for `fsck` and `doctor`."""
-        return folding.check(self.folder)
+        from saksi.views.fold import check
+
+        return check(self.folder)
 
     # -- what they are ---------------------------------------------------------------------------------------------------------------
 
@@ -127,6 +159,12 @@ class Views:
         """The ledger, size and files these views stand for, or None before the first fold."""
         snapshot = self._maybe()
         return None if snapshot is None else snapshot.manifest
+
+    @property
+    def state(self) -> str:
+        """Changes whenever the numbers in facts may stand for other things than before: what was kept by number is then forgotten."""
+        have = self._now().manifest
+        return f"{have.folder}/{have.erasures}"
 
     @property
     def size(self) -> int:
@@ -157,6 +195,12 @@ class Views:
         """All facts of an entity counted by what they say and on which source, in the order they first came in."""
         snapshot, stop = self._at(at)
         return snapshot.tally(entity, stop)
+
+    @_guarded
+    def traces(self, entities: Sequence[str], at: int | None = None) -> list[Trace | None]:
+        """The traces of many entities, quickest in sorted order; None for those that have to be read by their facts."""
+        snapshot, stop = self._at(at)
+        return traces(snapshot, entities, stop)
 
     @_guarded
     def newest(self, limit: int, at: int | None = None) -> list[Fact]:
@@ -279,7 +323,6 @@ class Views:
 
     def engine(self) -> Engine:
         """Questions over all facts at once, on the state as it is now. To be closed (`with views.engine() as engine`)."""
-        # Late: the engine takes a moment to load, and answering about one value does not need it.
         from saksi.views.engine import Engine
 
         snapshot = self._now()
@@ -322,7 +365,7 @@ class Views:
         return self._snapshot
 
     def _load(self, mark: tuple[int, int]) -> None:
-        have = folding.current(self.folder)
+        have = current(self.folder)
         before = self._snapshot
         made = None if have is None else Snapshot(self.folder / have.folder, have)
         if made is not None and before is not None and made.manifest.folder == before.manifest.folder:
@@ -333,3 +376,17 @@ class Views:
                 old.close()
             self._old = [*self._old[-2:], before]
         self._snapshot, self._mark = made, mark
+
+
+class _Pinned(Views):
+    """The views at one state."""
+
+    def __init__(self, folder: Path, snapshot: Snapshot) -> None:
+        super().__init__(folder)
+        self._snapshot = snapshot
+
+    def close(self) -> None:
+        """The files belong to others."""
+
+    def _maybe(self) -> Snapshot | None:
+        return self._snapshot

@@ -16,10 +16,13 @@ from world import OFFICER, ORIGIN, TODAY, World, source
 from saksi.model import BadInput
 from saksi.observables.detect import detect
 from saksi.observables.host import hosts
-from saksi.screen.answer import encode
-from saksi.screen.bulk import CHUNK, Bench, Opened, Row, answers, of_any_kind, of_kind, screen, screen_apart
-from saksi.screen.column_file import Written, read_column
-from saksi.screen.judge import Setting
+from saksi.screen.answer import Answer, decode, encode
+from saksi.screen.apart import screen_apart
+from saksi.screen.bulk import CHUNK, Done, Opened, Read, Rows, of_any_kind, of_kind, screen
+from saksi.screen.column_file import Written, dress_of, read_column
+from saksi.screen.flat import flat
+from saksi.screen.form import Json
+from saksi.screen.judge import Judge, Matched, Setting
 from saksi.screen.lookup import about, lookup
 from saksi.views.probe import Probe
 
@@ -39,8 +42,17 @@ def _world() -> World:
 _hosts = partial(of_kind, kind="host")
 
 
-def _rows(texts: Sequence[str]) -> list[Row]:
-    return [Row(number, text) for number, text in enumerate(texts, 1)]
+def _rows(texts: Sequence[str]) -> Rows:
+    return Rows(range(1, len(texts) + 1), list(texts))
+
+
+def _setting(world: World) -> Setting:
+    return Setting(OFFICER, TODAY, ORIGIN, world.size)
+
+
+def _answers(opened: Opened, world: World, texts: Sequence[str]) -> tuple[list[Answer], Done]:
+    (done,) = screen(opened, _setting(world), Json(), [_rows(texts)])
+    return [decode(line) for line in done.data.splitlines()], done
 
 
 def open_world(folder: str | None = None) -> Opened:
@@ -54,51 +66,77 @@ def open_world(folder: str | None = None) -> Opened:
 def test_bulk_gives_the_answers_of_single_look_ups(tmp_path: Path, probed: bool) -> None:
     opened = open_world(str(tmp_path / "probe") if probed else None)
     world = _world()
-    made = answers(opened, world.judge(), _rows(TEXTS))
-    assert [each.row.text for each in made] == TEXTS
-    for each, entity in zip(made, hosts(TEXTS).entities, strict=True):
-        if entity is None:
-            assert each.answer is None
-            assert each.reason
-        else:
-            assert each.answer is not None
-            assert encode(each.answer) == encode(about(world, world.judge(), each.row.text, entity))
+    made, done = _answers(opened, world, TEXTS)
+    found = hosts(TEXTS).entities
+    assert [answer.query for answer in made] == [text for text, entity in zip(TEXTS, found, strict=True) if entity]
+    assert [(each.row, each.text) for each in done.refused] == [(n, text) for n, text in enumerate(TEXTS, 1) if not found[n - 1]]
+    assert all(each.reason for each in done.refused)
+    single = [encode(about(world, world.judge(), text, entity)) for text, entity in zip(TEXTS, found, strict=True) if entity]
+    assert done.data.splitlines() == single
 
 
 def test_a_mixed_column_is_read_as_if_each_value_were_typed() -> None:
     world = _world()
     world.say("phone:+85512345678", "recipient", by=source(4))
     texts = ["០១២ ៣៤៥ ៦៧៨", "hxxps://login.scamshop[.]com/pay", "pay@etherscan.io", "%%%"]
-    read = partial(of_any_kind, country="KH")
-    made = answers(Opened(world, None, read), world.judge(), _rows(texts))
-    for each in made[:3]:
-        assert each.answer is not None
-        assert encode(each.answer) == encode(lookup(world, world.judge(), each.row.text, detect(each.row.text, country="KH")))
-    assert [each.answer and each.answer.flagged for each in made] == [True, True, False, None]
-    assert made[3].reason
+    made, done = _answers(Opened(world, None, partial(of_any_kind, country="KH")), world, texts)
+    single = [encode(lookup(world, world.judge(), text, detect(text, country="KH"))) for text in texts[:3]]
+    assert done.data.splitlines() == single
+    assert [answer.flagged for answer in made] == [True, True, False]
+    assert [each.row for each in done.refused] == [4]
 
 
 def test_a_probe_that_is_behind_is_not_believed(tmp_path: Path) -> None:
     world = _world()
     probe = Probe.open(tmp_path, KEY).add([["host:scamshop.com"]], last=1)
-    made = answers(Opened(world, probe, _hosts), world.judge(), _rows(["etherscan.io"]))
-    assert made[0].answer is not None
-    assert made[0].answer.status == "safe-listed"
+    made, _ = _answers(Opened(world, probe, _hosts), world, ["etherscan.io"])
+    assert made[0].status == "safe-listed"
+
+
+def test_answers_that_differ_in_their_own_words_alone_are_written_by_one_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    values = [f"phone:+8551234{number:04d}" for number in range(50)]
+    for number, entity in enumerate(values):
+        world.say(entity, "recipient", original=f"0{number}", quote=f'called "{number}" 100%')
+        world.say(entity, f"report:a/{number}", prop="reportedIn")
+    opened = Opened(world, None, lambda texts: Read([(text,) for text in texts], [None] * len(texts)))
+    judged = 0
+    answer = Judge.answer
+
+    def counted(judge: Judge, query: str, matched: Sequence[Matched]) -> Answer:
+        nonlocal judged
+        judged += 1
+        return answer(judge, query, matched)
+
+    monkeypatch.setattr(Judge, "answer", counted)
+    _, done = _answers(opened, world, values)
+    assert judged == 3  # the first two, and the form
+    monkeypatch.undo()
+    assert done.data.splitlines() == [encode(about(world, world.judge(), each, each)) for each in values]
+
+
+def test_words_that_look_like_a_gap_are_left_alone() -> None:
+    world = World()
+    values = [f"phone:+8551234{number:04d}" for number in range(5)]
+    for entity in values:
+        world.say(entity, "recipient", original="~9~", by=source(1, title="~4~"))
+    opened = Opened(world, None, lambda texts: Read([(text,) for text in texts], [None] * len(texts)))
+    _, done = _answers(opened, world, values)
+    assert done.data.splitlines() == [encode(about(world, world.judge(), each, each)) for each in values]
 
 
 def test_workers_give_the_same_in_the_same_order() -> None:
-    bench = Bench(Setting(OFFICER, TODAY, ORIGIN, _world().size))
     chunks = [_rows(TEXTS[place : place + 2]) for place in range(0, len(TEXTS), 2)] * 3
-    apart = list(screen_apart(partial(open_world, None), bench, chunks, workers=2))
-    assert apart == list(screen(open_world(), bench, chunks))
+    apart = list(screen_apart(partial(open_world, None), _setting(_world()), Json(), chunks, workers=2))
+    assert apart == list(screen(open_world(), _setting(_world()), Json(), chunks))
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
 def test_answers_are_written_and_rejects_are_listed(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"answers{suffix}"
-    bench = Bench(Setting(OFFICER, TODAY, ORIGIN, _world().size), json=suffix == ".jsonl")
+    parts = [Rows(range(1, 5), TEXTS[:4]), Rows(range(5, 9), TEXTS[4:])]
     with Written(path) as written:
-        for done in screen(open_world(), bench, [_rows(TEXTS[:4]), _rows(TEXTS)[4:]]):
+        for done in screen(open_world(), _setting(_world()), dress_of(path), parts):
             written.add(done)
     assert (written.answered, written.rejected, written.flagged, written.known) == (6, 2, 3, 4)
     if suffix == ".parquet":
@@ -114,10 +152,8 @@ def test_answers_are_written_and_rejects_are_listed(tmp_path: Path, suffix: str)
     assert all(row["reason"] for row in rejected)
 
 
-def test_a_flat_row_says_where_the_flag_comes_from(tmp_path: Path) -> None:
-    bench = Bench(Setting(OFFICER, TODAY, ORIGIN, _world().size), json=False)
-    (done,) = screen(open_world(), bench, [_rows(["www.scamshop.com"])])
-    row = done.rows[0]
+def test_a_flat_row_says_where_the_flag_comes_from() -> None:
+    row = flat(1, _answers(open_world(), _world(), ["www.scamshop.com"])[0][0])
     assert (row.row, row.flagged, row.matched, row.roles, row.said_by) == (1, True, "host:scamshop.com", "infrastructure", "Publisher 1")
     assert row.refs.startswith(ORIGIN + "#")
 
@@ -132,30 +168,49 @@ def test_no_rejects_file_where_nothing_is_rejected(tmp_path: Path) -> None:
 
 def test_formulas_do_not_reach_a_spreadsheet(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    bench = Bench(Setting(OFFICER, TODAY, ORIGIN, _world().size), json=False)
+    world = _world()
+    read = partial(Read, [("host:scamshop.com",), ()], [None, "nothing"])
+    opened = Opened(world, None, lambda texts: read())
     with Written(path) as written:
-        for done in screen(open_world(), bench, [_rows(["=cmd|' /C calc'!A0"])]):
+        for done in screen(opened, _setting(world), dress_of(path), [_rows(["=cmd|' /C calc'!A0"] * 2)] * 4):
             written.add(done)
+    assert {row["query"] for row in csv.DictReader(path.read_text("utf-8").splitlines())} == {"'=cmd|' /C calc'!A0"}
     assert next(csv.DictReader(written.rejects_path.read_text("utf-8").splitlines()))["query"].startswith("'=")
 
 
 def test_columns_are_read(tmp_path: Path) -> None:
     table = tmp_path / "in.csv"
     table.write_text('\ufeffname,host\nA,a.com\nB\n\nC,"b.com"\n', encoding="utf-8")
-    assert list(read_column(table, "host")) == [[Row(1, "a.com"), Row(2, ""), Row(4, "b.com")]]
+    assert list(read_column(table, "host")) == [Rows((1, 2, 4), ("a.com", "", "b.com"))]
     lines = tmp_path / "in.txt"
     lines.write_text("a.com\r\nb.com")
-    assert list(read_column(lines)) == [[Row(1, "a.com"), Row(2, "b.com")]]
+    assert list(read_column(lines)) == [Rows(range(1, 3), ("a.com", "b.com"))]
     parquet = tmp_path / "in.parquet"
     pq.write_table(pa.table({"n": [1, 2, 3], "host": ["a.com", None, "b.com"]}), parquet)
-    assert list(read_column(parquet, "host")) == [[Row(1, "a.com"), Row(2, ""), Row(3, "b.com")]]
-    assert list(read_column(parquet, "n")) == [[Row(1, "1"), Row(2, "2"), Row(3, "3")]]
+    assert list(read_column(parquet, "host")) == [Rows(range(1, 4), ["a.com", "", "b.com"])]
+    assert list(read_column(parquet, "n")) == [Rows(range(1, 4), ["1", "2", "3"])]
 
 
 def test_a_long_file_comes_in_chunks(tmp_path: Path) -> None:
     path = tmp_path / "in.txt"
     path.write_text("a.com\n" * (2 * CHUNK + 1))
-    assert [len(chunk) for chunk in read_column(path)] == [CHUNK, CHUNK, 1]
+    assert [len(chunk.texts) for chunk in read_column(path)] == [CHUNK, CHUNK, 1]
+
+
+def test_a_table_holds_what_the_answers_say(tmp_path: Path) -> None:
+    world = World()
+    texts = ['a "b"', "x,y", "one\ntwo", "cr\rlf", "=1", "", "ឈ្មោះ", "plain"] * 3
+    for number in range(len(texts)):
+        world.say(f"handle:line:{number},x", "recipient", by=source(1, title='"quoted", and more'))
+    entities = [(f"handle:line:{number},x",) for number in range(len(texts))]
+    opened = Opened(world, None, lambda texts: Read(entities, [None] * len(texts)))
+    path = tmp_path / "a.parquet"
+    with Written(path) as written:
+        for done in screen(opened, _setting(world), dress_of(path), [_rows(texts)]):
+            written.add(done)
+    judge = world.judge()
+    wanted = [flat(n, about(world, judge, text, *entities[n - 1]))._asdict() for n, text in enumerate(texts, 1)]
+    assert pq.read_table(path).to_pylist() == wanted
 
 
 @pytest.mark.parametrize(

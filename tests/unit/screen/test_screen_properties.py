@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_fact
 from world import OFFICER, ORIGIN, PUBLIC, TODAY, World, source
 
 from saksi.model import ACCUSING_ROLES, ALL_GROUPS, ROLES, SAFE_KINDS, Grade, Marking, Pap, Reader, Tlp, release
 from saksi.screen.answer import Answer, encode
-from saksi.screen.bulk import Opened, Read, Row, answers
+from saksi.screen.bulk import Opened, Read, Rows, screen
 from saksi.screen.feeds import Plan, feed, write
+from saksi.screen.form import Csv, Dress, Json
 from saksi.screen.judge import Setting
 from saksi.screen.lookup import about
-from saksi.views.fact import Recorder
+from saksi.views.fact import Fact, Recorder
 
 TOP, LOW, PHONE, PAGE = "host:scamshop.com", "host:pay.scamshop.com", "phone:+99912345678", "url:https://pay.scamshop.com/x"
 ENTITIES = (TOP, LOW, PHONE, PAGE)
@@ -53,6 +56,7 @@ statements = st.tuples(
     grades,
     st.sampled_from([None, "2023-05", "2026-05-05"]),
     st.sampled_from([None, None, "2026-05-30"]),
+    st.sampled_from([None, None, "short", "one two three four five six", "Send the money to this page now"]),
 )
 changes = st.tuples(
     st.integers(0, 7), st.sampled_from(["retract", "expire", "reinstate", "confirm", "reject", "regrade", "relabel"]), markings, grades
@@ -64,12 +68,13 @@ def _world(made: list[tuple[object, ...]]) -> World:
     world = World()
     facts = []
     for step in made:
-        if len(step) == 9:
-            entity, (prop, value), polarity, op, number, marking, grade, since, until = step  # type: ignore[misc]
+        if len(step) == 10:
+            entity, (prop, value), polarity, op, number, marking, grade, since, until, quote = step  # type: ignore[misc]
             facts.append(
                 world.say(
                     entity, value, prop=prop, by=source(number), marking=marking, recorder=Recorder("nasc.a", grade=grade),
                     polarity=polarity, op=op, valid_from=since, valid_until=until,
+                    quote=quote, original=quote and "~1~",
                 )  # type: ignore[has-type]
             )  # fmt: skip
         elif facts:
@@ -133,9 +138,9 @@ def test_a_lesser_reader_sees_no_more(made: list[tuple[object, ...]], entity: st
 def test_a_stricter_marking_shows_no_more(
     made: list[tuple[object, ...]], place: int, marking: Marking, reader: Reader, entity: str
 ) -> None:
-    made = [step for step in made if len(step) == 9 or step[1] != "relabel"]
+    made = [step for step in made if len(step) == 10 or step[1] != "relabel"]
     place = place % len(made) if made else 0
-    if not made or len(made[place]) != 9:
+    if not made or len(made[place]) != 10:
         return
     was = made[place][5]
     assert isinstance(was, Marking)
@@ -151,7 +156,7 @@ def test_a_stricter_marking_shows_no_more(
 @settings(max_examples=200, deadline=None)
 @given(steps, st.integers(0, 12), st.sampled_from(ENTITIES))
 def test_the_past_is_what_was_known_then(made: list[tuple[object, ...]], at: int, entity: str) -> None:
-    made = [step for step in made if len(step) == 9 or step[1] != "relabel"]
+    made = [step for step in made if len(step) == 10 or step[1] != "relabel"]
     world = _world(made)
     at = min(at, world.size)
     then, now = world.ask(entity, at=at), world.ask(entity)
@@ -209,12 +214,32 @@ def test_a_feed_holds_nothing_that_must_not_be_blocked(made: list[tuple[object, 
             assert Pap.read(line.pap).may_block
 
 
-@settings(max_examples=100, deadline=None)
-@given(steps, st.sampled_from(READERS))
-def test_bulk_is_single(made: list[tuple[object, ...]], reader: Reader) -> None:
+@settings(max_examples=150, deadline=None)
+@given(steps, st.sampled_from(READERS), st.sampled_from([Json(), Csv(safe=True)]), st.integers(0, 3))
+def test_bulk_is_single(made: list[tuple[object, ...]], reader: Reader, dress: Dress, back: int) -> None:
+    """Also where a form was learnt from other values about which the same is held, and for an earlier ledger size."""
     world = _world(made)
-    rows = [Row(number, entity) for number, entity in enumerate(ENTITIES, 1)]
-    opened = Opened(world, None, lambda texts: Read([(text,) for text in texts], [None] * len(texts)))
-    for each in answers(opened, world.judge(reader), rows):
-        assert each.answer is not None
-        assert encode(each.answer) == encode(about(world, world.judge(reader), each.row.text, each.row.text))
+    likes = [each.replace("scamshop", f"shop{number}").replace("123456", f"12345{number}") for number in range(4) for each in ENTITIES]
+    for number, like in enumerate(likes):
+        facts = world.by_entity.get(ENTITIES[number % len(ENTITIES)], [])
+        world.by_entity[like] = [_like(fact, like, number) for fact in facts]
+    asked = [*likes, *ENTITIES]
+    texts = [f'{each} "100%s", ~1~' for each in asked]
+    opened = Opened(world, None, lambda texts: Read([(each,) for each in asked], [None] * len(texts)))
+    judge = world.judge(reader, at=max(0, world.size - back))
+    told = list(screen(opened, judge.setting, dress, [Rows(range(1, len(texts) + 1), texts)] * 2))
+    lines = [dress.line(number, about(world, judge, *each)) for number, each in enumerate(zip(texts, asked, strict=True), 1)]
+    assert [each.data for each in told] == [b"".join(lines)] * 2
+
+
+def _like(fact: Fact, entity: str, number: int) -> Fact:
+    """The same said of another value, in other words where they are free."""
+    return replace_fact(
+        fact,
+        entity=entity,
+        commitment=hashlib.sha256(fact.commitment + entity.encode()).digest(),
+        locator=f'{{"row":{number}}}',
+        value=f"{fact.value}, {number}" if fact.prop == "label" else fact.value,
+        original=None if fact.original is None else f"~{number}~",
+        quote=None if fact.quote is None else fact.quote + f" {number}",
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 import msgspec
@@ -13,6 +14,8 @@ from saksi.screen.answer import Answer
 from saksi.screen.judge import Judge, Setting
 from saksi.screen.lookup import about
 from saksi.views.fact import Change, Fact, Held, Recorder, Tally
+from saksi.views.parse import CLOSED
+from saksi.views.trace import NOTHING, Trace
 
 T = TypeVar("T")
 TODAY = "2026-06-15"
@@ -134,6 +137,38 @@ class World:
             for fact in self.by_entity.get(entity, [])
             if at is None or fact.leaf < at
         ]  # fmt: skip
+
+    @contextmanager
+    def pinned(self) -> Iterator[World]:
+        """Nothing changes meanwhile."""
+        yield self
+
+    @property
+    def state(self) -> str:
+        return "g000001/0"
+
+    def traces(self, entities: Sequence[str], at: int | None = None) -> list[Trace | None]:
+        """What `Trace` says, taken at its word."""
+        return [self._trace([fact for fact in self.by_entity.get(each, []) if at is None or fact.leaf < at]) for each in entities]
+
+    def _trace(self, facts: list[Fact]) -> Trace | None:
+        if not facts:
+            return NOTHING
+        if len(facts) > self.page or any(fact.changes or not isinstance(fact.value, str) for fact in facts):
+            return None
+        one_source = len({fact.source for fact in facts}) == 1
+        shared: list[object] = []
+        own: list[bytes] = []
+        for fact in facts:
+            texts = [None, fact.locator, fact.original, None if fact.prop in CLOSED else fact.value, fact.quote if one_source else None]
+            own += [fact.commitment.hex().encode(), (fact.locator or "").encode()]
+            own += [b"" if text is None else msgspec.json.encode(text) for text in texts[2:]]
+            bare = {"entity": "", "commitment": b"", "leaf": 0, "index": 0}
+            named = {name: "" for name, text in zip(("locator", "original", "value", "quote"), texts[1:], strict=True) if text is not None}
+            shared.append(msgspec.msgpack.encode(msgspec.structs.replace(fact, **bare, **named)))
+        reports = [fact.value for fact in facts if fact.prop == "reportedIn"]
+        shared += [reports.index(each) for each in reports]
+        return Trace(tuple(shared), own, len(reports), any(fact.quote for fact in facts))
 
     def entities(self, prefix: str = "", *, after: str = "", limit: int = 1000) -> list[str]:
         """Ids in order, a page at a time."""

@@ -71,20 +71,22 @@ def bulk(
     workers: int | None,
 ) -> int:
     """Ask about a whole column of a CSV, Parquet or text FILE. Rows that cannot be read are listed beside the answers."""
-    from saksi.app.bulk import opened, rows_in
-    from saksi.screen.bulk import Bench, screen, screen_apart
-    from saksi.screen.column_file import Written, read_column, wants_json
+    from saksi.app.bulk import opened, probe, rows_in
+    from saksi.screen.apart import screen_apart
+    from saksi.screen.bulk import screen
+    from saksi.screen.column_file import Written, dress_of, read_column
 
     target = out or file.with_name(file.name + ".answers.csv")
     with looking(ctx) as node:
         setting = node.setting(node.owner(Tlp(clearance)), node.judge(node.owner(Tlp(clearance)), None).at)
-        opener = partial(opened, node.files.views, kind, country or node.config.country or None)
-        bench = Bench(setting, wants_json(target))
+        opener = partial(opened, node.files.views, kind, country or node.config.country or None, probe(node.views))
+        dress = dress_of(target)
         many = node.config.workers if workers is None else workers
         with Written(target) as written, progress(f"screening {file.name}", unit="rows", quiet=ctx.obj["json"]) as watch:
             chunks = read_column(file, column)
             total = rows_in(file)
-            for done in screen_apart(opener, bench, chunks, workers=many) if many else screen(opener(), bench, chunks):
+            work = screen_apart(opener, setting, dress, chunks, workers=many) if many else screen(opener(), setting, dress, chunks)
+            for done in work:
                 written.add(done)
                 watch(written.answered + written.rejected, total)
     told = {"answered": written.answered, "known": written.known, "flagged": written.flagged, "rejected": written.rejected}

@@ -1,0 +1,143 @@
+"""An entity's facts parted in two: what many entities' facts share, and what is each fact's own.
+
+Whoever screens a column writes an answer once for all entities whose shared part is equal, and fills in the own parts of each. Nothing is
+decoded that only needs to be copied.
+"""
+
+from __future__ import annotations
+
+import zlib
+from binascii import hexlify
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from saksi.views.flat import CHANGED
+from saksi.views.parse import CLOSED
+from saksi.views.reading import MANY, Snapshot
+from saksi.views.serving import head
+
+__all__ = ["NOTHING", "OWN", "Trace", "traces"]
+
+OWN = 5  # texts that are a fact's own: reference, locator, original, value, quote
+_LOTS = 10_000
+_MOST = 32  # facts; sets of more are hardly ever equal
+_REPORT = "reportedIn"
+
+_Row: TypeAlias = "tuple[int, int, int | None, str | bool | None, str | None, str | None, str | None, str | None, str | None]"
+_Kind: TypeAlias = "tuple[str, bool, bytes, bytes, int]"  # property, whether the value is the row's, locator around the row, source
+
+
+class Trace(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """What is held about an entity, in the order it was logged.
+
+    `own` has five texts a fact: the commitment in hex, then locator, original, value and quote as JSON (empty where there is none, or
+    where it is in `shared`). Entities with equal `shared` have facts that differ in nothing else but entity, leaf and index, and whose
+    values of `reportedIn` (`reports` of them) are equal among themselves in the same places. `quoted` says that there is a quote.
+    """
+
+    shared: tuple[object, ...]
+    own: list[bytes]
+    reports: int = 0
+    quoted: bool = False
+
+
+NOTHING = Trace((), [])
+
+
+class _Listed(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    key: str
+    older: int
+    count: int
+    size: int
+
+
+_table = msgspec.msgpack.Decoder(list[_Listed]).decode
+_rows = msgspec.msgpack.Decoder(list[tuple]).decode  # type: ignore[type-arg]
+_json = msgspec.json.Encoder().encode
+
+
+def traces(snapshot: Snapshot, entities: Sequence[str], stop: int) -> list[Trace | None]:
+    """The traces of entities, quickest in sorted order, from statements with a number below `stop`.
+
+    None for an entity that has to be read by its facts: of one that was amended, of a hub, and of values that are no plain text.
+    """
+    made: list[Trace | None] = [NOTHING] * len(entities)
+    kinds: dict[int, _Kind] = {}
+    last, raw, listed, base = b"", b"", [], 0
+    for start in range(0, len(entities), _LOTS):
+        lot = entities[start : start + _LOTS]
+        for place, body in snapshot.link.execute(MANY, (_json(lot).decode(),)).fetchall():
+            if body is None:
+                continue
+            if body != last:  # neighbours stand in one bundle
+                last, raw = body, zlib.decompress(body, -15, 4096)
+                base = 4 + int.from_bytes(raw[:4], "little")
+                listed = _table(raw[4:base])
+            entity, at = lot[place], base
+            for one in listed:
+                if one.key == entity:
+                    few = one.older == 0 and one.count <= _MOST
+                    made[start + place] = _trace(snapshot, (entity, raw, at, one), kinds, stop) if few else None
+                    break
+                at += one.size
+    return made
+
+
+def _trace(  # noqa: PLR0912 - a call for each branch would cost more than the branch
+    snapshot: Snapshot, where: tuple[str, bytes, int, _Listed], kinds: dict[int, _Kind], stop: int
+) -> Trace | None:
+    entity, raw, at, listed = where
+    flat = snapshot.flat
+    flags, names, run_of = flat.flags, flat.commitments, flat.runs.at
+    shared: list[object] = []
+    own: list[bytes] = []
+    reports: list[str] = []
+    quotes: list[str] = []
+    sources: set[int] = set()
+    first, end, when = 0, 0, ""
+    row: _Row
+    for row in _rows(head(listed.count) + raw[at : at + listed.size]):
+        number, ordinal, line, original = row[:4]
+        if ordinal >= stop:
+            break
+        if flags[ordinal] & CHANGED:
+            return None
+        if not first <= ordinal < end:
+            first, end, _, _, when = run_of(ordinal)
+        prop, free, before, after, source = kinds.get(number) or _kind(snapshot, number, kinds)
+        sources.add(source)
+        place, said, words = b"", b"", b""
+        if line is not None:
+            place = b"%b%d%b" % (before, line, after)
+        if free:
+            value = row[4]
+            if value.__class__ is not str or prop in CLOSED:
+                return None
+            said = _json(value)
+            if prop == _REPORT:
+                reports.append(value)
+        if len(row) > 5:
+            if line is None and row[6] is not None:
+                place = row[6].encode()
+            if row[5] is not None:
+                quotes.append(row[5])
+                words = _json(row[5])
+            shared += row[7:]
+        written = b"" if original is None else _json(entity.partition(":")[2] if original is True else original)
+        shared += (number, when, (place != b"") + 2 * (written != b"") + 4 * (words != b""))
+        own += (hexlify(names[ordinal * 32 : ordinal * 32 + 32]), place, written, said, words)
+    if quotes and len(sources) > 1:  # what is quoted from several sources can make them one: it counts
+        shared += quotes
+        own[4::OWN] = [b""] * (len(own) // OWN)
+    if len(reports) > 1:
+        shared += [reports.index(each) for each in reports]
+    return Trace(tuple(shared), own, len(reports), bool(quotes)) if own else NOTHING
+
+
+def _kind(snapshot: Snapshot, number: int, kinds: dict[int, _Kind]) -> _Kind:
+    shape = snapshot.shape(number)
+    before, after = (shape.before or "").encode(), (shape.after or "").encode()
+    made = kinds[number] = (shape.prop, shape.value is None, before, after, shape.source)
+    return made
