@@ -10,7 +10,6 @@ from saksi.app.config import Config
 from saksi.app.home import Home, open_ledger, public_key, setup_of, today
 from saksi.ledger.beside import LedgerBeside
 from saksi.ledger.ledger import Ledger
-from saksi.ledger.reading import Reading
 from saksi.model import BadInput, LedgerFault, Reader, Tlp
 from saksi.screen.judge import CONTEST, Judge, Setting
 from saksi.views.views import Views
@@ -42,7 +41,7 @@ class Wired:
             return self._ledger
 
     @property
-    def shelf(self) -> Reading:
+    def shelf(self) -> Ledger | LedgerBeside:
         """The ledger to read from: the one this process holds, else as it lies beside whoever writes it. Locks nothing."""
         with self._opening:
             if self._ledger is not None:

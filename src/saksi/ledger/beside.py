@@ -38,6 +38,15 @@ class LedgerBeside(Reading):
         """How many leaves the checkpoint covers that was newest when this was opened, and whose payloads have been placed."""
         return min(self._log.size, self._shelf.vault.leaves)
 
+    @property
+    def log(self) -> LedgerBeside:
+        """What can be asked of the log: `root_at`."""
+        return self
+
+    def root_at(self, size: int) -> bytes:
+        """The root hash that the log had at an earlier size."""
+        return self._log.nodes().root(size)
+
     def _entry(self, leaf: int) -> bytes:
         (entry,) = self._log.entries(leaf, leaf + 1)
         return entry

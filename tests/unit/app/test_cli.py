@@ -227,6 +227,12 @@ def test_a_backup_comes_back_with_the_same_answers(listed: Run, tmp_path: Path) 
     assert last(back)["may_sign"] is True
     assert last(runner.invoke(saksi, [*other, "ask", "bad.example.net"], standalone_mode=False)) == before
     assert last(runner.invoke(saksi, [*other, "fsck"], standalone_mode=False))["ok"] is True
+    read_only = ["--home", str(tmp_path / "reading"), "--json"]
+    assert last(runner.invoke(saksi, [*read_only, "restore", str(tmp_path / "node"), *words], standalone_mode=False))["may_sign"] is False
+    assert last(runner.invoke(saksi, [*read_only, "ask", "bad.example.net"], standalone_mode=False)) == before
+    refs = [one["ref"] for one in before["statements"]]  # type: ignore[attr-defined]
+    amend = [*read_only, "retract", refs[0], "--reason", "x"]
+    assert isinstance(runner.invoke(saksi, amend, standalone_mode=False).exception, SaksiError)
     swapped = ["--passphrase-file", str(tmp_path / "two"), "--keys-passphrase-file", str(tmp_path / "one")]
     third = ["--home", str(tmp_path / "third"), "restore", str(tmp_path / "node"), *swapped]
     assert isinstance(runner.invoke(saksi, third, standalone_mode=False).exception, SaksiError)

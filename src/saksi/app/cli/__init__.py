@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
 
@@ -40,6 +41,10 @@ _COMMANDS = {
     "demo": ("demo", "Take in real lists and invented reports, and open the result."),
     "completion": ("care", "Print the shell completion script."),
 }
+
+
+# What talks to processes or callers of its own, whose going away must be an error it can see.
+_LONG = {"serve", "demo", "take", "bulk"}
 
 
 class _Late(click.Group):
@@ -86,6 +91,8 @@ def saksi(ctx: click.Context, home: str | None, as_json: bool) -> None:
 
 def main() -> None:
     """Run the command line; every refusal is one plain message on standard error and a documented exit code."""
+    if _LONG.isdisjoint(sys.argv):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `saksi ask ... | head -1` ends as every other tool does
     try:
         code = saksi.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -97,9 +104,6 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
 
 
 if __name__ == "__main__":

@@ -155,15 +155,16 @@ def restore(ctx: click.Context, target: Path, data_word: Path, keys_word: Path, 
         files = Files(files.data, keys, files.settings)
     _, made = bring_back(home_of(ctx), files, Taken(_secret(data_word), _secret(keys_word)), newest=newest)
     told = {"size": made.size, "erased_again": made.erased_again, "may_sign": newest}
-    if newest:
-        with reading(ctx) as node:
-            node.views.rebuild(node.ledger)
+    with reading(ctx) as node:
+        node.views.rebuild(node.shelf)
     if ctx.obj["json"]:
         line(told)
     else:
         words(f"restored: ledger size {made.size}; {made.erased_again} subjects erased again, as the notices say")
         if not newest:
-            words("  it does not sign: ask a witness for the newest checkpoint, then restore again with --newest")
+            words(
+                "  it answers and does not sign: ask a witness for the newest checkpoint, then restore with --newest into another, empty home"
+            )
     return 0
 
 

@@ -116,8 +116,9 @@ def take_one(node: Node, order: Order, path: Path, *, rejects: Path | None = Non
             for piece in pieces:
                 out.write(piece)
 
-    with progress(f"taking in {path.name}", unit="rows", quiet=quiet) as watch:
-        return node.take_file(replace(order, path=path, name=path.name), rejects=write, progress=lambda counts: watch(counts.rows, None))
+    name = path.name.encode("utf-8", "backslashreplace").decode()  # a name may hold bytes that are no text; the record is text
+    with progress(f"taking in {name}", unit="rows", quiet=quiet) as watch:
+        return node.take_file(replace(order, path=path, name=name), rejects=write, progress=lambda counts: watch(counts.rows, None))
 
 
 def tell(made: Taken) -> None:
