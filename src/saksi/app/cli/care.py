@@ -162,9 +162,7 @@ def restore(ctx: click.Context, target: Path, data_word: Path, keys_word: Path, 
     else:
         words(f"restored: ledger size {made.size}; {made.erased_again} subjects erased again, as the notices say")
         if not newest:
-            words(
-                "  it answers and does not sign: ask a witness for the newest checkpoint, then restore with --newest into another, empty home"
-            )
+            words("  it answers and does not sign: ask a witness for the newest checkpoint, then restore with --newest into an empty home")
     return 0
 
 
