@@ -6,10 +6,12 @@ Steps: 1. whose file it is; 2. its bytes, sealed and kept; 3. its rows, new stat
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -27,7 +29,7 @@ from saksi.formats.report_mapping import OWN, ReportMapping
 from saksi.ledger.batch import Kind
 from saksi.ledger.core import Entry
 from saksi.ledger.transaction import Transaction
-from saksi.model import Amendment, BadInput, Grade, JsonObject, Locator, Marking, Op, Pap, Statement, Tlp, canonical
+from saksi.model import Amendment, BadInput, Grade, JsonObject, LedgerFault, Locator, Marking, Op, Pap, Statement, Tlp, canonical
 from saksi.sources.catalog import Recognised, guess, source
 from saksi.sources.issue import Issue, given_for, reader_for
 from saksi.views.fact import Place
@@ -122,6 +124,7 @@ class Taking(Amending):
         """Take one file in. `rejects` is handed the rejects file (CSV), piece by piece, where there is anything in it."""
         known = self._recognise(order)  # 1
         with (
+            _disk(self.files.takes),
             tempfile.TemporaryDirectory(prefix="take-", dir=self.files.takes) as folder,
             Seen(Path(folder)) as fresh,
             self.ledger.transaction() as take,
@@ -296,6 +299,20 @@ class Taking(Amending):
 
     def _has_views(self) -> bool:
         return self.views.manifest is not None
+
+
+@contextmanager
+def _disk(place: Path) -> Iterator[None]:
+    """What the disk refuses while a file is copied, read or listed, as an error of ours; the open take is rolled back by then."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise  # whoever listened has gone: no matter of the disk
+        where = str(error.filename or place)
+        raise LedgerFault(
+            f"the disk failed: {error.strerror}", where=where, todo="mend it or make room, then take the file in again"
+        ) from error
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
