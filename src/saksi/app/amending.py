@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass
 
 from saksi.app.api.ports import OutcomeLine, OutcomePlan
@@ -31,6 +32,8 @@ class Change:
 
 class Amending(Recording):
     """Writes of single statements; each is durable and in the views when the call returns."""
+
+    _swept = False
 
     def amend(self, ref: str, change: Change) -> str:
         """Append an amendment of an own statement; gives its reference. Raises BadInput where there is none, or it changes nothing."""
@@ -80,10 +83,21 @@ class Amending(Recording):
 
     def erase(self, plan: ErasurePlan, *, ground: str) -> Erased:
         """Destroy what the plan says for good, in the vault and in the views, and log a notice."""
+        self._sweep()
         erased = self.ledger.erase(plan, ground=ground)
         self.views.erase(erased.touched, on=today(), notices=erased.notices)
         self.views.fold(self.ledger)
         return erased
+
+    def _sweep(self) -> None:
+        """Remove what takes that were killed left lying: plain copies of files. Once a process, under the lock."""
+        with self._opening:
+            if self._swept:
+                return
+            _ = self.ledger  # the lock: nobody else is taking
+            for left in self.files.takes.glob("take-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            self._swept = True
 
     def _own(self, ref: str) -> tuple[int, int]:
         origin, _, digest = ref.rpartition("#")

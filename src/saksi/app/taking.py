@@ -123,6 +123,7 @@ class Taking(Amending):
     def take_file(self, order: Order, *, rejects: Rejects | None = None, progress: Callable[[Counts], None] | None = None) -> Taken:
         """Take one file in. `rejects` is handed the rejects file (CSV), piece by piece, where there is anything in it."""
         known = self._recognise(order)  # 1
+        self._sweep()
         with (
             _disk(self.files.takes),
             tempfile.TemporaryDirectory(prefix="take-", dir=self.files.takes) as folder,

@@ -52,3 +52,15 @@ def test_a_disk_that_refuses_the_copy_is_said_plainly_and_nothing_is_taken(node:
     assert "No space left" in made.exception.what
     again = call("take", str(file), "--source", "report-desk")
     assert json.loads(again.stdout.splitlines()[-1])["duplicate"] == 0
+
+
+@pytest.mark.parametrize("command", ["take", "erase"])
+def test_copies_that_a_killed_take_left_are_gone_after_the_next_take_or_erasure(node: Path, command: str) -> None:
+    assert call("take", str(reports(node / "a.csv")), "--source", "report-desk").exception is None
+    left = node / "home/takes/take-killed"
+    left.mkdir()
+    (left / "original").write_text("+85512345678", encoding="utf-8")
+    words = ("a.csv", "--source", "report-desk") if command == "take" else ("phone:+85512345678", "--ground", "a decision", "--yes")
+    made = call(command, *words)
+    assert made.exception is None, made.exception
+    assert not left.exists()
