@@ -83,6 +83,7 @@ def few(column: Sequence[str | None] | None, name: bytes, suspects: set[int], si
 
 
 def numbers(column: Sequence[int | None] | None, suspects: set[int], size: int) -> list[bytes]:
+    """A column of integers as JSON, empty where there is none; rows that do not fit are noted in `suspects`."""
     if column is None:
         return [b""] * size
     made = []
