@@ -21,14 +21,14 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from saksi.model import Reader, Tlp
 from saksi.screen.answer import encode
 from saksi.screen.apart import screen_apart
-from saksi.screen.bulk import CHUNK, Done, Opened, Read, Rows, of_any_kind, of_kind, screen
+from saksi.screen.bulk import CHUNK, Done, Opened, Read, Rows, Task, of_any_kind, of_kind, screen
+from saksi.screen.column_file import Written
 from saksi.screen.form import Json
 from saksi.screen.judge import Judge, Setting
 from saksi.screen.lookup import about
@@ -80,8 +80,12 @@ def run(rows: int, place: Path) -> None:
     whole = many[:BULK]
     opener = partial(opened, place)
     for name, asked in (("all known", whole), ("half known", half), ("one in 20 known", thinned(known, absent))):
-        bulk = rate(asked, lambda part: screen_apart(opener, setting, Json(), chunks(part), workers=2), cores=2)
-        alone = rate(asked[: BULK // 4], lambda part: screen(Opened(views, probe, as_ids), setting, Json(), chunks(part)), cores=1)
+        task = Task(setting, Json())
+        with Written(place / "answers.jsonl") as out:
+            work = screen_apart(opener, task, chunks(asked), workers=2, parts=out.parts)
+            bulk = rate(work, out, cores=2)
+        with Written(place / "answers.jsonl") as out:
+            alone = rate(screen(Opened(views, probe, as_ids), task, chunks(asked[: BULK // 4])), out, cores=1)
         other = PEER_BULK / timed(lambda asked=asked: peers.sqlite_many(asked[:PEER_BULK]))
         for what, found, goal in (("2 workers", bulk, 100_000), ("1 core", alone, 50_000)):
             peer = ("sqlite join, 1 core", other)
@@ -115,6 +119,8 @@ class Peers:
     """The same facts, row by row."""
 
     def __init__(self, place: Path, views: Views) -> None:
+        import duckdb  # late: workers load this file too
+
         self.link = sqlite3.connect(place / "peer.sqlite", isolation_level=None)
         self.link.executescript(
             "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA mmap_size=8589934592; BEGIN;"
@@ -197,13 +203,14 @@ class Rate(NamedTuple):
     worked: float
 
 
-def rate(asked: Sequence[str], run: Callable[[Sequence[str]], Iterator[Done]], *, cores: int) -> Rate:
-    """Answers a second from the fifth chunk on (workers have started by then) by the clock; over the whole run by processor time."""
+def rate(work: Iterator[Done], out: Written, *, cores: int) -> Rate:
+    """Answers a second, written to a file: by the clock from the 20th chunk on (workers have started by then); by processor time in all."""
     done = early = 0
     before, begun = worked(), 0.0
-    for number, part in enumerate(run(asked)):
+    for number, part in enumerate(work):
+        out.add(part)
         done += part.answered
-        if number == 4:
+        if number == 20:
             early, begun = done, time.perf_counter()
     clock = time.perf_counter() - begun
     return Rate((done - early) / clock, cores * done / (worked() - before))

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "views"))
 from stand_in import AUTHOR, ORIGIN, StandIn, changed, said
 
 from saksi.model import Locator, Marking, Op, Pap, Reader, Source, Statement, Tlp
-from saksi.screen.bulk import Opened, Read, Rows, screen
+from saksi.screen.bulk import Opened, Read, Rows, Task, screen
 from saksi.screen.form import Csv, Dress, Json
 from saksi.screen.judge import Judge, Setting
 from saksi.screen.lookup import about
@@ -90,5 +90,5 @@ def test_bulk_on_views_is_single(
         judge = Judge(views, setting)
         lines = [dress.line(n, about(views, judge, text, each)) for n, (text, each) in enumerate(zip(texts, asked, strict=True), 1)]
         opened = Opened(views, probe, lambda texts: Read([(each,) for each in asked], [None] * len(texts)))
-        for done in screen(opened, setting, dress, [Rows(range(1, len(texts) + 1), texts)] * 3):
+        for done in screen(opened, Task(setting, dress), [Rows(range(1, len(texts) + 1), texts)] * 3):
             assert done.data == b"".join(lines)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import compress
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from saksi.model import BadInput
@@ -24,9 +25,12 @@ from saksi.views.fact import Held
 from saksi.views.probe import Probe
 from saksi.views.trace import NOTHING, Trace
 
-__all__ = ["CHUNK", "Done", "Normalise", "Opened", "Pinnable", "Read", "Refused", "Rows", "Screen", "of_any_kind", "of_kind", "screen"]
+__all__ = [
+    "CHUNK", "Done", "Normalise", "Opened", "Pinnable", "Read", "Refused", "Rows", "Screen", "Task", "of_any_kind", "of_kind",
+    "screen",
+]  # fmt: skip
 
-CHUNK = 20_000
+CHUNK = 5_000  # its answers stay in the processor's cache until they are written
 _FORMS = 20_000
 _MET = 200_000
 _REACHING = frozenset({"host", "url", "email"})
@@ -78,13 +82,17 @@ class Refused(NamedTuple):
 
 
 class Done(NamedTuple):
-    """A screened chunk as it is written, how many rows were answered, flagged and known, and the rows that were not answered."""
+    """A screened chunk as it is written, how many rows were answered, flagged and known, and the rows that were not answered.
+
+    Where `part` is given, `data` is empty and stands in that file, which whoever takes it deletes.
+    """
 
     data: bytes
     answered: int
     flagged: int
     known: int
     refused: list[Refused]
+    part: Path | None = None
 
 
 class Pinned(Store, Protocol):
@@ -111,6 +119,14 @@ class Opened:
     normalise: Normalise
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """For whom, when and on which ledger a column is screened, and how its answers are written."""
+
+    setting: Setting
+    dress: Dress
+
+
 class _Row(NamedTuple):
     place: int
     number: int
@@ -121,8 +137,8 @@ class _Row(NamedTuple):
 class Screen:
     """Screens chunks for one reader, day and ledger size."""
 
-    def __init__(self, opened: Opened, setting: Setting, dress: Dress) -> None:
-        self._opened, self._setting, self._dress = opened, setting, dress
+    def __init__(self, opened: Opened, task: Task) -> None:
+        self._opened, self._setting, self._dress = opened, task.setting, task.dress
         self._state = ""
         self._judge: Judge | None = None
         self._forms: dict[tuple[object, ...], Form | None] = {}
@@ -256,9 +272,9 @@ class Screen:
         self._forms[key] = formed(self._judge, self._dress, matched, told)
 
 
-def screen(opened: Opened, setting: Setting, dress: Dress, rows: Iterable[Rows]) -> Iterator[Done]:
+def screen(opened: Opened, task: Task, rows: Iterable[Rows]) -> Iterator[Done]:
     """Screen chunks one after the other, in this process."""
-    work = Screen(opened, setting, dress)
+    work = Screen(opened, task)
     return (work.chunk(chunk) for chunk in rows)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, TextIO, get_type_hints
 
@@ -63,6 +65,7 @@ class Written:
         self._out: BinaryIO | None = None
         self._parquet: pq.ParquetWriter | None = None
         self._rejects: TextIO | None = None
+        self._parts: TemporaryDirectory[str] | None = None
         self.answered = self.flagged = self.known = self.rejected = 0
 
     def __enter__(self) -> Written:
@@ -76,6 +79,7 @@ class Written:
                 if self._heading:
                     self._out.write(",".join(FlatRow._fields).encode() + b"\r\n")
             self.rejects_path.unlink(missing_ok=True)
+            self._parts = TemporaryDirectory(prefix=".answers-", dir=self._path.parent)
         except OSError as fault:
             raise BadInput(f"cannot be written: {fault.strerror or fault}", where=str(self._path)) from fault
         return self
@@ -84,6 +88,15 @@ class Written:
         for each in (self._out, self._parquet, self._rejects):
             if each is not None:
                 each.close()
+        if self._parts is not None:
+            self._parts.cleanup()
+
+    @property
+    def parts(self) -> Path:
+        """A folder beside the answers, for as long as they are written: for the parts of workers."""
+        if self._parts is None:
+            raise BadInput("the answers' file is not open")
+        return Path(self._parts.name)
 
     @property
     def rejects_path(self) -> Path:
@@ -92,10 +105,16 @@ class Written:
 
     def add(self, done: Done) -> None:
         """Write a screened chunk."""
-        if self._out is not None:
+        if self._parquet is not None and done.answered:
+            self._parquet.write_table(_table(done.data if done.part is None else done.part.read_bytes()))
+        elif self._out is not None and done.part is None:
             self._out.write(done.data)
-        elif self._parquet is not None and done.data:
-            self._parquet.write_table(_table(done.data))
+        elif self._out is not None and done.part is not None:
+            self._out.flush()
+            with done.part.open("rb") as part:
+                _copy(part, self._out)
+        if done.part is not None:
+            done.part.unlink()
         if done.refused:
             if self._rejects is None:
                 self._rejects = self.rejects_path.open("w", encoding="utf-8", newline="")
@@ -105,6 +124,13 @@ class Written:
         self.rejected += len(done.refused)
         self.flagged += done.flagged
         self.known += done.known
+
+
+def _copy(part: BinaryIO, out: BinaryIO) -> None:
+    """Copy a file to the end of another, without its bytes passing through here."""
+    left = os.fstat(part.fileno()).st_size
+    while left:
+        left -= os.sendfile(out.fileno(), part.fileno(), None, left)  # None: from where it stands
 
 
 def _chunks(cells: Iterator[tuple[int, str]]) -> Iterator[Rows]:

@@ -18,7 +18,7 @@ from saksi.observables.detect import detect
 from saksi.observables.host import hosts
 from saksi.screen.answer import Answer, decode, encode
 from saksi.screen.apart import screen_apart
-from saksi.screen.bulk import CHUNK, Done, Opened, Read, Rows, of_any_kind, of_kind, screen
+from saksi.screen.bulk import CHUNK, Done, Opened, Read, Rows, Task, of_any_kind, of_kind, screen
 from saksi.screen.column_file import Written, dress_of, read_column
 from saksi.screen.flat import flat
 from saksi.screen.form import Json
@@ -51,7 +51,7 @@ def _setting(world: World) -> Setting:
 
 
 def _answers(opened: Opened, world: World, texts: Sequence[str]) -> tuple[list[Answer], Done]:
-    (done,) = screen(opened, _setting(world), Json(), [_rows(texts)])
+    (done,) = screen(opened, Task(_setting(world), Json()), [_rows(texts)])
     return [decode(line) for line in done.data.splitlines()], done
 
 
@@ -125,10 +125,18 @@ def test_words_that_look_like_a_gap_are_left_alone() -> None:
     assert done.data.splitlines() == [encode(about(world, world.judge(), each, each)) for each in values]
 
 
-def test_workers_give_the_same_in_the_same_order() -> None:
+def test_workers_give_the_same_in_the_same_order(tmp_path: Path) -> None:
     chunks = [_rows(TEXTS[place : place + 2]) for place in range(0, len(TEXTS), 2)] * 3
-    apart = list(screen_apart(partial(open_world, None), _setting(_world()), Json(), chunks, workers=2))
-    assert apart == list(screen(open_world(), _setting(_world()), Json(), chunks))
+    task = Task(_setting(_world()), Json())
+    alone, apart = tmp_path / "alone.jsonl", tmp_path / "apart.jsonl"
+    for path in (alone, apart):
+        with Written(path) as written:
+            work = screen_apart(partial(open_world, None), task, chunks, workers=2, parts=written.parts)
+            for done in work if path == apart else screen(open_world(), task, chunks):
+                written.add(done)
+    assert alone.read_bytes() == apart.read_bytes()
+    assert written.answered == 18
+    assert {each.name for each in tmp_path.iterdir()} == {f"{path.name}{end}" for path in (alone, apart) for end in ("", ".rejects.csv")}
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
@@ -136,7 +144,7 @@ def test_answers_are_written_and_rejects_are_listed(tmp_path: Path, suffix: str)
     path = tmp_path / f"answers{suffix}"
     parts = [Rows(range(1, 5), TEXTS[:4]), Rows(range(5, 9), TEXTS[4:])]
     with Written(path) as written:
-        for done in screen(open_world(), _setting(_world()), dress_of(path), parts):
+        for done in screen(open_world(), Task(_setting(_world()), dress_of(path)), parts):
             written.add(done)
     assert (written.answered, written.rejected, written.flagged, written.known) == (6, 2, 3, 4)
     if suffix == ".parquet":
@@ -172,7 +180,7 @@ def test_formulas_do_not_reach_a_spreadsheet(tmp_path: Path) -> None:
     read = partial(Read, [("host:scamshop.com",), ()], [None, "nothing"])
     opened = Opened(world, None, lambda texts: read())
     with Written(path) as written:
-        for done in screen(opened, _setting(world), dress_of(path), [_rows(["=cmd|' /C calc'!A0"] * 2)] * 4):
+        for done in screen(opened, Task(_setting(world), dress_of(path)), [_rows(["=cmd|' /C calc'!A0"] * 2)] * 4):
             written.add(done)
     assert {row["query"] for row in csv.DictReader(path.read_text("utf-8").splitlines())} == {"'=cmd|' /C calc'!A0"}
     assert next(csv.DictReader(written.rejects_path.read_text("utf-8").splitlines()))["query"].startswith("'=")
@@ -206,7 +214,7 @@ def test_a_table_holds_what_the_answers_say(tmp_path: Path) -> None:
     opened = Opened(world, None, lambda texts: Read(entities, [None] * len(texts)))
     path = tmp_path / "a.parquet"
     with Written(path) as written:
-        for done in screen(opened, _setting(world), dress_of(path), [_rows(texts)]):
+        for done in screen(opened, Task(_setting(world), dress_of(path)), [_rows(texts)]):
             written.add(done)
     judge = world.judge()
     wanted = [flat(n, about(world, judge, text, *entities[n - 1]))._asdict() for n, text in enumerate(texts, 1)]

@@ -13,7 +13,7 @@ from world import OFFICER, ORIGIN, PUBLIC, TODAY, World, source
 
 from saksi.model import ACCUSING_ROLES, ALL_GROUPS, ROLES, SAFE_KINDS, Grade, Marking, Pap, Reader, Tlp, release
 from saksi.screen.answer import Answer, encode
-from saksi.screen.bulk import Opened, Read, Rows, screen
+from saksi.screen.bulk import Opened, Read, Rows, Task, screen
 from saksi.screen.feeds import Plan, feed, write
 from saksi.screen.form import Csv, Dress, Json
 from saksi.screen.judge import Setting
@@ -227,7 +227,7 @@ def test_bulk_is_single(made: list[tuple[object, ...]], reader: Reader, dress: D
     texts = [f'{each} "100%s", ~1~' for each in asked]
     opened = Opened(world, None, lambda texts: Read([(each,) for each in asked], [None] * len(texts)))
     judge = world.judge(reader, at=max(0, world.size - back))
-    told = list(screen(opened, judge.setting, dress, [Rows(range(1, len(texts) + 1), texts)] * 2))
+    told = list(screen(opened, Task(judge.setting, dress), [Rows(range(1, len(texts) + 1), texts)] * 2))
     lines = [dress.line(number, about(world, judge, *each)) for number, each in enumerate(zip(texts, asked, strict=True), 1)]
     assert [each.data for each in told] == [b"".join(lines)] * 2
 

@@ -73,19 +73,20 @@ def bulk(
     """Ask about a whole column of a CSV, Parquet or text FILE. Rows that cannot be read are listed beside the answers."""
     from saksi.app.bulk import opened, probe, rows_in
     from saksi.screen.apart import screen_apart
-    from saksi.screen.bulk import screen
+    from saksi.screen.bulk import Task, screen
     from saksi.screen.column_file import Written, dress_of, read_column
 
     target = out or file.with_name(file.name + ".answers.csv")
     with looking(ctx) as node:
         setting = node.setting(node.owner(Tlp(clearance)), node.judge(node.owner(Tlp(clearance)), None).at)
         opener = partial(opened, node.files.views, kind, country or node.config.country or None, probe(node.views))
-        dress = dress_of(target)
+        task = Task(setting, dress_of(target))
         many = node.config.workers if workers is None else workers
         with Written(target) as written, progress(f"screening {file.name}", unit="rows", quiet=ctx.obj["json"]) as watch:
             chunks = read_column(file, column)
             total = rows_in(file)
-            work = screen_apart(opener, setting, dress, chunks, workers=many) if many else screen(opener(), setting, dress, chunks)
+            apart = screen_apart(opener, task, chunks, workers=many, parts=written.parts) if many else None
+            work = apart or screen(opener(), task, chunks)
             for done in work:
                 written.add(done)
                 watch(written.answered + written.rejected, total)
