@@ -78,8 +78,13 @@ class Amending(Recording):
         places = [self._own(what)] if "#" in what or _DIGEST.fullmatch(what) else self._all_places(what)
         if not places:
             raise BadInput("nothing is recorded about it", where=what[:80])
-        subjects = {each for place in places for each in self.ledger.subjects(*place)}
-        return self.ledger.plan_erasure(subjects) if subjects else self.ledger.plan_erasure_of(places)
+        named = {place: self.ledger.subjects(*place) for place in places}
+        subjects = {each for ids in named.values() for each in ids}
+        alone = [place for place, ids in named.items() if not ids and self.ledger.payload(*place) is not None]
+        if not subjects:
+            return self.ledger.plan_erasure_of(alone)
+        plan = self.ledger.plan_erasure(subjects)
+        return _together(plan, self.ledger.plan_erasure_of(alone)) if alone else plan
 
     def erase(self, plan: ErasurePlan, *, ground: str) -> Erased:
         """Destroy what the plan says for good, in the vault and in the views, and log a notice."""
@@ -133,3 +138,18 @@ class Amending(Recording):
             raise BadInput("it does not count any more: there is nothing to withdraw", where=ref)
         if change.op in {Op.REINSTATE, Op.CONFIRM} and counts:
             raise BadInput("it counts already", where=ref)
+
+
+def _together(one: ErasurePlan, other: ErasurePlan) -> ErasurePlan:
+    """One plan for data subjects and for statements that have none."""
+    touched = {*one.touched, *other.touched}
+    same = set(other.originals) <= set(one.originals)
+    resting = one.resting - (len(touched) - len(one.touched)) if same else one.resting + other.resting
+    return ErasurePlan(
+        subjects=one.subjects,
+        items=other.items,
+        touched=tuple(sorted(touched)),
+        shared=one.shared,
+        originals=tuple(sorted({*one.originals, *other.originals})),
+        resting=max(0, resting),
+    )

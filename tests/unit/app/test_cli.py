@@ -203,6 +203,18 @@ def test_erasing_a_victim_leaves_nothing_to_read(run: Run, tmp_path: Path) -> No
             assert b"85512345678" not in path.read_bytes(), path
 
 
+def test_erasing_an_entity_takes_all_that_is_said_about_it(run: Run, tmp_path: Path) -> None:
+    rows = "reference,reported_at,country,scam_phone,victim_phone,narrative"
+    (tmp_path / "r.csv").write_text(f"{rows}\nA-1,2026-01-02,KH,+855 12 100 001,012 345 678,secret words\n", encoding="utf-8")
+    last(run("take", "--source", "report-desk", str(tmp_path / "r.csv")))
+    assert last(run("ask", "+85512100001"))["status"] == "known"
+    last(run("erase", "phone:+85512100001", "--ground", "decision 7", "--yes"))
+    assert last(run("ask", "+85512100001"))["status"] == "unknown"
+    assert last(run("fsck"))["ok"] is True
+    for path in (tmp_path / "home").rglob("*"):
+        assert not path.is_file() or b"85512100001" not in path.read_bytes(), path
+
+
 def test_an_outcome_is_kept_once_and_a_false_alarm_makes_it_contested(listed: Run) -> None:
     first = last(listed("outcome", "bad.example.net", "false-alarm", "--by", "bank.b.example"))
     assert first["duplicate"] is False
