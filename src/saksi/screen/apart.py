@@ -14,7 +14,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from saksi.model import BadInput
-from saksi.screen.bulk import Done, Opened, Rows, Screen, Task
+from saksi.screen.bulk import SELDOM, Done, Opened, Rows, Screen, Task
 
 __all__ = ["screen_apart"]
 
@@ -38,8 +38,8 @@ def screen_apart(opener: Callable[[], Opened], task: Task, rows: Iterable[Rows],
 
 def _begin(opener: Callable[[], Opened], task: Task) -> None:
     _mine.append(Screen(opener(), task))
-    gc.freeze()  # answers hold no cycles: looking for them seldom is enough, and saves a fifth of the time
-    gc.set_threshold(200_000, 50, 100)
+    gc.freeze()
+    gc.set_threshold(*SELDOM)
 
 
 def _work(chunk: Rows, part: Path) -> Done:

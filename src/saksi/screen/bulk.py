@@ -7,6 +7,7 @@ a form filled in (`form.py`); every other value is answered by `Judge.answer` as
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -26,11 +27,12 @@ from saksi.views.probe import Probe
 from saksi.views.trace import NOTHING, Trace
 
 __all__ = [
-    "CHUNK", "Done", "Normalise", "Opened", "Pinnable", "Read", "Refused", "Rows", "Screen", "Task", "of_any_kind", "of_kind",
+    "CHUNK", "SELDOM", "Done", "Normalise", "Opened", "Pinnable", "Read", "Refused", "Rows", "Screen", "Task", "of_any_kind", "of_kind",
     "screen",
 ]  # fmt: skip
 
 CHUNK = 5_000  # its answers stay in the processor's cache until they are written
+SELDOM = (200_000, 50, 100)  # answers hold no cycles: looking for them seldom is enough, and saves a fifth of the time
 _FORMS = 20_000
 _MET = 200_000
 _REACHING = frozenset({"host", "url", "email"})
@@ -275,7 +277,13 @@ class Screen:
 def screen(opened: Opened, task: Task, rows: Iterable[Rows]) -> Iterator[Done]:
     """Screen chunks one after the other, in this process."""
     work = Screen(opened, task)
-    return (work.chunk(chunk) for chunk in rows)
+    before = gc.get_threshold()
+    gc.set_threshold(*SELDOM)
+    try:
+        for chunk in rows:
+            yield work.chunk(chunk)
+    finally:
+        gc.set_threshold(*before)
 
 
 def _matched(store: Store, judge: Judge, one: Reach, held: Mapping[str, Held]) -> list[Matched]:

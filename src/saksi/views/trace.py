@@ -24,6 +24,7 @@ OWN = 5  # texts that are a fact's own: reference, locator, original, value, quo
 _LOTS = 10_000
 _MOST = 32  # facts; sets of more are hardly ever equal
 _REPORT = "reportedIn"
+_HEADS = [head(count) for count in range(_MOST + 1)]
 
 _Row: TypeAlias = "tuple[int, int, int | None, str | bool | None, str | None, str | None, str | None, str | None, str | None]"
 _Kind: TypeAlias = "tuple[str, bool, bytes, bytes, int]"  # property, whether the value is the row's, locator around the row, source
@@ -95,11 +96,11 @@ def _trace(  # noqa: PLR0912 - a call for each branch would cost more than the b
     own: list[bytes] = []
     reports: list[str] = []
     quotes: list[str] = []
-    sources: set[int] = set()
+    sources: list[int] = []
     first, end, when = 0, 0, ""
     row: _Row
-    for row in _rows(head(listed.count) + raw[at : at + listed.size]):
-        number, ordinal, line, original = row[:4]
+    for row in _rows(_HEADS[listed.count] + raw[at : at + listed.size]):
+        number, ordinal, line, original, *more = row
         if ordinal >= stop:
             break
         if flags[ordinal] & CHANGED:
@@ -107,28 +108,28 @@ def _trace(  # noqa: PLR0912 - a call for each branch would cost more than the b
         if not first <= ordinal < end:
             first, end, _, _, when = run_of(ordinal)
         prop, free, before, after, source = kinds.get(number) or _kind(snapshot, number, kinds)
-        sources.add(source)
+        sources.append(source)
         place, said, words = b"", b"", b""
         if line is not None:
             place = b"%b%d%b" % (before, line, after)
         if free:
-            value = row[4]
+            value = more[0]
             if value.__class__ is not str or prop in CLOSED:
                 return None
             said = _json(value)
             if prop == _REPORT:
                 reports.append(value)
-        if len(row) > 5:
-            if line is None and row[6] is not None:
-                place = row[6].encode()
-            if row[5] is not None:
-                quotes.append(row[5])
-                words = _json(row[5])
-            shared += row[7:]
+        if len(more) > 1:
+            if line is None and more[2] is not None:
+                place = more[2].encode()
+            if more[1] is not None:
+                quotes.append(more[1])
+                words = _json(more[1])
+            shared += more[3:]
         written = b"" if original is None else _json(entity.partition(":")[2] if original is True else original)
         shared += (number, when, (place != b"") + 2 * (written != b"") + 4 * (words != b""))
         own += (hexlify(names[ordinal * 32 : ordinal * 32 + 32]), place, written, said, words)
-    if quotes and len(sources) > 1:  # what is quoted from several sources can make them one: it counts
+    if quotes and len(set(sources)) > 1:  # what is quoted from several sources can make them one: it counts
         shared += quotes
         own[4::OWN] = [b""] * (len(own) // OWN)
     if len(reports) > 1:
