@@ -11,8 +11,9 @@ from saksi.app.listing import Listing
 from saksi.ledger.checkpoint import parse_checkpoint
 from saksi.ledger.disk import LocalDisk
 from saksi.ledger.ledger import LOG
-from saksi.ledger.note import parse_note
+from saksi.ledger.note import parse_note, parse_vkey
 from saksi.ledger.source import LogFolder
+from saksi.ledger.verify import verify_checkpoint
 from saksi.model import SaksiError
 
 __all__ = ["Recording", "Said"]
@@ -61,7 +62,7 @@ class Recording(Listing):
                 vkey=self.vkey,
                 statements=0 if totals is None else totals.statements,
                 erased=0 if totals is None else totals.erased,
-                witnesses=sum(signature.name != point.origin for signature in note.signatures),
+                witnesses=0,  # no witness is known yet, and a signature that nobody checked counts for nothing
                 views=size,
                 synthetic=self._synthetic(),
                 fsck=None if last is None else Fsck(at=last.at, size=last.size, ok=last.ok, said=last.said),
@@ -94,6 +95,7 @@ class Recording(Listing):
     def _ledger_check(self) -> Check:
         try:
             state = self.state()
+            verify_checkpoint(self.checkpoint, [parse_vkey(state.vkey)])
         except SaksiError as fault:
             return Check(name="ledger", ok=False, said=str(fault))
         return Check(name="ledger", ok=True, said=f"{state.size} leaves, {state.statements} statements, signed")

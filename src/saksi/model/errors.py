@@ -6,6 +6,8 @@ they arise, so that a caller never has to know which library did the work.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 __all__ = ["BadInput", "LedgerFault", "NotAllowed", "PeerFault", "SaksiError"]
 
 
@@ -22,9 +24,16 @@ class SaksiError(Exception):
         self.todo = todo
         super().__init__(what, where, todo)
 
+    def __reduce__(self) -> tuple[Callable[..., SaksiError], tuple[object, ...]]:
+        return _again, (type(self), self.what, self.where, self.todo)  # so that a worker process can hand it over
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         return f"{place}{self.what}" + (f" ({self.todo})" if self.todo else "")
+
+
+def _again(kind: type[SaksiError], what: str, where: str, todo: str) -> SaksiError:
+    return kind(what, where=where, todo=todo)
 
 
 class BadInput(SaksiError):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 import httpx
 from stand import AUTHORITY, NOW, Stand
@@ -14,7 +16,14 @@ from saksi.app.api.keys import Role
 from saksi.app.web.serve import build_app
 from saksi.model import Tlp
 
+T = TypeVar("T")
 SETTINGS = Settings("Centre of Country A", AUTHORITY, country="KH")
+
+
+def apart(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine in a thread and a loop of its own: a browser test may have left a running loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(make())).result()
 
 
 class Client:
@@ -33,7 +42,7 @@ class Client:
                     parts["content"] = _slowly(parts["content"])  # type: ignore[arg-type]
                 return await client.request(method, path, **parts)  # type: ignore[arg-type]
 
-        return asyncio.run(ask())
+        return apart(ask)
 
     def get(self, path: str, **parts: object) -> httpx.Response:
         return self.request("GET", path, **parts)

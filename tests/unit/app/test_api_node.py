@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from calls import Client
+from calls import Client, apart
 
 from saksi.app.amending import Change
 from saksi.app.api.desk import Desk, Settings
@@ -152,7 +152,7 @@ def test_answers_go_on_while_a_file_is_taken_in(real: Real) -> None:
                 await asyncio.sleep(0)
             return await taking, answers
 
-    taken, answers = asyncio.run(run())
+    taken, answers = apart(run)
     assert taken.status_code == 201, taken.text
     assert taken.json()["rejected"] < 3000
     assert len(answers) > 20

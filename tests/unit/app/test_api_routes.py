@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from calls import Served
+from calls import Served, apart
 from markupsafe import escape
 from stand import BROKEN, ORIGIN, PHONE, SECRET
 
@@ -422,7 +422,7 @@ def test_a_slow_request_is_ended(serve: Serve) -> None:
         "http_version": "1.1",
         "asgi": {"version": "3.0"},
     }
-    asyncio.run(served.app(scope, receive, send))  # type: ignore[arg-type]
+    apart(lambda: served.app(scope, receive, send))  # type: ignore[arg-type]
     assert sent[0]["status"] == 408
 
 
@@ -559,6 +559,6 @@ def test_serving_begins_and_ends_in_order(served: Served) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
         await served.app(scope, inbox.get, send)  # type: ignore[arg-type]
 
-    asyncio.run(run())
+    apart(run)
     assert told == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     served.desk.access.close()  # closing twice is no harm

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -183,6 +184,24 @@ def test_bulk_answers_every_row_or_says_why_not(listed: Run, tmp_path: Path) -> 
     assert (made["answered"], made["known"], made["rejected"]) == (2, 1, 1)
     statuses = [json.loads(text)["status"] for text in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
     assert statuses == ["known", "unknown"]
+
+
+def test_answers_are_never_written_over_the_questions(listed: Run, tmp_path: Path) -> None:
+    (tmp_path / "ask.csv").write_text("value\nbad.example.net\n", encoding="utf-8")
+    assert isinstance(listed("bulk", str(tmp_path / "ask.csv"), "--out", str(tmp_path / "ask.csv")).exception, BadInput)
+    assert isinstance(listed("bulk", str(tmp_path / "ask.csv"), "--kind", "zzz").exception, BadInput)
+    assert (tmp_path / "ask.csv").read_text(encoding="utf-8") == "value\nbad.example.net\n"
+
+
+def test_doctor_notices_a_key_that_is_not_the_logs(listed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAKSI_AUTHORITY", "other.b.example")
+    found = listed("doctor")
+    assert found.return_value == 5
+
+
+def test_an_error_survives_the_way_from_one_process_to_another() -> None:
+    fault = pickle.loads(pickle.dumps(BadInput("a", where="b", todo="c")))
+    assert (type(fault), fault.what, fault.where, fault.todo) == (BadInput, "a", "b", "c")
 
 
 def test_erasing_a_victim_leaves_nothing_to_read(run: Run, tmp_path: Path) -> None:

@@ -72,11 +72,16 @@ def bulk(
 ) -> int:
     """Ask about a whole column of a CSV, Parquet or text FILE. Rows that cannot be read are listed beside the answers."""
     from saksi.app.bulk import opened, probe, rows_in
+    from saksi.observables.kinds import KINDS
     from saksi.screen.apart import screen_apart
     from saksi.screen.bulk import Task, screen
     from saksi.screen.column_file import Written, dress_of, read_column
 
     target = out or file.with_name(file.name + ".answers.csv")
+    if target.exists() and target.samefile(file):
+        raise BadInput("the answers would be written over the questions", where=str(target), todo="name another --out")
+    if kind is not None and kind not in KINDS:
+        raise BadInput(f"no kind {kind!r}", where="--kind", todo=f"one of {', '.join(KINDS)}")
     with looking(ctx) as node:
         setting = node.setting(node.owner(Tlp(clearance)), node.judge(node.owner(Tlp(clearance)), None).at)
         opener = partial(opened, node.files.views, kind, country or node.config.country or None, probe(node.views))

@@ -111,6 +111,9 @@ def take_one(node: Node, order: Order, path: Path, *, rejects: Path | None = Non
 
     target = rejects or Path(f"{path.name}.rejects.csv")
 
+    if target.exists() and path.exists() and target.samefile(path):
+        raise BadInput("the rejects would be written over the file that is taken in", where=str(target), todo="name another --rejects")
+
     def write(pieces: Iterator[bytes]) -> None:
         with target.open("wb") as out:
             for piece in pieces:
