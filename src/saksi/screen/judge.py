@@ -1,10 +1,8 @@
 """Folds facts into an answer: pure, the same for one value and for a million.
 
 A `Judge` is made for one reader, one day and one ledger size; it keeps what it has worked out about shared sources, recorders and markings,
-and about sets of statements that differ only in their places in a source.
-
-Every step works on what the reader may see and on nothing else, so that hidden statements cannot show through a count, a
-status or a warning.
+and about sets of statements that differ only in their places in a source. Every step works on what the reader may see and on nothing
+else, so that hidden statements cannot show through a count, a status or a warning.
 """
 
 from __future__ import annotations
