@@ -159,7 +159,10 @@ class Screen:
             return self._chunk(store, rows, read)
 
     def _chunk(self, store: Pinned, rows: Rows, read: Read) -> Done:
-        found = [tuple([_reach(each) for each in entities]) for entities in read.entities]
+        found = [
+            tuple([reach(each) if each[: each.index(":")] in _REACHING else ((each,), ITSELF) for each in entities])
+            for entities in read.entities
+        ]
         traces = self._traces(store, found)
         lines: list[bytes] = []
         later: list[_Row] = []
@@ -202,7 +205,7 @@ class Screen:
 
     def _traces(self, store: Pinned, found: Sequence[Sequence[Reach]]) -> dict[str, Trace | None]:
         """What is held, by entity; nothing is held about what is not in it."""
-        wanted = list(dict.fromkeys([entity for readings in found for one in readings for entity in one.entities]))
+        wanted = list(dict.fromkeys([entity for readings in found for one, _ in readings for entity in one]))
         probe = self._opened.probe
         if probe is not None and probe.size >= self._setting.at:
             wanted = list(compress(wanted, probe.holds_many(wanted).tolist()))
@@ -212,25 +215,26 @@ class Screen:
     @staticmethod
     def _asked(one: Reach, traces: dict[str, Trace | None]) -> tuple[tuple[object, ...], list[bytes]] | None:
         """What decides on the form for a question with several parts, and the own texts of their facts; None where no form will do."""
-        key: list[object] = [one.entities[0].partition(":")[0], one.frame]
+        entities, frame = one
+        key: list[object] = [entities[0][: entities[0].index(":")], frame]
         own: list[bytes] = []
-        told = 0
         alone = False
-        for entity in one.entities:
+        for entity in entities:
             trace = traces.get(entity, NOTHING)
             if trace is None:
                 return None
             key.append(trace.shared)
             if trace.own:
-                own += trace.own
-                told += 1
+                # Quotes and reports are compared among all parts, and a trace compares those of one entity only.
+                if own and (alone or trace.quoted or trace.reports):
+                    return None
                 alone = alone or trace.quoted or trace.reports > 0
-        # Quotes and reports are compared among all parts, and a trace compares those of one entity only.
-        return None if alone and told > 1 else (tuple(key), own)
+                own += trace.own
+        return tuple(key), own
 
     def _alone(self, store: Pinned, rows: Sequence[_Row], traces: dict[str, Trace | None]) -> Iterator[tuple[int, bytes, bool, bool]]:
         """Answer rows as if each were asked alone, and learn a form where the same is held as about an earlier one."""
-        every = {entity for row in rows for one in row.readings for entity in one.entities}
+        every = {entity for row in rows for one, _ in row.readings for entity in one}
         wanted = sorted(entity for entity in every if traces.get(entity, NOTHING) is not NOTHING)
         held = dict(zip(wanted, store.facts_many(wanted), strict=True))
         judge, dress = self._judge, self._dress
@@ -243,7 +247,7 @@ class Screen:
                 yield row.place, line, answer.flagged, answer.status != "unknown"
                 continue
             key, texts = asked
-            own = [row.number, dress.text(row.text), *map(dress.text, row.readings[0].entities), *texts]
+            own = [row.number, dress.text(row.text), *map(dress.text, row.readings[0][0]), *texts]
             form = self._forms.get(key)
             if form is not None:
                 yield row.place, form.line % form.fill(own), form.flagged, form.known
@@ -287,9 +291,5 @@ def screen(opened: Opened, task: Task, rows: Iterable[Rows]) -> Iterator[Done]:
 
 
 def _matched(store: Store, judge: Judge, one: Reach, held: Mapping[str, Held]) -> list[Matched]:
-    each = zip(one.entities, one.frame, strict=True)
+    each = zip(*one, strict=True)
     return [matched(store, judge, Match(entity, *how), held.get(entity) or Held(entity, [], 0)) for entity, how in each]
-
-
-def _reach(entity: str) -> Reach:
-    return reach(entity) if entity[: entity.index(":")] in _REACHING else Reach((entity,), ITSELF)

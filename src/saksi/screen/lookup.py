@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
@@ -22,6 +22,9 @@ from saksi.screen.judge import Judge, Matched, Tables
 from saksi.views.fact import Held, Tally
 
 __all__ = ["ITSELF", "Match", "Reach", "Store", "about", "choose", "lookup", "matched", "matches", "reach"]
+
+# The entities that a question is matched with, and for each its `relation` and `suffix` as in `Match`.
+Reach: TypeAlias = tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]
 
 ITSELF: tuple[tuple[str, bool], ...] = (("exact", False),)
 _RANK = {"contested": 1, "known": 2, "safe-listed": 3, "unknown": 4}
@@ -48,32 +51,24 @@ class Match(NamedTuple):
     suffix: bool = False
 
 
-class Reach(NamedTuple):
-    """All that a question is matched with, from the narrowest to the widest: `entities`, and for each its `relation` and `suffix`."""
-
-    entities: tuple[str, ...]
-    frame: tuple[tuple[str, bool], ...]
-
-
 def reach(entity: str) -> Reach:
-    """What an entity is matched with; the entity itself comes first."""
+    """What an entity is matched with, in the order of `matches`."""
     kind, _, normal = entity.partition(":")
     if kind == "host":
         return _host(normal, "exact")
     if kind == "url":
         place = url_host(normal)
-        below = _host(place.normal, "host") if place.kind == "host" else Reach((place.entity,), (("host", False),))
+        below = _host(place.normal, "host") if place.kind == "host" else ((place.entity,), (("host", False),))
     elif kind == "email":
         below = _host(normal.rpartition("@")[2], "host")
     else:
-        return Reach((entity,), ITSELF)
-    return Reach((entity, *below.entities), (*ITSELF, *below.frame))
+        return (entity,), ITSELF
+    return (entity, *below[0]), (*ITSELF, *below[1])
 
 
 def matches(entity: str) -> tuple[Match, ...]:
-    """The same one by one."""
-    found = reach(entity)
-    return tuple([Match(each, *how) for each, how in zip(found.entities, found.frame, strict=True)])
+    """What an entity is matched with, from the narrowest to the widest; the entity itself comes first."""
+    return tuple([Match(each, *how) for each, how in zip(*reach(entity), strict=True)])
 
 
 def lookup(store: Store, judge: Judge, query: str, readings: Sequence[Observable]) -> Answer:
@@ -120,20 +115,21 @@ def matched(store: Store, judge: Judge, match: Match, held: Held) -> Matched:
 
 
 def _host(name: str, relation: str) -> Reach:
-    above = _above(name.partition(".")[2])
-    suffix = suffixes().is_suffix(name)
-    if suffix or not above.entities:
-        return Reach(("host:" + name,), ((relation, suffix),))
-    rest = above.frame
+    below = name.partition(".")[2]
+    rules = suffixes()
+    suffix = name in rules.names or (below in rules.wild and name not in rules.exceptions)  # is_suffix, for every row of a column
+    entities, frame = _above(below)
+    if suffix or not entities:
+        return ("host:" + name,), ((relation, suffix),)
     if relation == "exact" and name.startswith("www."):
-        rest = (("www", False), *rest[1:])
-    return Reach(("host:" + name, *above.entities), ((relation, False), *rest))
+        frame = (("www", False), *frame[1:])
+    return ("host:" + name, *entities), ((relation, False), *frame)
 
 
 @lru_cache(100_000)
 def _above(name: str) -> Reach:
     """What a host directly below `name` is also matched with: `parents(name)`, and nothing where its owner holds no more than the host."""
     if "." not in name or suffixes().is_suffix(name):
-        return Reach((), ())
+        return (), ()
     entities = tuple(["host:" + each for each in parents(name)])
-    return Reach(entities, (("parent", False),) * len(entities))
+    return entities, (("parent", False),) * len(entities)
