@@ -77,7 +77,7 @@ class Wired:
         if not 0 <= size <= manifest.size:
             raise BadInput(f"answers reach up to ledger size {manifest.size}, not {size}", where="at")
         day = today()
-        key = (replace(reader, purpose=None), day, size, f"{manifest.folder}/{manifest.size}")
+        key = (replace(reader, purpose=None), day, size, f"{manifest.folder}/{manifest.size}/{manifest.erasures}")
         with self._opening:
             made = self._judges.get(key)
             if made is None:
