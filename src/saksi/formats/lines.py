@@ -9,11 +9,12 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import BinaryIO
 
 from saksi.model.errors import BadInput
 
-__all__ = ["ENCODINGS", "MAX_LINE", "Lines", "read_lines"]
+__all__ = ["ENCODINGS", "MAX_LINE", "Lines", "opening", "read_lines"]
 
 MAX_LINE = 1 << 20
 _BLOCK = 1 << 18
@@ -43,8 +44,18 @@ def read_lines(stream: BinaryIO, encoding: str | None = None) -> Iterator[Lines]
     blocks = _blocks(stream, head[skip:])
     if codec.startswith("utf-16"):
         blocks = _as_utf8(blocks, codec)
-        codec = "utf-8"
+        head = next(blocks, b"")
+        blocks, codec = chain([head], blocks), _WAS_UTF16
     return _lines(blocks, codec, b"\r" if b"\r" in head and b"\n" not in head else b"\n")
+
+
+def opening(head: bytes) -> str:
+    """The first bytes of a file as text, as far as that can be had without being told the encoding: to recognise whose file it is.
+
+    Never raises. Zero bytes are left out, so that UTF-16 without its mark is recognised here and refused, with the reason, by `read_lines`.
+    """
+    codec, mark = next(((name, mark) for mark, name in _MARKS if head.startswith(mark)), ("utf-8", b""))
+    return head[len(mark) :].decode(codec, "replace").replace("\0", "")
 
 
 def _codec(head: bytes, declared: str | None) -> tuple[str, int]:
@@ -96,7 +107,7 @@ def _lines(blocks: Iterator[bytes], codec: str, end: bytes) -> Iterator[Lines]:
             yield found
         if len(kept) > MAX_LINE:
             reason = f"a line of more than {MAX_LINE} bytes"
-            yield Lines(number, [""], {0: (reason, kept[:2000].decode(codec, "replace"))})
+            yield Lines(number, [""], {0: (reason, kept[:2000].decode(_codec_of(codec), "replace"))})
             number, kept, skipping = number + 1, b"", True
     if kept:
         yield _decoded(kept, codec, end, number)
@@ -104,7 +115,7 @@ def _lines(blocks: Iterator[bytes], codec: str, end: bytes) -> Iterator[Lines]:
 
 def _decoded(data: bytes, codec: str, end: bytes, first: int) -> Lines:
     try:
-        text = data.decode(codec)
+        text = data.decode(_codec_of(codec))
     except UnicodeDecodeError:
         return _one_by_one(data, codec, end, first)
     if end == b"\r":
@@ -120,6 +131,11 @@ def _decoded(data: bytes, codec: str, end: bytes, first: int) -> Lines:
 
 
 _NUL = "holds a zero byte, which is in no text"
+_WAS_UTF16 = "utf-16"  # UTF-8 by now
+
+
+def _codec_of(codec: str) -> str:
+    return "utf-8" if codec == _WAS_UTF16 else codec
 
 
 def _one_by_one(data: bytes, codec: str, end: bytes, first: int) -> Lines:
@@ -128,9 +144,12 @@ def _one_by_one(data: bytes, codec: str, end: bytes, first: int) -> Lines:
     for at, raw in enumerate(data.split(end)):
         line = ""
         try:
-            line = raw.removesuffix(b"\r").decode(codec)
+            line = raw.removesuffix(b"\r").decode(_codec_of(codec))
         except UnicodeDecodeError as error:
-            faults[at] = (f"byte {error.start + 1} of the line is not {codec}", raw.decode(codec, "backslashreplace"))
+            reason = f"byte {error.start + 1} of the line is not {codec}"
+            if codec == _WAS_UTF16:
+                reason = f"character {len(raw[: error.start].decode()) + 1} of the line is broken: not {codec}"
+            faults[at] = (reason, raw.decode(_codec_of(codec), "backslashreplace"))
         if "\0" in line:
             faults[at] = (_NUL, line)
             line = ""

@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 from saksi.formats.batch import Chunk, Rejected
+from saksi.model.errors import BadInput
 from saksi.model.locator import Locator
 from saksi.model.marking import Marking
 from saksi.model.source import Source
 from saksi.model.statement import Asserter
 
-__all__ = ["Given", "Job", "Reader", "read", "read_job", "rejected"]
+__all__ = ["Given", "Job", "Reader", "check_sound", "full", "read", "read_job", "rejected"]
 
 _SHOWN = 500
+_MOST_TEXT = 4 << 20
+_MOST_BAD, _BAD_TO_GOOD = 100_000, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,23 @@ def read(reader: Reader, stream: BinaryIO) -> Iterator[Chunk]:
     """The whole input in this process, one chunk in memory at a time."""
     for job in reader.split(stream):
         yield reader.read_job(job)
+
+
+def full(rows: int, most: int, *, faults: int = 0, size: int = 0) -> bool:
+    """Whether what waits makes a job: so many rows, so many faults, or so many characters that more would not stay flat in memory."""
+    return max(rows, faults) >= most or size >= _MOST_TEXT
+
+
+def check_sound(good: int, bad: int, first: str) -> None:
+    """Refuse a file of which hardly anything can be cut into rows: a hundred thousand rejects, or more, help nobody to mend it.
+
+    `first` is the reason for the first that could not.
+    """
+    if bad > _MOST_BAD and bad > _BAD_TO_GOOD * good:
+        raise BadInput(
+            f"of the first {good + bad} rows {bad} cannot be read; the first reason: {first}",
+            todo="see whether it is the right file, with the right separator and encoding, then take it in again",
+        )
 
 
 def rejected(place: Locator, reason: str, original: str) -> Rejected:

@@ -17,6 +17,7 @@ __all__ = ["MAX_CELL", "Fault", "Records", "read_records"]
 
 MAX_CELL = 131_072
 _MOST_LINES = 200
+_SHOWN = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,12 @@ class Fault:
 
 @dataclass(slots=True)
 class Records:
-    """Rows with their numbers (from 0 for the first row, which is the heading) and the faults between them."""
+    """Rows with their numbers (from 0 for the first row, which is the heading), the faults between them, and the rows' characters."""
 
     rows: list[list[str]] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    size: int = 0
 
 
 def read_records(blocks: Iterable[Lines], delimiter: str) -> Iterator[Records]:
@@ -145,19 +147,21 @@ class _Cutter:
         elif len(row) != self._width:
             extra = row[self._width :]
             if not extra or any(extra):
-                self._fault(_count(len(row), self._width), text)
+                self._fault(_count(row, self._width), text)
                 return
             del row[self._width :]
         self._made.rows.append(row)
         self._made.numbers.append(self._next)
+        self._made.size += len(text)
         self._next += 1
 
     def _fault(self, reason: str, original: str) -> None:
-        self._made.faults.append(Fault(self._next, reason, original))
+        self._made.faults.append(Fault(self._next, reason, original[:_SHOWN]))
         self._next += 1
 
 
-def _count(found: int, wanted: int) -> str:
-    if found < wanted:
-        return f"has {found} cells, the heading {wanted}: cut off?"
-    return f"has {found} cells, the heading {wanted}: a separator inside a cell that is not quoted?"
+def _count(row: list[str], wanted: int) -> str:
+    told = f"has {len(row)} cells, the heading {wanted}"
+    if any("\r" in cell for cell in row):
+        return f"{told}: a carriage return stands in it, which ends no line in this file"
+    return f"{told}: cut off?" if len(row) < wanted else f"{told}: a separator inside a cell that is not quoted?"

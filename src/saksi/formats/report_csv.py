@@ -7,13 +7,15 @@ from itertools import chain
 from typing import BinaryIO
 
 from saksi.formats.lines import Lines, read_lines
-from saksi.formats.reader import Job, rejected
+from saksi.formats.reader import Job, check_sound, full, rejected
 from saksi.formats.records import Records, read_records
 from saksi.model.errors import BadInput
 from saksi.model.locator import Locator
 
-__all__ = ["DELIMITERS", "split_table"]
+__all__ = ["DELIMITERS", "MAX_COLUMNS", "split_table"]
 
+MAX_COLUMNS = 2_000
+_MOST_CELLS = 200_000
 DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -21,41 +23,52 @@ def split_table(stream: BinaryIO, *, encoding: str | None, delimiter: str | None
     """Jobs of at most `rows` rows under the file's heading. Raises BadInput where there is no heading."""
     blocks = read_lines(stream, encoding)
     first = next(blocks, None)
+    if first is not None and 0 in first.faults:
+        todo = "declare the encoding in the mapping" if " is not " in first.faults[0][0] else "give a table with a heading"
+        raise BadInput(f"the heading cannot be read: {first.faults[0][0]}", where="line 1", todo=todo)
     if first is None or not any(text.strip() for text in first.texts):
         raise BadInput("the file is empty", todo="give a table with a heading")
-    if 0 in first.faults:
-        raise BadInput(f"the heading cannot be read: {first.faults[0][0]}", where="line 1", todo="declare the encoding in the mapping")
     found = read_records(chain([first], blocks), delimiter or _likely(first))
     heading: tuple[str, ...] | None = None
     waiting = Records()
+    good, bad, begun = 0, 0, ""
     for part in found:
         if heading is None:
             heading = _heading(part)
             if heading is None:
                 continue
             part.rows, part.numbers = part.rows[1:], part.numbers[1:]
+            rows = max(1, min(rows, _MOST_CELLS // len(heading)))
         waiting.rows += part.rows
         waiting.numbers += part.numbers
         waiting.faults += part.faults
-        while len(waiting.rows) >= rows:
+        waiting.size += part.size
+        good, bad = good + len(part.rows), bad + len(part.faults)
+        if part.faults:
+            begun = begun or f"row {part.faults[0].number}: {part.faults[0].reason}"
+            check_sound(good, bad, begun)
+        while full(len(waiting.rows), rows, faults=len(waiting.faults), size=waiting.size):
             yield _job(heading, waiting, rows)
     if heading is None:
         raise BadInput("the file has no heading that can be read", where="line 1")
-    if waiting.rows or waiting.faults:
+    while waiting.rows or waiting.faults:
         yield _job(heading, waiting, rows)
 
 
 def _heading(part: Records) -> tuple[str, ...] | None:
     if part.faults and (not part.numbers or part.faults[0].number < part.numbers[0]):
         raise BadInput(f"the heading cannot be read: {part.faults[0].reason}", where="line 1")
+    if part.rows and len(part.rows[0]) > MAX_COLUMNS:
+        raise BadInput(f"a heading of {len(part.rows[0])} columns, at most {MAX_COLUMNS} are read", where="line 1")
     return tuple(part.rows[0]) if part.rows else None
 
 
 def _job(heading: tuple[str, ...], waiting: Records, rows: int) -> Job:
-    """The first rows that wait, with the faults found so far."""
-    faults = tuple(rejected(Locator(row=max(fault.number, 1)), fault.reason, fault.original) for fault in waiting.faults)
+    """The first rows that wait, and the first faults; the count of characters is that of what came since."""
+    faults = tuple(rejected(Locator(row=max(fault.number, 1)), fault.reason, fault.original) for fault in waiting.faults[:rows])
     made = Job(heading, waiting.rows[:rows], waiting.numbers[:rows], faults, len(waiting.rows[:rows]) + len(faults))
-    waiting.rows, waiting.numbers, waiting.faults = waiting.rows[rows:], waiting.numbers[rows:], []
+    waiting.rows, waiting.numbers, waiting.faults = waiting.rows[rows:], waiting.numbers[rows:], waiting.faults[rows:]
+    waiting.size = 0
     return made
 
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from saksi.formats.batch import Rejected
 from saksi.formats.lines import read_lines
-from saksi.formats.reader import Job, rejected
+from saksi.formats.reader import Job, check_sound, full, rejected
 from saksi.formats.report_columns import FIELDS, MOST_REPEATS, field_name
 from saksi.model.errors import BadInput
 from saksi.model.locator import Locator
@@ -23,7 +23,8 @@ def split_jsonl(stream: BinaryIO, *, encoding: str | None, rows: int) -> Iterato
     objects: list[dict[str, str]] = []
     numbers: list[int] = []
     faults: list[Rejected] = []
-    number = 0
+    number = size = good = bad = 0
+    first = ""
     for block in read_lines(stream, encoding):
         for at, text in enumerate(block.texts):
             if at not in block.faults and (not text or text.isspace()):
@@ -38,11 +39,14 @@ def split_jsonl(stream: BinaryIO, *, encoding: str | None, rows: int) -> Iterato
                     raise BadInput(f"not JSON lines: {refusal.what}", where=f"line {block.first + at}") from refusal
                 shown = block.faults[at][1] if at in block.faults else text
                 faults.append(rejected(Locator(row=number), refusal.what, shown))
-                continue
-            numbers.append(number)
-            if len(objects) >= rows:
+                bad, first = bad + 1, first or f"line {block.first + at}: {refusal.what}"
+                check_sound(good, bad, first)
+            else:
+                numbers.append(number)
+                good, size = good + 1, size + len(text)
+            if full(len(objects), rows, faults=len(faults), size=size):
                 yield _job(objects, numbers, faults)
-                objects, numbers, faults = [], [], []
+                objects, numbers, faults, size = [], [], [], 0
     if objects or faults:
         yield _job(objects, numbers, faults)
 

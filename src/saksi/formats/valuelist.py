@@ -10,7 +10,7 @@ from typing import BinaryIO
 from saksi.formats.batch import Chunk, Rejected
 from saksi.formats.lines import Lines, read_lines
 from saksi.formats.listed import Says, check_says, tell_listed
-from saksi.formats.reader import Given, Job, rejected
+from saksi.formats.reader import Given, Job, full, rejected
 from saksi.formats.report_csv import split_table
 from saksi.formats.small_json import read_small_json
 from saksi.model.errors import BadInput
@@ -20,6 +20,7 @@ __all__ = ["LIST_FORMS", "ListReader", "Table", "split_array"]
 
 LIST_FORMS = ("lines", "hosts-file", "table", "json")
 _ROWS = 8_192
+_LONGEST = 10_000
 _COMMENT = re.compile(r"(?:^|\s)(?:#|//|;).*")
 _SINK = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?|fe80::1%\S+)\Z")
 _OWN_NAMES = frozenset({"localhost", "localhost.localdomain", "local", "broadcasthost", "ip6-localhost", "ip6-loopback", "0.0.0.0"})  # noqa: S104
@@ -76,6 +77,7 @@ def _lines(blocks: Iterable[Lines], sinks: bool) -> Iterator[Job]:
     rows: list[tuple[str]] = []
     numbers: list[int] = []
     faults: list[Rejected] = []
+    size = 0
     for block in blocks:
         for at, raw in enumerate(block.texts):
             number = block.first + at
@@ -83,6 +85,9 @@ def _lines(blocks: Iterable[Lines], sinks: bool) -> Iterator[Job]:
                 faults.append(rejected(Locator(row=number), *block.faults[at]))
                 continue
             text = _COMMENT.sub("", raw).strip() if "#" in raw or ";" in raw or raw.startswith("//") else raw.strip()
+            if len(text) > _LONGEST:
+                faults.append(rejected(Locator(row=number), f"{len(text)} characters are too many for one value", text))
+                continue
             values = [text] if text else []
             if sinks and text:
                 sink, *values = text.split()
@@ -92,11 +97,17 @@ def _lines(blocks: Iterable[Lines], sinks: bool) -> Iterator[Job]:
                 values = [value for value in values if value not in _OWN_NAMES]
             rows += [(value,) for value in values]
             numbers += [number] * len(values)
-        while len(rows) >= _ROWS:
-            yield Job(("value",), rows[:_ROWS], numbers[:_ROWS], tuple(faults), _ROWS + len(faults))
-            rows, numbers, faults = rows[_ROWS:], numbers[_ROWS:], []
-    if rows or faults:
-        yield Job(("value",), rows, numbers, tuple(faults), len(rows) + len(faults))
+        size += sum(map(len, block.texts))
+        while full(len(rows), _ROWS, faults=len(faults), size=size):
+            yield _job(rows[:_ROWS], numbers[:_ROWS], faults[:_ROWS])
+            rows, numbers, faults, size = rows[_ROWS:], numbers[_ROWS:], faults[_ROWS:], 0
+    while rows or faults:
+        yield _job(rows[:_ROWS], numbers[:_ROWS], faults[:_ROWS])
+        rows, numbers, faults = rows[_ROWS:], numbers[_ROWS:], faults[_ROWS:]
+
+
+def _job(rows: list[tuple[str]], numbers: list[int], faults: list[Rejected]) -> Job:
+    return Job(("value",), rows, numbers, tuple(faults), len(rows) + len(faults))
 
 
 def split_array(value: object, place: str = "") -> Iterator[Job]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+from saksi.formats.lines import opening
 from saksi.formats.listed import Says
 from saksi.formats.valuelist import Table
 from saksi.model.errors import BadInput
@@ -60,7 +61,7 @@ class FileSpec:
     def matches(self, name: str, head: bytes) -> str | None:
         """Why a file is one of these, or None: its name and its first bytes must both fit where both are given."""
         named = any(fnmatchcase(name.casefold(), pattern) for pattern in self.names)
-        begins = self.head is not None and re.search(self.head, head[:8192].decode("utf-8", "replace")) is not None
+        begins = self.head is not None and re.search(self.head, opening(head[:8192])) is not None
         if begins:
             return "its name and its first lines" if named else "its first lines"
         return "its name" if named and self.head is None else None
