@@ -26,9 +26,9 @@ import pyarrow.parquet as pq
 
 from saksi.model import Reader, Tlp
 from saksi.screen.answer import encode
+from saksi.screen.answer_file import Written
 from saksi.screen.apart import screen_apart
 from saksi.screen.bulk import CHUNK, Done, Opened, Read, Rows, Task, of_any_kind, of_kind, screen
-from saksi.screen.column_file import Written
 from saksi.screen.form import Json
 from saksi.screen.judge import Judge, Setting
 from saksi.screen.lookup import about
@@ -82,7 +82,7 @@ def run(rows: int, place: Path) -> None:
     for name, asked in (("all known", whole), ("half known", half), ("one in 20 known", thinned(known, absent))):
         task = Task(setting, Json())
         with Written(place / "answers.jsonl") as out:
-            work = screen_apart(opener, task, chunks(asked), workers=2, parts=out.parts)
+            work = screen_apart(opener, task, chunks(asked), workers=2, into=out.into)
             bulk = rate(work, out, cores=2)
         with Written(place / "answers.jsonl") as out:
             alone = rate(screen(Opened(views, probe, as_ids), task, chunks(asked[: BULK // 4])), out, cores=1)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import compress
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from saksi.model import BadInput
@@ -84,17 +83,21 @@ class Refused(NamedTuple):
 
 
 class Done(NamedTuple):
-    """A screened chunk as it is written, how many rows were answered, flagged and known, and the rows that were not answered.
+    """A screened chunk: its answers as they are written, how many they are, how many flagged, how many known, and the rows without one.
 
-    Where `part` is given, `data` is empty and stands in that file, which whoever takes it deletes.
+    `lines` is empty where a worker has written them already.
     """
 
-    data: bytes
+    lines: Sequence[bytes]
     answered: int
     flagged: int
     known: int
     refused: list[Refused]
-    part: Path | None = None
+
+    @property
+    def data(self) -> bytes:
+        """The answers end to end."""
+        return b"".join(self.lines)
 
 
 class Pinned(Store, Protocol):
@@ -201,7 +204,7 @@ class Screen:
             lines[place] = line
             flagged += is_flagged
             known += is_known
-        return Done(b"".join(lines), len(lines), flagged, known, refused)
+        return Done(lines, len(lines), flagged, known, refused)
 
     def _traces(self, store: Pinned, found: Sequence[Sequence[Reach]]) -> dict[str, Trace | None]:
         """What is held, by entity; nothing is held about what is not in it."""

@@ -1,7 +1,7 @@
 """Neighbouring entities of the serving index packed together, so that an entity costs bytes and not rows.
 
-A bundle is deflated: u32 length of the table, the table (MessagePack: key, facts in pages, facts here, bytes of rows here), then the
-rows of each entity, end to end.
+A bundle is deflated: u32 length of the table, the table (MessagePack, column by column: keys, facts in pages, facts here, bytes of rows
+here), then the rows of each entity, end to end.
 """
 
 from __future__ import annotations
@@ -12,42 +12,49 @@ from typing import TypeAlias
 
 import msgspec
 
-__all__ = ["TARGET", "Entry", "cut", "pack", "pick", "spread", "unpack"]
+__all__ = ["TARGET", "Entry", "Table", "cut", "inflated", "pack", "pick", "spread", "unpack"]
 
 Entry: TypeAlias = tuple[str, int, int, bytes]  # key, facts moved to pages, facts here, their rows
+Table: TypeAlias = tuple[list[str], list[int], list[int], list[int]]  # by column: keys, facts in pages, facts here, bytes of rows here
 
 TARGET = 560  # bytes before deflating: small enough to inflate in a few microseconds, large enough to share words
-_Table = msgspec.msgpack.Decoder(list[tuple[str, int, int, int]]).decode
+_table = msgspec.msgpack.Decoder(Table).decode
 _encode = msgspec.msgpack.Encoder().encode
 
 
 def pack(entries: Sequence[Entry]) -> bytes:
     """Entries, sorted by key, as one bundle."""
-    table = _encode([(key, older, count, len(rows)) for key, older, count, rows in entries])
+    keys, older, counts, rows = zip(*entries, strict=True)
+    table = _encode((keys, older, counts, [*map(len, rows)]))
     squeeze = zlib.compressobj(1, zlib.DEFLATED, -15)
-    return squeeze.compress(b"".join((len(table).to_bytes(4, "little"), table, *(entry[3] for entry in entries)))) + squeeze.flush()
+    return squeeze.compress(b"".join((len(table).to_bytes(4, "little"), table, *rows))) + squeeze.flush()
+
+
+def inflated(body: bytes) -> tuple[Table, bytes, int]:
+    """A bundle's table, its bytes, and where in them the rows begin."""
+    raw = zlib.decompress(body, -15, 4096)
+    start = 4 + int.from_bytes(raw[:4], "little")
+    return _table(raw[4:start]), raw, start
 
 
 def unpack(body: bytes) -> list[Entry]:
     """The entries of a bundle."""
-    raw = zlib.decompress(body, -15, 4096)
-    at = 4 + int.from_bytes(raw[:4], "little")
+    table, raw, at = inflated(body)
     made = []
-    for key, older, count, length in _Table(raw[4:at]):
-        made.append((key, older, count, raw[at : at + length]))
-        at += length
+    for key, older, count, size in zip(*table, strict=True):
+        made.append((key, older, count, raw[at : at + size]))
+        at += size
     return made
 
 
 def pick(body: bytes, wanted: str) -> Entry | None:
     """One entry of a bundle, or None."""
-    raw = zlib.decompress(body, -15, 4096)
-    at = 4 + int.from_bytes(raw[:4], "little")
-    for key, older, count, length in _Table(raw[4:at]):
-        if key == wanted:
-            return key, older, count, raw[at : at + length]
-        at += length
-    return None
+    (keys, older, counts, sizes), raw, start = inflated(body)
+    if wanted not in keys:
+        return None
+    place = keys.index(wanted)
+    at = start + sum(sizes[:place])
+    return wanted, older[place], counts[place], raw[at : at + sizes[place]]
 
 
 def cut(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

@@ -6,13 +6,13 @@ decoded that only needs to be copied.
 
 from __future__ import annotations
 
-import zlib
 from binascii import hexlify
 from collections.abc import Sequence
 from typing import TypeAlias
 
 import msgspec
 
+from saksi.views.bundle import Table, inflated
 from saksi.views.flat import CHANGED
 from saksi.views.parse import CLOSED
 from saksi.views.reading import MANY, Snapshot
@@ -47,14 +47,6 @@ class Trace(msgspec.Struct, array_like=True, frozen=True, gc=False):
 NOTHING = Trace((), [])
 
 
-class _Listed(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    key: str
-    older: int
-    count: int
-    size: int
-
-
-_table = msgspec.msgpack.Decoder(list[_Listed]).decode
 _rows = msgspec.msgpack.Decoder(list[tuple]).decode  # type: ignore[type-arg]
 _json = msgspec.json.Encoder().encode
 
@@ -66,30 +58,30 @@ def traces(snapshot: Snapshot, entities: Sequence[str], stop: int) -> list[Trace
     """
     made: list[Trace | None] = [NOTHING] * len(entities)
     kinds: dict[int, _Kind] = {}
-    last, raw, listed, base = b"", b"", [], 0
+    last, raw, base = b"", b"", 0
+    table: Table = ([], [], [], [])
     for start in range(0, len(entities), _LOTS):
         lot = entities[start : start + _LOTS]
         for place, body in snapshot.link.execute(MANY, (_json(lot).decode(),)).fetchall():
             if body is None:
                 continue
             if body != last:  # neighbours stand in one bundle
-                last, raw = body, zlib.decompress(body, -15, 4096)
-                base = 4 + int.from_bytes(raw[:4], "little")
-                listed = _table(raw[4:base])
-            entity, at = lot[place], base
-            for one in listed:
-                if one.key == entity:
-                    few = one.older == 0 and one.count <= _MOST
-                    made[start + place] = _trace(snapshot, (entity, raw, at, one), kinds, stop) if few else None
-                    break
-                at += one.size
+                last, (table, raw, base) = body, inflated(body)
+            keys, older, counts, sizes = table
+            entity = lot[place]
+            if entity in keys:
+                here = keys.index(entity)
+                few = older[here] == 0 and counts[here] <= _MOST
+                at = base + sum(sizes[:here])
+                rows = _HEADS[counts[here]] + raw[at : at + sizes[here]] if few else b""
+                made[start + place] = _trace(snapshot, (entity, rows), kinds, stop) if few else None
     return made
 
 
 def _trace(  # noqa: PLR0912 - a call for each branch would cost more than the branch
-    snapshot: Snapshot, where: tuple[str, bytes, int, _Listed], kinds: dict[int, _Kind], stop: int
+    snapshot: Snapshot, where: tuple[str, bytes], kinds: dict[int, _Kind], stop: int
 ) -> Trace | None:
-    entity, raw, at, listed = where
+    entity, packed = where
     flat = snapshot.flat
     flags, names, run_of = flat.flags, flat.commitments, flat.runs.at
     shared: list[object] = []
@@ -99,7 +91,7 @@ def _trace(  # noqa: PLR0912 - a call for each branch would cost more than the b
     sources: list[int] = []
     first, end, when = 0, 0, ""
     row: _Row
-    for row in _rows(_HEADS[listed.count] + raw[at : at + listed.size]):
+    for row in _rows(packed):
         number, ordinal, line, original, *more = row
         if ordinal >= stop:
             break

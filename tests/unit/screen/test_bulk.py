@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -13,13 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 from world import OFFICER, ORIGIN, TODAY, World, source
 
-from saksi.model import BadInput
+from saksi.model import BadInput, LedgerFault, SaksiError
 from saksi.observables.detect import detect
 from saksi.observables.host import hosts
 from saksi.screen.answer import Answer, decode, encode
-from saksi.screen.apart import screen_apart
+from saksi.screen.answer_file import Written, dress_of
+from saksi.screen.apart import screen_apart, write_lines
 from saksi.screen.bulk import CHUNK, Done, Opened, Read, Rows, Task, of_any_kind, of_kind, screen
-from saksi.screen.column_file import Written, dress_of, read_column
+from saksi.screen.column_file import read_column
 from saksi.screen.flat import flat
 from saksi.screen.form import Json
 from saksi.screen.judge import Judge, Matched, Setting
@@ -131,12 +133,52 @@ def test_workers_give_the_same_in_the_same_order(tmp_path: Path) -> None:
     alone, apart = tmp_path / "alone.jsonl", tmp_path / "apart.jsonl"
     for path in (alone, apart):
         with Written(path) as written:
-            work = screen_apart(partial(open_world, None), task, chunks, workers=2, parts=written.parts)
+            work = screen_apart(partial(open_world, None), task, chunks, workers=2, into=written.into)
             for done in work if path == apart else screen(open_world(), task, chunks):
                 written.add(done)
     assert alone.read_bytes() == apart.read_bytes()
     assert written.answered == 18
     assert {each.name for each in tmp_path.iterdir()} == {f"{path.name}{end}" for path in (alone, apart) for end in ("", ".rejects.csv")}
+
+
+def _stumble(texts: Sequence[str]) -> Read:
+    if "stumble.example" in texts:
+        raise BadInput("it stumbled", where="stumble.example")
+    if "die.example" in texts:
+        os._exit(9)
+    return _hosts(texts)
+
+
+def open_stumbling() -> Opened:
+    return Opened(_world(), None, _stumble)
+
+
+@pytest.mark.parametrize(("word", "kind", "said"), [("stumble", BadInput, "it stumbled"), ("die", LedgerFault, "before its time")])
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_where_a_worker_fails_nothing_is_left_and_what_stood_there_stays(
+    tmp_path: Path, word: str, kind: type[SaksiError], said: str, suffix: str
+) -> None:
+    path = tmp_path / f"answers{suffix}"
+    path.write_bytes(b"of an earlier run")
+    chunks = [_rows(["a.com"] * 5)] * 3 + [_rows([f"{word}.example"])] + [_rows(["b.com"] * 5)] * 30
+    with pytest.raises(kind, match=said), Written(path) as written:
+        for done in screen_apart(open_stumbling, Task(_setting(_world()), dress_of(path)), chunks, workers=2, into=written.into):
+            written.add(done)
+    assert path.read_bytes() == b"of an earlier run"
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_write_that_is_cut_short_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [b"%d\n" % number for number in range(5000)]
+    vector, single = os.pwritev, os.pwrite
+    monkeypatch.setattr(os, "pwritev", lambda file, some, at: vector(file, some[:700], at))
+    monkeypatch.setattr(os, "pwrite", lambda file, data, at: single(file, data[:100], at))
+    path = tmp_path / "x"
+    path.write_bytes(b"head\n")
+    file = os.open(path, os.O_WRONLY)
+    write_lines(file, lines, 5)
+    os.close(file)
+    assert path.read_bytes() == b"head\n" + b"".join(lines)
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])

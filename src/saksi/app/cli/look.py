@@ -73,9 +73,10 @@ def bulk(
     """Ask about a whole column of a CSV, Parquet or text FILE. Rows that cannot be read are listed beside the answers."""
     from saksi.app.bulk import opened, probe, rows_in
     from saksi.observables.kinds import KINDS
+    from saksi.screen.answer_file import Written, dress_of
     from saksi.screen.apart import screen_apart
     from saksi.screen.bulk import Task, screen
-    from saksi.screen.column_file import Written, dress_of, read_column
+    from saksi.screen.column_file import read_column
 
     target = out or file.with_name(file.name + ".answers.csv")
     if target.exists() and target.samefile(file):
@@ -90,7 +91,7 @@ def bulk(
         with Written(target) as written, progress(f"screening {file.name}", unit="rows", quiet=ctx.obj["json"]) as watch:
             chunks = read_column(file, column)
             total = rows_in(file)
-            apart = screen_apart(opener, task, chunks, workers=many, parts=written.parts) if many else None
+            apart = screen_apart(opener, task, chunks, workers=many, into=written.into) if many else None
             work = apart or screen(opener(), task, chunks)
             for done in work:
                 written.add(done)
