@@ -7,15 +7,18 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 import msgspec
+from msgspec.structs import replace
 
+from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.api.ports import ChangeLine, StatementView
 from saksi.app.home import today
 from saksi.app.wired import Wired
 from saksi.model import GROUPS, Amendment, BadInput, Reader, Statement, release
 from saksi.observables.detect import detect
 from saksi.screen.answer import Answer
-from saksi.screen.lookup import about, lookup
-from saksi.views.fact import Fact, Held, Standing, standing
+from saksi.screen.lookup import listed, lookup
+from saksi.screen.page import Listed, Mark
+from saksi.views.fact import Fact, Standing, standing
 
 __all__ = ["Answering"]
 
@@ -30,11 +33,14 @@ class Answering(Wired):
         readings = detect(value, country=country or self.config.country or None)
         return lookup(self.views, self.judge(reader, at), value, readings)
 
-    def entity(self, entity: str, *, reader: Reader, at: int | None) -> Answer:
-        """The answer about an entity by its id."""
+    def entity(self, entity: str, *, reader: Reader, at: int | None, after: str | None = None) -> Listed:
+        """The answer about an entity by its id; `after` is the `next` of the page before, at whose ledger size the list goes on."""
         if ":" not in entity or len(entity) > 2100:
             raise BadInput("an entity id is a kind, ':' and a normal form", where=entity[:80])
-        return about(self.views, self.judge(reader, at), entity, entity)
+        cursor = None if after is None else read_cursor(after)
+        judge = self.judge(reader, cursor.at if cursor is not None and at is None else at)
+        said = listed(self.views, judge, entity, None if cursor is None else Mark.read(cursor.after))
+        return said if said.next is None else replace(said, next=write_cursor(Cursor(said.next, said.at)))
 
     def statement(self, commitment: str, *, reader: Reader, at: int | None) -> StatementView | None:
         """One statement by its commitment (64 hex digits), as its author signed it; None where it is not there, or not for this reader."""
@@ -100,13 +106,9 @@ class Answering(Wired):
             target = self.statement(said.content.target.rpartition("#")[2], reader=reader, at=None)
             return ("" if target is None else target.entity), None
         entity = said.content.entity
-        held: Held | None = self.views.facts(entity)
-        while held is not None:
-            for fact in held.facts:
-                if (fact.leaf, fact.index) == place:
-                    return entity, fact
-            held = None if held.cursor is None else self.views.facts(entity, before=held.cursor)
-        return entity, None
+        facts = self.views.facts(entity, before=self.views.stop(place[0]) + place[1] + 1).facts
+        last = facts[-1] if facts else None
+        return entity, last if last is not None and (last.leaf, last.index) == place else None
 
 
 def _word(state: Standing | None) -> str:

@@ -16,15 +16,16 @@ from msgspec.structs import replace
 
 from saksi.model import ALL_GROUPS, Marking, Reader, Source, release, strictest
 from saksi.screen.answer import Answer, MarkingLine, Part, StatementLine
+from saksi.screen.page import Listed, Mark, Said, pick
 from saksi.screen.summary import Case, Summary, summarise
 from saksi.screen.verdict import Grounds, Point
+from saksi.screen.word import closed_word, dated_word
 from saksi.views.fact import Change, Fact, Held, Recorder, Tally, standing
 
 __all__ = ["CONTEST", "Judge", "Matched", "Setting", "Tables"]
 
 CONTEST = "To contest a statement, send its reference and your ground to the authority that recorded it."
 
-_CLOSED = {"retract": "retracted", "expire": "expired", "reject": "rejected"}
 _TELLING = frozenset({"role", "safeListed", "outcome"})
 _REMEMBERED = 20_000
 _NOWHERE = msgspec.Raw(b"null")
@@ -128,8 +129,19 @@ class Judge:
         """The answer about the first of `matched`, in the light of the others (from the narrowest to the widest)."""
         for each in matched:
             if each.held.facts or each.tallies:
-                return self._answer(query, matched)
+                return self._answer(query, matched, None)[0]
         return self._nothing(query, matched)
+
+    def page(self, query: str, matched: Sequence[Matched], after: Mark | None) -> Listed:
+        """The same with the statements behind `after` (None: the first page), and where the next page goes on."""
+        said, mark = self._answer(query, matched, after)
+        fields = {name: getattr(said, name) for name in Answer.__struct_fields__}
+        return Listed(**fields, before=0 if after is None else after.shown, next=None if mark is None else str(mark))
+
+    def fills(self, facts: Sequence[Fact]) -> bool:
+        """Whether facts are more than one page lists."""
+        stand = [one.word == "stands" for one in self._seen(0, facts)]
+        return max(sum(stand), len(stand) - sum(stand)) > self._setting.listed
 
     def _nothing(self, query: str, matched: Sequence[Matched]) -> Answer:
         """What `_answer` gives where nothing is held, with all but the names made once for each kind of question."""
@@ -137,11 +149,11 @@ class Judge:
         key = (entity.partition(":")[0], *[each.relation for each in matched])
         blank = self._blanks.get(key)
         if blank is None:
-            blank = self._blanks[key] = self._answer(query, matched)
+            blank = self._blanks[key] = self._answer(query, matched, None)[0]
         parts = tuple([replace(part, entity=each.entity) for part, each in zip(blank.parts, matched, strict=True)])
         return replace(blank, query=query, entity=entity, parts=parts)
 
-    def _answer(self, query: str, matched: Sequence[Matched]) -> Answer:
+    def _answer(self, query: str, matched: Sequence[Matched], after: Mark | None) -> tuple[Answer, Mark | None]:
         seen: list[_Seen] = []
         points: list[tuple[Point, ...]] = []
         markings: set[int] = set()
@@ -164,10 +176,13 @@ class Judge:
             points = [tuple([point if point.quote is None else point._replace(quote=None) for point in part]) for part in points]
         summary = self._summary(matched, points, numbers)
         now = [one for one in seen if one.word == "stands"]
-        gone = [one for one in seen if one.word != "stands"] if len(now) < len(seen) else ()
-        most = self._setting.listed
+        listed, mark = seen, None
+        if after is not None or len(seen) > self._setting.listed:
+            said: list[Said] = [(one.part, one.fact.leaf, one.fact.index, one.word == "stands") for one in seen]
+            places, mark = pick(said, self._setting.listed, after)
+            listed = [seen[place] for place in places]
         entity = matched[0].entity
-        return Answer(
+        made = Answer(
             query=query,
             entity=entity,
             kind=entity.partition(":")[0],
@@ -179,8 +194,8 @@ class Judge:
             roles=summary.roles,
             parts=tuple([_part(*each) for each in zip(matched, summary.grounds, summary.standing, strict=True)]),
             sources=summary.sources,
-            statements=tuple([self._line(one, numbers) for one in now[-most:]]),
-            past=tuple([self._line(one, numbers) for one in gone[-most:]]) if gone else (),
+            statements=tuple([self._line(one, numbers) for one in listed if one.word == "stands"]),
+            past=tuple([self._line(one, numbers) for one in listed if one.word != "stands"]) if len(now) < len(seen) else (),
             total=summary.total,
             reports=_reports(now, matched, points) if seen else 0,
             independent=summary.independent,
@@ -189,6 +204,7 @@ class Judge:
             contest=self._setting.contest,
             at=self._setting.at,
         )
+        return made, mark
 
     def _seen(self, part: int, facts: Sequence[Fact]) -> list[_Seen]:
         """The facts before the ledger size that this reader may see; proposals nobody decided on are left out."""
@@ -204,19 +220,20 @@ class Judge:
                 counts, asserter, last = state.counts, state.asserter, state.last
             else:
                 counts, asserter, handling, last = fact.op == "assert", fact.asserter, fact.handling, None
-            if not (visible[handling] if handling in visible else self._may_see(handling)):
+            if not (visible[handling] if handling in visible else self.may_see(handling)):
                 continue
             if not counts:
-                word = _closed(fact, last, at)
+                word = closed_word(fact, last, at)
             elif fact.valid_from is None and fact.valid_until is None:
                 word = "stands"
             else:
-                word = _word(fact, today)
+                word = dated_word(fact, today)
             if word is not None:
                 made.append(_Seen(part, fact, asserter, handling, last, word))
         return made
 
-    def _may_see(self, handling: int) -> bool:
+    def may_see(self, handling: int) -> bool:
+        """Whether its reader may see what bears a marking, given by its number."""
         known = self._visible.get(handling)
         if known is None:
             known = release(self.marking(handling), self._setting.reader, on=self._setting.today) == ALL_GROUPS
@@ -247,7 +264,7 @@ class Judge:
         """Points from sums, where an entity has more facts than are listed: nothing that speaks for or against it is overlooked."""
         made = []
         for tally in tallies:
-            if tally.counting == 0 or not self._may_see(tally.handling):
+            if tally.counting == 0 or not self.may_see(tally.handling):
                 continue
             markings.add(tally.handling)
             recorded_by, grade = self._recorder(tally.asserter)
@@ -292,7 +309,7 @@ class Judge:
         fact, last, since, reason = one.fact, one.last, None, None
         recorded_by, grade = self._recorders.get(one.asserter) or self._recorder(one.asserter)
         tlp, pap = self._labels.get(one.handling) or self._label(one.handling)
-        if last is not None and one.word != "stands" and self._may_see(last.handling):
+        if last is not None and one.word != "stands" and self.may_see(last.handling):
             # The withdrawal counts for everybody; when and why are said to those who may read it.
             since, reason = last.asserted_at, last.reason
         return StatementLine(
@@ -357,27 +374,6 @@ class Judge:
                 retain_until=whole.retain_until,
             )
         return known
-
-
-def _closed(fact: Fact, last: Change | None, at: int) -> str | None:
-    """Why a fact does not count; None for a proposal that nobody has decided on, which is nobody's statement yet."""
-    decided = fact.op == "assert" or any(change.op in {"confirm", "reject"} for change in fact.changes if change.leaf < at)
-    return _CLOSED.get(last.op, "rejected") if decided and last is not None else None
-
-
-def _word(fact: Fact, today: str) -> str:
-    """How a fact that counts and has dates stands today."""
-    if fact.valid_until is not None and _before(fact.valid_until, today):
-        return "lapsed"
-    if fact.valid_from is not None and _before(today, fact.valid_from):
-        return "future"
-    return "stands"
-
-
-def _before(one: str, other: str) -> bool:
-    """Whether a date lies wholly before another, to the day or as coarse as the coarser of them."""
-    shared = min(len(one), len(other), 10)
-    return one[:shared] < other[:shared]
 
 
 def _part(matched: Matched, grounds: Grounds, standing: int) -> Part:

@@ -6,7 +6,7 @@ parents; an e-mail address with itself and its host. An answer says which of the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -19,9 +19,10 @@ from saksi.observables.suffix import suffixes
 from saksi.observables.url import url_host
 from saksi.screen.answer import Answer, Reading
 from saksi.screen.judge import Judge, Matched, Tables
+from saksi.screen.page import Listed, Mark
 from saksi.views.fact import Held, Tally
 
-__all__ = ["ITSELF", "Match", "Reach", "Store", "about", "choose", "lookup", "matched", "matches", "reach"]
+__all__ = ["ITSELF", "Match", "Reach", "Store", "about", "choose", "listed", "lookup", "matched", "matches", "reach"]
 
 # The entities that a question is matched with, and for each its `relation` and `suffix` as in `Match`.
 Reach: TypeAlias = tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]
@@ -36,11 +37,15 @@ class Store(Tables, Protocol):
     @property
     def size(self) -> int: ...
 
-    def facts(self, entity: str, at: int | None = None, *, before: int | None = None) -> Held: ...
+    def facts(
+        self, entity: str, at: int | None = None, *, before: int | None = None, seen: Callable[[int], bool] | None = None
+    ) -> Held: ...
 
     def facts_many(self, entities: Sequence[str], at: int | None = None) -> list[Held]: ...
 
-    def tally(self, entity: str, at: int | None = None) -> list[Tally]: ...
+    def tally(self, entity: str, at: int | None = None, *, marked_now: bool = False) -> list[Tally]: ...
+
+    def stop(self, at: int | None = None) -> int: ...
 
 
 class Match(NamedTuple):
@@ -91,27 +96,44 @@ def choose(answers: Sequence[Answer]) -> Answer:
 
 def about(store: Store, judge: Judge, query: str, entity: str) -> Answer:
     """The answer about one entity."""
+    return judge.answer(query, _all_matched(store, judge, entity, None))
+
+
+def listed(store: Store, judge: Judge, entity: str, after: Mark | None) -> Listed:
+    """The answer about one entity with the statements behind `after` (None: the newest)."""
+    return judge.page(entity, _all_matched(store, judge, entity, after), after)
+
+
+def _all_matched(store: Store, judge: Judge, entity: str, after: Mark | None) -> list[Matched]:
     found = matches(entity)
     held = [store.facts(entity)] if len(found) == 1 else store.facts_many([each.entity for each in found])
-    return judge.answer(query, [matched(store, judge, match, known) for match, known in zip(found, held, strict=True)])
+    marks = [after if after is not None and after.part == part else None for part in range(len(found))]
+    return [matched(store, judge, *each) for each in zip(found, held, marks, strict=True)]
 
 
-def matched(store: Store, judge: Judge, match: Match, held: Held) -> Matched:
-    """A match with all that is needed to judge it; `held` is what the store holds now.
+def matched(store: Store, judge: Judge, match: Match, held: Held, after: Mark | None = None) -> Matched:
+    """A match with all that is needed to judge it and to list the page behind `after`; `held` is what the store holds now.
 
     Facts are taken as they are now and cut to the ledger size by the judge, so that a marking that was made stricter since also holds for
-    questions about the past. Of a hub, a question about now is summed up from tallies; one about the past reads all its pages.
+    questions about the past. A hub is summed up from tallies where what this reader may see of it is more than a page: neither that nor
+    where a page ends depends on what others may see.
     """
     if held.cursor is None:
         return Matched(match.entity, match.relation, held, (), match.suffix)
-    if judge.at >= store.size:
-        return Matched(match.entity, match.relation, held, store.tally(match.entity), match.suffix)
-    facts = list(held.facts)
-    cursor: int | None = held.cursor
-    while cursor is not None:
-        page = store.facts(match.entity, before=cursor)
+    stop = None if judge.at >= store.size else store.stop(judge.at)
+    tallies = store.tally(match.entity, None if stop is None else judge.at, marked_now=True)
+    if not any(judge.may_see(tally.handling) for tally in tallies):
+        return Matched(match.entity, match.relation, Held(match.entity, [], 0), (), match.suffix)
+    page = store.facts(match.entity, before=stop, seen=judge.may_see)
+    if page.cursor is None:
+        return Matched(match.entity, match.relation, page, (), match.suffix)
+    if after is not None and after.leaf < judge.at:
+        page = store.facts(match.entity, before=store.stop(after.leaf) + after.place, seen=judge.may_see)
+    facts, cursor = page.facts, page.cursor
+    while cursor is not None and not judge.fills(facts):
+        page = store.facts(match.entity, before=cursor, seen=judge.may_see)
         facts, cursor = [*page.facts, *facts], page.cursor
-    return Matched(match.entity, match.relation, Held(match.entity, facts, len(facts)), (), match.suffix)
+    return Matched(match.entity, match.relation, Held(match.entity, facts, held.total), tallies, match.suffix)
 
 
 def _host(name: str, relation: str) -> Reach:

@@ -14,6 +14,7 @@ from typing import TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from saksi.model import Extraction, Grade, LedgerFault, Marking, Source
 from saksi.views.bundle import Entry, pick, unpack
@@ -30,6 +31,7 @@ _T = TypeVar("_T")
 Key: TypeAlias = tuple[str, str, "str | None", str, str, int, int, int]
 Counts: TypeAlias = dict[Key, list[int]]
 _LOTS = 2_000
+_TALLIES = 256
 MANY = "SELECT j.key, (SELECT body FROM bundle WHERE first <= j.value ORDER BY first DESC LIMIT 1) FROM json_each(?) j"
 _ONE = "SELECT body FROM bundle WHERE first <= ? ORDER BY first DESC LIMIT 1"
 _decode_shape = msgspec.msgpack.Decoder(Shape).decode
@@ -50,6 +52,7 @@ class Snapshot:
         self._sources: dict[int, Source] = {}
         self._recorders: dict[int, Recorder] = {}
         self._markings: dict[int, Marking] = {}
+        self._tallies: dict[tuple[str, int, bool], list[Tally]] = {}
 
     def inherit(self, before: Snapshot) -> None:
         """Take over the connections of an older state of the same files, and what it has read where that cannot have been erased."""
@@ -142,8 +145,8 @@ class Snapshot:
                     made[start + place] = Held(entity, found, len(found))
         return [Held(entity, [], 0) if held is None else held for entity, held in zip(entities, made, strict=True)]
 
-    def page(self, entity: str, stop: int, bound: int) -> Held:
-        """The newest `PAGE` facts below `bound` of an entity, and how many it has below `stop`."""
+    def page(self, entity: str, stop: int, bound: int, seen: Callable[[int], bool] | None = None) -> Held:
+        """The newest `PAGE` facts below `bound` of an entity, and how many it has below `stop`; of those whose marking passes `seen`."""
         found = self._entry(entity)
         if found is None:
             return Held(entity, [], 0)
@@ -153,23 +156,48 @@ class Snapshot:
         total = older + count
         if not rows or rows[-1].ordinal >= stop:
             total = sum(row.ordinal < stop for row in rows) + (self._below(entity, min(low, stop), stop) if older else 0)
-        rows = [row for row in rows if row.ordinal < bound]
+        fit = None if seen is None else self._fit(np.array([row.ordinal for row in rows], np.uint32), seen)
+        rows = [row for row in rows if row.ordinal < bound and (fit is None or row.ordinal in fit)]
         more = False
         if older:
             pages = self.link.cursor().execute(
-                "SELECT count, rows FROM page WHERE entity = ? AND first < ? ORDER BY first DESC", (entity, min(low, bound))
+                "SELECT count, numbers, rows FROM page WHERE entity = ? AND first < ? ORDER BY first DESC", (entity, min(low, bound))
             )
-            for size, packed in pages:
+            for size, numbers, packed in pages:
+                fit = None if seen is None else self._fit(np.frombuffer(numbers, "<u4"), seen)
+                if fit is not None and not any(ordinal < bound for ordinal in fit):
+                    continue
                 if len(rows) >= PAGE:
                     more = True
                     break
-                rows = [row for row in Rows.decode(head(size) + zlib.decompress(packed)) if row.ordinal < bound] + rows
+                found_here = Rows.decode(head(size) + zlib.decompress(packed))
+                rows = [row for row in found_here if row.ordinal < bound and (fit is None or row.ordinal in fit)] + rows
         if len(rows) > PAGE:
             rows, more = rows[-PAGE:], True
         return Held(entity, self._facts(entity, rows, stop), total, rows[0].ordinal if more else None)
 
-    def tally(self, entity: str, stop: int) -> list[Tally]:
+    def _fit(self, numbers: npt.NDArray[np.uint32], seen: Callable[[int], bool]) -> set[int]:
+        """Those of some statements whose marking in force now passes `seen`."""
+        kinds, place = np.unique(self.flat.shapes[numbers], return_inverse=True)
+        shapes = [self.shape(kind) for kind in kinds.tolist()]
+        fit = np.array([seen(shape.handling) for shape in shapes], bool)[place]
+        for each in np.flatnonzero(self.flat.marks[numbers] & CHANGED).tolist():
+            shape = shapes[int(place[each])]
+            changes = self.changes(int(numbers[each]), self.flat.count)
+            fit[each] = seen(decide(shape.op, (shape.asserter, shape.handling), changes).handling)
+        return set(numbers[fit].tolist())
+
+    def tally(self, entity: str, stop: int, *, marked_now: bool = False) -> list[Tally]:
         """All facts of an entity below `stop`, counted by what they say and on which source."""
+        key = (entity, stop, marked_now)
+        kept = self._tallies.get(key)
+        if kept is None:
+            if len(self._tallies) >= _TALLIES:
+                self._tallies.clear()
+            kept = self._tallies[key] = self._counted(entity, stop, marked_now=marked_now)
+        return kept
+
+    def _counted(self, entity: str, stop: int, *, marked_now: bool) -> list[Tally]:
         found = self._entry(entity)
         if found is None:
             return []
@@ -195,8 +223,10 @@ class Snapshot:
                 _count(counts, _key(shape, shape.asserter, shape.handling), what)
         for ordinal in numbers[changed].tolist():
             shape = self.shape(int(self.flat.shapes[ordinal]))
-            stands = decide(shape.op, (shape.asserter, shape.handling), self.changes(ordinal, stop))
-            _count(counts, _key(shape, stands.asserter, stands.handling), (stands.counts, 1, ordinal, ordinal))
+            changes = self.changes(ordinal, self.flat.count if marked_now else stop)
+            latest = decide(shape.op, (shape.asserter, shape.handling), changes)
+            stands = decide(shape.op, (shape.asserter, shape.handling), self.changes(ordinal, stop)) if marked_now else latest
+            _count(counts, _key(shape, stands.asserter, latest.handling), (stands.counts, 1, ordinal, ordinal))
         return [self._told(key, kept) for key, kept in sorted(counts.items(), key=lambda item: item[1][2])]
 
     def keys_from(self, low: str = "") -> Iterator[list[str]]:

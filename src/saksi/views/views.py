@@ -175,14 +175,18 @@ class Views:
     # -- facts -----------------------------------------------------------------------------------------------------------------------
 
     @_guarded
-    def facts(self, entity: str, at: int | None = None, *, before: int | None = None) -> Held:
-        """What is held about an entity. `before` is the `cursor` of the answer whose older facts are wanted."""
+    def facts(self, entity: str, at: int | None = None, *, before: int | None = None, seen: Callable[[int], bool] | None = None) -> Held:
+        """What is held about an entity. `before` is the `cursor` of the answer whose older facts are wanted.
+
+        With `seen`, a page is filled with those facts alone whose marking (by its number, the one in force now) passes it: what others
+        may see does not show in where a page ends.
+        """
         snapshot, stop = self._at(at)
-        if before is None:
+        if before is None and seen is None:
             return snapshot.facts([entity], stop)[0]
-        if before < 0:
+        if before is not None and before < 0:
             raise BadInput("a cursor is what an earlier answer gave")
-        return snapshot.page(entity, stop, min(before, stop))
+        return snapshot.page(entity, stop, stop if before is None else min(before, stop), seen)
 
     @_guarded
     def facts_many(self, entities: Sequence[str], at: int | None = None) -> list[Held]:
@@ -191,10 +195,13 @@ class Views:
         return snapshot.facts(entities, stop)
 
     @_guarded
-    def tally(self, entity: str, at: int | None = None) -> list[Tally]:
-        """All facts of an entity counted by what they say and on which source, in the order they first came in."""
+    def tally(self, entity: str, at: int | None = None, *, marked_now: bool = False) -> list[Tally]:
+        """All facts of an entity counted by what they say and on which source, in the order they first came in.
+
+        With `marked_now` they count as they stood at `at`, under the markings that are in force now.
+        """
         snapshot, stop = self._at(at)
-        return snapshot.tally(entity, stop)
+        return snapshot.tally(entity, stop, marked_now=marked_now)
 
     @_guarded
     def traces(self, entities: Sequence[str], at: int | None = None) -> list[Trace | None]:

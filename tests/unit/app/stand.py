@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.api.ports import (
     ChangeLine,
     Check,
@@ -52,7 +53,8 @@ from saksi.model import (
 from saksi.observables.detect import detect
 from saksi.screen.answer import Answer
 from saksi.screen.judge import Judge, Setting
-from saksi.screen.lookup import about, lookup
+from saksi.screen.lookup import listed, lookup
+from saksi.screen.page import Listed, Mark
 from saksi.views.fact import Change, Fact, Held, Recorder, Tally, standing
 
 AUTHORITY = "centre.a.example"
@@ -199,14 +201,21 @@ class Stand:
     def handling(self, place: int, /) -> Marking:
         return self._handlings[place]
 
-    def facts(self, entity: str, at: int | None = None) -> Held:
+    @property
+    def size(self) -> int:
+        return self._ledger.size
+
+    def stop(self, at: int | None = None) -> int:
+        return self.size if at is None else at
+
+    def facts(self, entity: str, at: int | None = None, **_: object) -> Held:
         facts = [fact for fact in self._facts.get(entity, []) if at is None or fact.leaf < at]
         return Held(entity, facts, len(facts))
 
     def facts_many(self, entities: Sequence[str], at: int | None = None) -> list[Held]:
         return [self.facts(entity, at) for entity in entities]
 
-    def tally(self, entity: str, at: int | None = None) -> Sequence[Tally]:
+    def tally(self, entity: str, at: int | None = None, **_: object) -> Sequence[Tally]:
         return ()
 
     def judge(self, reader: Reader, at: int | None) -> Judge:
@@ -226,10 +235,13 @@ class Stand:
     def ask(self, value: str, *, country: str | None, reader: Reader, at: int | None) -> Answer:
         return lookup(self, self.judge(reader, at), value, detect(value, country=country))
 
-    def entity(self, entity: str, *, reader: Reader, at: int | None) -> Answer:
+    def entity(self, entity: str, *, reader: Reader, at: int | None, after: str | None = None) -> Listed:
         if ":" not in entity:
             raise BadInput("an entity id is a kind, ':' and a normal form", where="entity")
-        return about(self, self.judge(reader, at), entity, entity)
+        cursor = None if after is None else read_cursor(after)
+        judge = self.judge(reader, cursor.at if cursor is not None and at is None else at)
+        said = listed(self, judge, entity, None if cursor is None else Mark.read(cursor.after))
+        return said if said.next is None else msgspec.structs.replace(said, next=write_cursor(Cursor(said.next, said.at)))
 
     def statement(self, commitment: str, *, reader: Reader, at: int | None) -> StatementView | None:
         place = self._places.get(commitment)

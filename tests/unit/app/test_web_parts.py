@@ -10,10 +10,10 @@ import pytest
 from stand import AUTHORITY, PHONE, Stand, invented, said, source
 
 from saksi.app.api.caller import is_at_this_machine
+from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.api.metrics import Metrics
 from saksi.app.api.problems import KINDS
 from saksi.app.api.rates import Rates
-from saksi.app.api.wire import Cursor, read_cursor, write_cursor
 from saksi.app.web.assets import load_assets
 from saksi.app.web.layout import entity_path, lay_out, text_of
 from saksi.app.web.scripts import lang_of
@@ -63,7 +63,9 @@ def test_every_word_a_template_asks_for_is_there() -> None:
     asked |= {"stands", "retracted", "expired", "lapsed", "future", "rejected", "exact", "parent", "host", "www", "accuses", "protects"}
     assert len(asked) > 60
     for name in asked:
-        assert words(name, **dict.fromkeys(("n", "text", "leaf", "index", "shown", "total", "collapsed", "unopened", "views", "size"), 1))
+        assert words(
+            name, **dict.fromkeys(("n", "text", "leaf", "index", "first", "last", "total", "collapsed", "unopened", "views", "size"), 1)
+        )
 
 
 def test_a_language_is_offered_only_when_whole() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from saksi.model import Marking, Pap, Reader, Source, Tlp, Value
 from saksi.screen.answer import Answer
 from saksi.screen.judge import Judge, Setting
 from saksi.screen.lookup import about
-from saksi.views.fact import Change, Fact, Held, Recorder, Tally
+from saksi.views.fact import Change, Fact, Held, Recorder, Tally, standing
 from saksi.views.parse import CLOSED
 from saksi.views.trace import NOTHING, Trace
 
@@ -117,17 +117,22 @@ class World:
     def handling(self, place: int, /) -> Marking:
         return self._handlings[place]
 
-    def facts(self, entity: str, at: int | None = None, *, before: int | None = None) -> Held:
-        """All facts before `at`; of many only a page: the newest, or that before the cursor (a place in the list)."""
+    def facts(self, entity: str, at: int | None = None, *, before: int | None = None, seen: Callable[[int], bool] | None = None) -> Held:
+        """All facts before `at`; of many only a page: the newest, or that before the cursor (a leaf)."""
         facts = [fact for fact in self.by_entity.get(entity, []) if at is None or fact.leaf < at]
-        stop = len(facts) if before is None else before
-        start = max(0, stop - self.page)
-        return Held(entity, facts[start:stop], len(facts), start or None)
+        fit = [fact for fact in facts if before is None or fact.leaf < before]
+        fit = [fact for fact in fit if seen is None or seen(standing(fact).handling)]
+        some = fit[-self.page :]
+        return Held(entity, some, len(facts), some[0].leaf if len(fit) > self.page else None)
+
+    def stop(self, at: int | None = None) -> int:
+        """Each leaf holds one statement."""
+        return self.size if at is None else at
 
     def facts_many(self, entities: Sequence[str], at: int | None = None) -> list[Held]:
         return [self.facts(entity, at) for entity in entities]
 
-    def tally(self, entity: str, at: int | None = None) -> list[Tally]:
+    def tally(self, entity: str, at: int | None = None, *, marked_now: bool = False) -> list[Tally]:
         """One sum a fact: as fine as sums can be. Only for entities without changes."""
         return [
             Tally(

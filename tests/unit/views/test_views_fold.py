@@ -232,6 +232,37 @@ def test_a_hub_is_counted_without_being_listed(tmp_path: Path) -> None:
         assert told(whole, 5) == told(pieces, 5)
 
 
+def test_a_page_of_a_hub_is_filled_with_what_may_be_seen(tmp_path: Path) -> None:
+    ledger = StandIn()
+    red, clear = Marking(Tlp.RED, Pap.RED), Marking(Tlp.CLEAR, Pap.CLEAR)
+    entity = "account:XA:BANKA:1"
+    for leaf in range(8):
+        ledger.append(
+            *(
+                said(entity, "reportedIn", f"report:authority-a/{leaf}-{row}", marking=clear if row % 5 == 0 and leaf < 7 else red)
+                for row in range(200)
+            )
+        )
+    ledger.append(*(changed(Op.RELABEL, ledger.ref(6, row), marking=red) for row in range(0, 50, 5)))
+    with Views.open(tmp_path) as views:
+        views.fold(ledger)
+
+        def seen(handling: int) -> bool:
+            return views.handling(handling).tlp is Tlp.CLEAR
+
+        first = views.facts(entity, seen=seen)
+        assert (len(first.facts), first.facts[-1].leaf) == (256, 6)
+        assert first.cursor is not None
+        rest = views.facts(entity, before=first.cursor, seen=seen)
+        assert (len(rest.facts), rest.cursor) == (280 - 10 - 256, None)
+        told = [(fact.leaf, fact.index) for fact in [*rest.facts, *first.facts]]
+        assert told == [(leaf, row) for leaf in range(7) for row in range(0, 200, 5) if leaf < 6 or row >= 50]
+        assert views.facts(entity, before=views.stop(3), seen=seen).facts[-1].leaf == 2
+        early = {views.handling(one.handling).tlp: one.counting for one in views.tally(entity, 8)}
+        marked = {views.handling(one.handling).tlp: one.counting for one in views.tally(entity, 8, marked_now=True)}
+        assert (early[Tlp.CLEAR], marked[Tlp.CLEAR]) == (280, 270)
+
+
 def test_reading_on_both_cores_gives_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = StandIn()
     for leaf in range(30):

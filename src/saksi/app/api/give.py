@@ -13,13 +13,14 @@ import msgspec
 from starlette.responses import Response
 
 from saksi.app.api import examples
+from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.api.desk import Call, Route
 from saksi.app.api.keys import May
 from saksi.app.api.look import read_body
 from saksi.app.api.params import CURSOR, LIMIT, Param
 from saksi.app.api.ports import OutcomePlan, TakePlan
 from saksi.app.api.replay import Stored, check_key
-from saksi.app.api.wire import JSON, Cursor, answer, next_link, read_cursor, write_cursor
+from saksi.app.api.wire import JSON, answer, next_link
 from saksi.model import OUTCOMES, BadInput
 
 __all__ = ["ROUTES", "OutcomeBody", "TakesAnswer"]

@@ -10,11 +10,12 @@ import msgspec
 from starlette.responses import Response
 
 from saksi.app.api import examples
+from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.api.desk import Call, Route
 from saksi.app.api.keys import May
 from saksi.app.api.params import AT, COUNTRY, CURSOR, LIMIT, PURPOSE, Param
 from saksi.app.api.problems import Problem, Refused, problem_of
-from saksi.app.api.wire import JSON, Cursor, answer, next_link, read_cursor, write_cursor
+from saksi.app.api.wire import JSON, answer, next_link
 from saksi.model import BadInput, SaksiError
 from saksi.screen.answer import encode
 
@@ -91,9 +92,9 @@ async def lookup_many(call: Call) -> Response:
 async def entity(call: Call) -> Response:
     """An entity by its id."""
     name, reader, at = call.asked.text("entity"), call.reader, call.at()
-    said = call.desk.node.entity(name, reader=reader, at=at)
+    said = call.desk.node.entity(name, reader=reader, at=at, after=call.asked.maybe("cursor"))
     call.note("entity", said.entity, size=said.at)
-    return answer(call.request, encode(said))
+    return answer(call.request, encode(said), headers=next_link(call.request, said.next) if said.next else None)
 
 
 async def statement(call: Call) -> Response:
@@ -177,8 +178,9 @@ ROUTES = (
         entity,
         May.LOOK,
         "Who or what is this, and who says so?",
-        params=(ENTITY, AT, PURPOSE),
-        answers={200: ("Answer", JSON, examples.ANSWER)},
+        "At most 200 statements a page, the newest first; `next` goes on to older ones, pinned to the ledger size of the first page.",
+        (ENTITY, AT, CURSOR, PURPOSE),
+        answers={200: ("Listed", JSON, {**examples.ANSWER, "before": 0, "next": "WyIwLjEzMS4wLjIwMCIsMTMyXQ"})},
         problems=("purpose-needed", "not-found"),
     ),
     Route(

@@ -16,12 +16,13 @@ from saksi.app.api.problems import KINDS, Problem
 from saksi.app.api.record import AccessAnswer, FeedsAnswer, Health, KeyLine, KeysAnswer, Ready
 from saksi.model import Json
 from saksi.screen.answer import Answer
+from saksi.screen.page import Listed
 
 __all__ = ["document"]
 
 _Object: TypeAlias = "dict[str, Json]"
 _SHAPES = (
-    Answer, Questions, StatementView, HitPage, TakeLine, TakesAnswer, OutcomeBody, OutcomeLine, FeedName, FeedsAnswer, Health,
+    Answer, Listed, Questions, StatementView, HitPage, TakeLine, TakesAnswer, OutcomeBody, OutcomeLine, FeedName, FeedsAnswer, Health,
     Ready, AccessAnswer, KeyLine, KeysAnswer, Problem,
 )  # fmt: skip
 _REF = "#/components/schemas/"

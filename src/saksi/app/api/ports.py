@@ -16,6 +16,7 @@ import msgspec
 
 from saksi.model import Reader
 from saksi.screen.answer import Answer
+from saksi.screen.page import Listed
 
 __all__ = [
     "Answers",
@@ -204,8 +205,8 @@ class Answers(Protocol):
     def ask(self, value: str, *, country: str | None, reader: Reader, at: int | None) -> Answer:
         """The answer about a value in any script and spelling."""
 
-    def entity(self, entity: str, *, reader: Reader, at: int | None) -> Answer:
-        """The answer about an entity by its id."""
+    def entity(self, entity: str, *, reader: Reader, at: int | None, after: str | None = None) -> Listed:
+        """The answer about an entity by its id; `after` is the `next` of the page before, at whose ledger size the list goes on."""
 
     def statement(self, commitment: str, *, reader: Reader, at: int | None) -> StatementView | None:
         """One statement by its commitment (64 hex digits)."""

@@ -1,8 +1,7 @@
-"""How answers go onto the wire: JSON by msgspec, an ETag on every GET, cursors that say nothing to the caller."""
+"""How answers go onto the wire: JSON by msgspec, an ETag on every GET, a Link to the next page."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from hashlib import blake2b
 
@@ -11,34 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from saksi.app.api.problems import Problem
-from saksi.model import BadInput
 
-__all__ = ["JSON", "PRIVATE", "Cursor", "answer", "etag", "next_link", "problem_response", "read_cursor", "write_cursor"]
+__all__ = ["JSON", "PRIVATE", "answer", "etag", "next_link", "problem_response"]
 
 JSON = "application/json"
 PRIVATE = "private, no-cache"
 _VARY = "Authorization, Cookie, Saksi-Purpose"
-
-
-class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """Where a list goes on: the node's own mark, and the ledger size the list is pinned to."""
-
-    after: str
-    at: int | None = None
-
-
-def write_cursor(cursor: Cursor) -> str:
-    """A cursor as text that is safe in an address."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode("ascii").rstrip("=")
-
-
-def read_cursor(text: str) -> Cursor:
-    """Read what `write_cursor` wrote."""
-    try:
-        data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        return msgspec.json.decode(data, type=Cursor)
-    except (ValueError, msgspec.MsgspecError) as fault:
-        raise BadInput("not a cursor of this node", where="cursor", todo="follow the `next` of the page before") from fault
 
 
 def etag(body: bytes) -> str:

@@ -110,9 +110,10 @@ def bulk(
 @click.command()
 @click.argument("what", metavar="REF|ENTITY")
 @click.option("--at", type=click.IntRange(0), help="As of an earlier ledger size.")
+@click.option("--after", metavar="CURSOR", help="Of an entity: go on where the page before ended, with older statements.")
 @common
 @click.pass_context
-def show(ctx: click.Context, what: str, at: int | None) -> int:
+def show(ctx: click.Context, what: str, at: int | None, after: str | None) -> int:
     """Show one statement (by its reference or commitment) in its own words, or everything about an entity (by its id)."""
     from msgspec import json as msgjson
 
@@ -128,11 +129,13 @@ def show(ctx: click.Context, what: str, at: int | None) -> int:
             else:
                 tell_statement(view)
             return 0
-        answer = node.entity(what, reader=node.owner(), at=at)
+        answer = node.entity(what, reader=node.owner(), at=at, after=after)
         if ctx.obj["json"]:
             click.echo(encode(answer))
         else:
             tell_answer(answer, every=True)
+            if answer.next is not None:
+                words(f"  older statements: saksi show {what} --after {answer.next}")
         return 0 if answer.status != "unknown" else 1
 
 

@@ -7,13 +7,14 @@ import json
 import msgspec
 from starlette.responses import RedirectResponse, Response
 
+from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.api.desk import Call, Route
 from saksi.app.api.keys import May
 from saksi.app.api.look import DIGEST, ENTITY, VALUE
 from saksi.app.api.params import AT, COUNTRY, CURSOR, PURPOSE, Param
 from saksi.app.api.ports import Home
 from saksi.app.api.problems import KINDS, Refused
-from saksi.app.api.wire import Cursor, answer, read_cursor, write_cursor
+from saksi.app.api.wire import answer, next_link
 from saksi.app.web.layout import entity_path, fields_of, lay_out, text_of
 from saksi.app.web.site import Site, link
 from saksi.model import ROLES, BadInput, Locator, Reader, Tlp
@@ -44,7 +45,7 @@ class Pages:
         return (
             page("/", self.home, May.LOOK, _Q, COUNTRY, PURPOSE),
             page("/index.json", self.home_data, May.LOOK, PURPOSE),
-            page("/e/{entity:path}", self.entity, May.LOOK, ENTITY, AT, PURPOSE, _Q, _AS),
+            page("/e/{entity:path}", self.entity, May.LOOK, ENTITY, AT, CURSOR, PURPOSE, _Q, _AS),
             page("/s/{digest}.json", self.statement_data, May.LOOK, DIGEST, AT, PURPOSE),
             page("/s/{digest}", self.statement, May.LOOK, DIGEST, AT, PURPOSE),
             page("/search", self.search, May.LOOK, Param("q", "Text.", needed=True, longest=200), AT, CURSOR, PURPOSE),
@@ -79,14 +80,18 @@ class Pages:
         """Who or what is this, and who says so?"""
         name = call.asked.text("entity")
         as_data = name.endswith(".json") and call.asked.maybe("as") is None
-        said = call.desk.node.entity(name.removesuffix(".json") if as_data else name, reader=_reader(call), at=call.at())
+        cursor = call.asked.maybe("cursor")
+        said = call.desk.node.entity(name.removesuffix(".json") if as_data else name, reader=_reader(call), at=call.at(), after=cursor)
         _note(call, "entity", said.entity, size=said.at)
+        headers = next_link(call.request, said.next) if said.next else {}
         if as_data:
-            return answer(call.request, encode(said))
+            return answer(call.request, encode(said), headers=headers)
         return self._site.page(
             call,
             "entity.html",
+            headers=headers,
             answer=said,
+            cursor=cursor,
             groups=lay_out(said, said.statements),
             past=lay_out(said, said.past),
             asked=call.asked.maybe("q"),

@@ -42,10 +42,10 @@ class Site:
         )
         self._env.globals.update(styles=assets.styles, script=assets.script)
 
-    def page(self, call: Call, template: str, *, status: int = 200, **parts: object) -> Response:
+    def page(self, call: Call, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **parts: object) -> Response:
         """Render a page with its ETag. The same answer for every reader with the same rights."""
         html = self._render(call.desk, call.request, template, parts)
-        made = answer(call.request, html.encode("utf-8"), media=_HTML)
+        made = answer(call.request, html.encode("utf-8"), media=_HTML, headers=headers)
         if status != 200 and made.status_code == 200:
             made.status_code = status
             del made.headers["ETag"]

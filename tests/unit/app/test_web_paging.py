@@ -1,0 +1,80 @@
+"""Paging past what one page lists: by the API, by the page's data and by the page's own links."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from calls import Served
+from stand import said, source
+
+from saksi.app.api.keys import Role
+from saksi.model import Tlp
+
+HUB = "account:KH:BANKA:1"
+
+
+@pytest.fixture
+def hub(served: Served) -> Served:
+    """A node with one account in 450 reports; each third one is TLP:RED."""
+    by = source(1, "Desk of Country A")
+    served.node.add(
+        [said(HUB, "reportedIn", f"report:a/{count}", by=by, tlp=Tlp.CLEAR if count % 3 else Tlp.RED) for count in range(450)]
+        + [said(HUB, "reportedIn", "report:a/last", by=by, tlp=Tlp.CLEAR)]
+    )
+    return served
+
+
+def test_the_link_header_and_next_lead_through_all_statements(hub: Served) -> None:
+    client, path = hub.with_key(Role.READER, Tlp.RED), f"/api/v1/entities/{HUB}"
+    sizes, refs = [], []
+    while path:
+        answer = client.get(path)
+        body = answer.json()
+        sizes.append((body["before"], len(body["statements"]), body["total"]))
+        refs += [line["ref"] for line in body["statements"]]
+        found = re.fullmatch(r'<(.*)>; rel="next"', answer.headers.get("link", ""))
+        path = "" if found is None else found[1]
+        assert (body["next"] is None) == (found is None)
+        assert body["next"] is None or f"cursor={body['next']}" in path
+    assert sizes == [(0, 200, 451), (200, 200, 451), (400, 51, 451)]
+    assert len(set(refs)) == 451
+
+
+def test_pages_of_a_walk_are_pinned_to_the_size_of_its_first(hub: Served) -> None:
+    first = hub.local.get(f"/e/{HUB}.json").json()
+    hub.node.add([said(HUB, "reportedIn", "report:a/new", by=source(2, "Desk of Country B"))])
+    second = hub.local.get(f"/e/{HUB}.json", params={"cursor": first["next"]}).json()
+    assert (second["at"], second["total"], second["before"]) == (first["at"], 301, 200)
+    assert second["next"] is None
+    assert len({line["ref"] for line in first["statements"] + second["statements"]}) == 301
+
+
+def test_the_page_leads_on_without_script_and_hides_what_is_hidden(hub: Served) -> None:
+    page = hub.local.get(f"/e/{HUB}")
+    assert "Statements 1–200 of 301" in page.text
+    onward = unescape(re.findall(r'rel="next" href="([^"]+)"', page.text)[0])
+    assert "at=" in onward
+    assert 'rel="next"' in page.headers["link"]
+    behind = hub.local.get(onward)
+    assert "Statements 201–301 of 301" in behind.text
+    assert 'rel="next"' not in behind.text
+    assert "link" not in behind.headers
+    assert "TLP:RED" not in page.text + behind.text
+    pinned = unescape(re.findall(r'data-pinned href="([^"]+)"', behind.text)[0])
+    assert "cursor=" in pinned
+    assert "Statements 201–301 of 301" in hub.local.get(pinned).text
+    newest = unescape(re.findall(r'href="([^"]+)">To the newest', behind.text)[0])
+    assert "Statements 1–200 of 301" in hub.local.get(newest).text
+
+
+def test_a_short_answer_has_no_pages(served: Served) -> None:
+    answer = served.local.get("/api/v1/entities/host:phish.example.net")
+    assert (answer.json()["before"], answer.json()["next"], "link" in answer.headers) == (0, None, False)
+    assert 'class="pager"' not in served.local.get("/e/host:phish.example.net").text
+
+
+@pytest.mark.parametrize("cursor", ["x", "WyIxIl0", "WyIxLjIuMyJd"])
+def test_a_strange_cursor_is_refused(served: Served, cursor: str) -> None:
+    assert served.local.get(f"/api/v1/entities/{HUB}?cursor={cursor}").status_code == 400
