@@ -151,6 +151,9 @@ def check(ledger: Ledger, world: World) -> None:
         settle_erasure(world)  # the erasure was finished
         expected -= erasing
     assert not erasing or erasing <= found or not erasing & found, "half an erasure"
+    gone = [Statement.parse(payload).id() for payload, erased in world.held.items() if erased]
+    with ledger.transaction() as taking:
+        assert None not in taking.erased_on(gone), "something was erased that a take would bring back"
     new = found - expected
     asked = set(world.asked)
     assert expected <= found, f"{len(expected - found)} acknowledged statements are lost"

@@ -63,6 +63,7 @@ class Amending(Recording):
         reading = detect(plan.value, country=plan.country or self.config.country or None)[0]
         said = self.ask(reading.entity, country=None, reader=self.owner(), at=None)
         content: Content = outcome_of(said, reading.schema, plan.outcome, happened=plan.happened)
+        self._catch_up()
         marking = Marking(Tlp.AMBER, Pap.AMBER, purpose=self.config.purpose or None, legal_basis=self.config.legal_basis or None)
         source = Source(title=f"Outcome told by {plan.by or 'a caller'} on {today()}", publisher=self.config.authority)
         made = Statement(content, source, Asserter(self.config.authority, now_text()), marking)
@@ -103,6 +104,11 @@ class Amending(Recording):
             for left in self.files.takes.glob("take-*"):
                 shutil.rmtree(left, ignore_errors=True)
             self._swept = True
+
+    def _catch_up(self) -> None:
+        """Bring views that stayed behind (a process was killed, they were thrown away) up to the ledger: they tell what is new."""
+        if self.views.manifest is None or self.views.size != self.ledger.size:
+            self.views.fold(self.ledger)
 
     def _own(self, ref: str) -> tuple[int, int]:
         origin, _, digest = ref.rpartition("#")

@@ -1,7 +1,8 @@
 """Taking in a file: recognised, kept whole, read in pieces, and in the ledger as one or not at all.
 
-Steps: 1. whose file it is; 2. its bytes, sealed and kept; 3. its rows, new statements only; 4. what a recurring list dropped or has again;
-5. what was rejected, sealed and kept; 6. the ledger, under one checkpoint; 7. the views.
+Steps: 1. whose file it is; 2. a copy of its bytes, and their digest; 3. its rows, new statements only, without what was erased; 4. what a
+recurring list dropped or has again; 5. the bytes, and what was rejected, sealed and kept, unless they hold what was erased; 6. the ledger,
+under one checkpoint; 7. the views.
 """
 
 from __future__ import annotations
@@ -13,23 +14,25 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
 from saksi.app.amending import Amending
 from saksi.app.api.ports import TakeLine, TakePage, TakePlan
 from saksi.app.home import now_text, reference_key
+from saksi.app.kept_out import KeptOut
+from saksi.app.order import Order, Taken
 from saksi.app.pipeline import Counts, Watch, take_in
 from saksi.app.seen import Seen
 from saksi.app.worker import Met
 from saksi.formats.batch import Rejected
 from saksi.formats.reader import Given
 from saksi.formats.rejects import write_rejects
-from saksi.formats.report_mapping import OWN, ReportMapping
 from saksi.ledger.batch import Kind
 from saksi.ledger.core import Entry
 from saksi.ledger.transaction import Transaction
-from saksi.model import Amendment, BadInput, Grade, JsonObject, LedgerFault, Locator, Marking, Op, Pap, Statement, Tlp, canonical
+from saksi.model import Amendment, BadInput, Grade, Json, LedgerFault, Locator, Marking, Op, Pap, Statement, Tlp, canonical
 from saksi.sources.catalog import Recognised, guess, source
 from saksi.sources.issue import Issue, given_for, reader_for
 from saksi.views.fact import Place
@@ -43,52 +46,6 @@ _HEAD = 8192
 _SHOWN = 20
 _SHRINK = 0.5
 _FEW = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A file to take in, and what its giver states; None leaves it to the source's own settings.
-
-    `name` is how the file was called (the path may be a spool); `source` names a publisher of the catalogue, where it should not be
-    guessed; `mapping` maps other column sets of reports; `shrink` lets a list drop more than half of its values at once.
-    """
-
-    path: Path
-    name: str
-    source: str | None = None
-    mapping: ReportMapping = OWN
-    grade: Grade | None = None
-    tlp: Tlp | None = None
-    pap: Pap | None = None
-    purpose: str | None = None
-    legal_basis: str | None = None
-    uri: str | None = None
-    published: str | None = None
-    analyst: str | None = None
-    shrink: bool = False
-    workers: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of a file. `expired`, `reinstated` and `changed` count amendments; `warnings` are for the officer."""
-
-    id: str
-    name: str
-    source: str
-    recognised: str
-    taken_at: str
-    digest: str
-    rows: int
-    taken: int
-    duplicate: int
-    rejected: int
-    expired: int
-    reinstated: int
-    changed: int
-    size: int
-    warnings: tuple[str, ...] = ()
-    rejects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +68,7 @@ class _Under:
     fresh: Seen
     rejects: Path
     recurring: bool
+    erased: KeptOut
     expired: int = 0
     reinstated: int = 0
     changed: int = 0
@@ -123,7 +81,9 @@ class Taking(Amending):
     def take_file(self, order: Order, *, rejects: Rejects | None = None, progress: Callable[[Counts], None] | None = None) -> Taken:
         """Take one file in. `rejects` is handed the rejects file (CSV), piece by piece, where there is anything in it."""
         known = self._recognise(order)  # 1
+        erased = KeptOut(order.even_erased)
         self._sweep()
+        self._catch_up()
         with (
             _disk(self.files.takes),
             tempfile.TemporaryDirectory(prefix="take-", dir=self.files.takes) as folder,
@@ -131,11 +91,11 @@ class Taking(Amending):
             self.ledger.transaction() as take,
         ):
             spool = Path(folder) / "original"
-            kept = take.keep_original(_spooled(order.path, spool))  # 2
-            issue = self._issue(order, kept.digest.hex())
+            digest = _spooled(order.path, spool)  # 2
+            issue = self._issue(order, digest)
             given = given_for(known.spec, known.file, issue)
-            under = _Under(given, order, take, fresh, Path(folder) / "rejects", known.spec.kind in {"list", "safe-list"})
-            live = self.views.series_live(given.source.series) if under.recurring and self._has_views() and given.source.series else None
+            under = _Under(given, order, take, fresh, Path(folder) / "rejects", known.spec.kind in {"list", "safe-list"}, erased)
+            live = self.views.series_live(given.source.series) if under.recurring and given.source.series else None
             with under.rejects.open("wb") as told:
 
                 def hear(found: Sequence[Rejected]) -> None:
@@ -156,20 +116,23 @@ class Taking(Amending):
                     counts = take_in(reader, reader.split(stream), take, watch=watch, workers=workers)  # 3
             if live is not None:
                 self._expire(under, list(live.rest()), len(live))  # 4
-            if counts.rejected:
-                take.keep_original(_pieces(under.rejects))  # 5
-            self._note(under, known, counts, kept.digest.hex())
-            if counts.rejected and rejects is not None:
-                rejects(_as_csv(under.rejects))
+            if not erased.out:
+                take.keep_original(_pieces(spool))  # 5
+                if counts.rejected:
+                    take.keep_original(_pieces(under.rejects))
+            self._note(under, known, counts, digest)
+            if (counts.rejected or erased.out) and rejects is not None:
+                rejects(_as_csv(under))
         size = self.ledger.size  # 6
         self.views.fold(self.ledger)  # 7
         warning = known.file.count_warning(order.name, counts.rows)
         made = Taken(
-            id=hashlib.sha256(f"{issue.asserted_at} {kept.digest.hex()} {order.name} {size}".encode()).hexdigest()[:16],
-            name=order.name, source=known.spec.name, recognised=known.why, taken_at=issue.asserted_at, digest=kept.digest.hex(),
-            rows=counts.rows, taken=counts.taken, duplicate=counts.duplicate, rejected=counts.rejected,
+            id=hashlib.sha256(f"{issue.asserted_at} {digest} {order.name} {size}".encode()).hexdigest()[:16],
+            name=order.name, source=known.spec.name, recognised=known.why, taken_at=issue.asserted_at, digest=digest,
+            rows=counts.rows, taken=counts.taken, duplicate=counts.duplicate - erased.out, rejected=counts.rejected,
             expired=under.expired, reinstated=under.reinstated, changed=under.changed, size=size,
-            warnings=(warning,) if warning else (), rejects=tuple(under.shown),
+            warnings=((warning,) if warning else ()) + erased.warnings(), erased=erased.out,
+            rejects=(*erased.refusals(), *under.shown)[:_SHOWN],
         )  # fmt: skip
         with (self.files.takes / "takes.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(asdict(made), ensure_ascii=False) + "\n")
@@ -249,9 +212,12 @@ class Taking(Amending):
         """Which statements of a piece go in; those that stand already are regraded, relabelled or reinstated where that is asked for."""
         first = under.fresh.first(met.ids).tolist()
         places = self.views.known(ids)
-        keep = []
+        keep = [place is None and new for place, new in zip(places, first, strict=True)]
+        fresh = [number for number, kept in enumerate(keep) if kept]
+        for number, day in zip(fresh, under.take.erased_on([ids[number] for number in fresh]), strict=True):
+            if day is not None:
+                keep[number] = under.erased.meets(day)
         for number, (place, new) in enumerate(zip(places, first, strict=True)):
-            keep.append(place is None and new)
             if place is not None and new:
                 self._again(under, place, met.asserters[met.asserter[number]].grade, met.handlings[met.handling[number]])
         return keep
@@ -293,13 +259,12 @@ class Taking(Amending):
         if not (counts.taken or under.expired or under.reinstated or under.changed):
             return
         series = under.given.source.series or known.spec.name
-        told: JsonObject = {"digest": digest, "rejected": counts.rejected, "rows": counts.rows, "series": series}
-        given = under.given
+        given, back = under.given, under.erased.back
+        told: dict[str, Json] = {"digest": digest, "rejected": counts.rejected, "rows": counts.rows, "series": series}
+        if back:
+            told["even_erased"] = {"reason": under.erased.reason or "", "statements": back}
         groups = (canonical({"take": told}), *(canonical(part.to_json()) for part in (given.source, given.asserter, given.handling)))
         under.take.note(Entry(Kind.CONTROL, groups))
-
-    def _has_views(self) -> bool:
-        return self.views.manifest is not None
 
 
 @contextmanager
@@ -322,23 +287,27 @@ def _pieces(path: Path) -> Iterator[bytes]:
             yield piece
 
 
-def _spooled(path: Path, spool: Path) -> Iterator[bytes]:
-    """The bytes of a file, copied on the way: what is read afterwards is what was kept, whatever becomes of the file meanwhile."""
+def _spooled(path: Path, spool: Path) -> str:
+    """Copy a file and give its SHA-256: what is read and kept afterwards is the copy, whatever becomes of the file meanwhile."""
+    digest = hashlib.sha256()
     with spool.open("wb") as copy:
         for piece in _pieces(path):
+            digest.update(piece)
             copy.write(piece)
-            yield piece
+    return digest.hexdigest()
 
 
-def _as_csv(path: Path) -> Iterator[bytes]:
-    """The rejects that a take has written down, as the file for the desk that sent them."""
-    with path.open(encoding="utf-8") as lines:
+def _as_csv(under: _Under) -> Iterator[bytes]:
+    """What stays out, and the rejects that a take has written down, as the file for the desk that sent them."""
+    out = (Rejected(Locator(), told, "") for told in under.erased.refusals())
+    with under.rejects.open(encoding="utf-8") as lines:
         rows = (json.loads(text) for text in lines)
-        yield from write_rejects(Rejected(Locator.from_json(row["locator"]), row["reason"], row["original"]) for row in rows)
+        rejected = (Rejected(Locator.from_json(row["locator"]), row["reason"], row["original"]) for row in rows)
+        yield from write_rejects(chain(out, rejected))
 
 
 def _line(made: Taken) -> TakeLine:
     return TakeLine(
         id=made.id, name=made.name, taken_at=made.taken_at, digest=made.digest, taken=made.taken, duplicate=made.duplicate,
-        rejected=made.rejected, size=made.size, rejects=made.rejects,
+        rejected=made.rejected, erased=made.erased, size=made.size, rejects=made.rejects,
     )  # fmt: skip

@@ -11,6 +11,7 @@ A mirror restores the log, never the vault: this backup is the only way back to 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -19,17 +20,20 @@ from pathlib import Path
 
 from saksi.ledger.batch import Kind
 from saksi.ledger.checkpoint import Checkpoint, parse_checkpoint
+from saksi.ledger.core import Shelf
 from saksi.ledger.disk import AppendFile, Disk, LocalDisk, disk_fault, make_durable, read_file
-from saksi.ledger.erase import leave_to_finish, read_notice
+from saksi.ledger.erase import day_of, ids_under, leave_to_finish, read_notice
 from saksi.ledger.highest import adopt
 from saksi.ledger.keys import JOURNAL, SIGNING, SLOTS, VAULT, Keys
 from saksi.ledger.ledger import KEYS, LOG, ORIGINALS, Ledger
 from saksi.ledger.ledger import VAULT as VAULT_FOLDER
 from saksi.ledger.log import second_place
 from saksi.ledger.note import parse_note
+from saksi.ledger.original import Originals
 from saksi.ledger.sealed_stream import SealedReader, SealedWriter, Secret
 from saksi.ledger.store import CHECKPOINTS, LOCK, unframe
 from saksi.ledger.subjects import Slot, SlotKind
+from saksi.ledger.tombstone import TOMBSTONES, Tombstones
 from saksi.ledger.vault import DATA, INDEX, Vault
 from saksi.model.canonical import Json
 from saksi.model.errors import BadInput, NotAllowed
@@ -39,7 +43,7 @@ __all__ = ["BackedUp", "Into", "Restored", "Target", "back_up", "read_backup", "
 _PIECE = 1 << 20
 MOST_UNTOLD = 1_000
 _NAME = {
-    "data": re.compile(r"(log/[a-z0-9]+\.[a-z]+|vault/vault\.data|originals/[0-9a-f]{32}\.sealed)"),
+    "data": re.compile(r"(log/[a-z0-9]+\.[a-z]+|vault/(vault\.data|erased\.ids)|originals/[0-9a-f]{32}\.sealed)"),
     "keys": re.compile(r"(vault\.key|signing\.key|subjects\.slots)"),
 }
 
@@ -180,7 +184,9 @@ def _data_files(folder: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted((folder / LOG).iterdir()):
         if path.name != LOCK and path.is_file():
             yield f"{LOG}/{path.name}", path
-    yield f"{VAULT_FOLDER}/{DATA}", folder / VAULT_FOLDER / DATA
+    for name in (DATA, TOMBSTONES):
+        if (folder / VAULT_FOLDER / name).exists():  # nothing may have been erased yet
+            yield f"{VAULT_FOLDER}/{name}", folder / VAULT_FOLDER / name
     for path in sorted((folder / ORIGINALS).glob("*.sealed")):
         yield f"{ORIGINALS}/{path.name}", path
 
@@ -243,37 +249,45 @@ def _last_checkpoint(disk: Disk, path: Path) -> Checkpoint:
 
 
 def _erase_again(disk: Disk, into: tuple[Path, Keys], *, size: int, erased: Collection[bytes], now_ms: int) -> int:
-    """Destroy the keys of whoever a notice in the vault, or the register, says was erased."""
+    """Destroy the keys of whoever a notice in the vault, or the register, says was erased; before that, remember what goes with them."""
     folder, keys = into
     vault = Vault(disk, folder / VAULT_FOLDER, keys, size=size, missing_ok=True)
-    noticed: set[bytes] = set()
-    numbers: set[int] = set()
     try:
-        for leaf in range(size):
-            frame = vault.frame(leaf)
-            if frame is None or frame.head.kind != Kind.ERASURE:
+        shelf = Shelf(vault=vault, keys=keys, originals=Originals(disk, folder / ORIGINALS, keys, random=os.urandom))
+        noticed, numbers = _noticed(shelf, size)
+        again: list[tuple[int, bytes, SlotKind]] = []
+        untold: list[tuple[int, bytes]] = []
+        for number, slot in keys.slots.all():
+            if not isinstance(slot, Slot) or slot.key is None:
                 continue
-            for _, block in vault.blocks(frame):
-                items = vault.open(frame, block)
-                if items is not None and items.groups[0] is not None:
-                    notice = read_notice(items.groups[0][0])
-                    noticed.update(notice.subjects)
-                    numbers.update(notice.originals)
-    finally:
-        vault.close()
-    again: list[tuple[int, bytes, SlotKind]] = []
-    untold: list[tuple[int, bytes]] = []
-    for number, slot in keys.slots.all():
-        if not isinstance(slot, Slot) or slot.key is None:
-            continue
-        if number in numbers if slot.kind is SlotKind.ORIGINAL else slot.id in noticed:
-            again.append((number, slot.id, slot.kind))
-        elif slot.kind is SlotKind.SUBJECT and slot.id in erased:
-            untold.append((number, slot.id))
-    keys.slots.erase(again, at_ms=now_ms)
-    if untold:  # the log does not know of these yet: the next start destroys the keys and logs the notice
+            if number in numbers if slot.kind is SlotKind.ORIGINAL else slot.id in noticed:
+                again.append((number, slot.id, slot.kind))
+            elif slot.kind is SlotKind.SUBJECT and slot.id in erased:
+                untold.append((number, slot.id))
         if len(untold) > MOST_UNTOLD:
             todo = f"restore a newer backup: at most {MOST_UNTOLD} can be erased again at once"
             raise BadInput(f"{len(untold)} subjects of the register are not erased in the backup", todo=todo)
+        going = {number for number, _, kind in again if kind is SlotKind.SUBJECT} | {number for number, _ in untold}
+        if going:
+            Tombstones(disk, folder / VAULT_FOLDER, keys.vault).add(ids_under(shelf, size, going), day_of(now_ms))
+    finally:
+        vault.close()
+    keys.slots.erase(again, at_ms=now_ms)
+    if untold:  # the log does not know of these yet: the next start destroys the keys and logs the notice
         leave_to_finish(disk, keys, untold, size=size, at_ms=now_ms)
     return len(again) + len(untold)
+
+
+def _noticed(shelf: Shelf, size: int) -> tuple[set[bytes], set[int]]:
+    """The subjects (ids) and originals (slots) that the notices of erasure in a vault name."""
+    subjects: set[bytes] = set()
+    slots: set[int] = set()
+    for _, frame in shelf.frames(0, size):
+        if frame is None or frame.head.kind != Kind.ERASURE:
+            continue
+        for _, items in shelf.blocks(frame):
+            if items is not None and items.groups[0] is not None:
+                notice = read_notice(items.groups[0][0])
+                subjects.update(notice.subjects)
+                slots.update(notice.originals)
+    return subjects, slots

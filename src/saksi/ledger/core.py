@@ -17,6 +17,7 @@ from saksi.ledger.frame import NO_COMMON, FrameHead, Subject
 from saksi.ledger.keys import Keys
 from saksi.ledger.log import Appended, Log
 from saksi.ledger.original import Originals
+from saksi.ledger.tombstone import Tombstones
 from saksi.ledger.vault import Frame, Vault
 from saksi.model.errors import BadInput, LedgerFault
 
@@ -88,6 +89,7 @@ class Core(Shelf):
     """The open parts of a ledger. `turn` is held by whoever writes."""
 
     log: Log
+    tombstones: Tombstones
     clock: Callable[[], int]
     random: Callable[[int], bytes]
     turn: RLock = field(default_factory=RLock)

@@ -1,8 +1,10 @@
 """Erasing: a data subject's key is overwritten, or single statements are taken out of their blocks; the log stays whole and verifiable.
 
-Steps, each safe to do again: 1. the journal says what will be erased, durable: from here on it happens; 2. the key slots are overwritten;
-3. blocks are written over in place; 4. files of originals whose key went are removed; 5. a notice, kind 40, is logged (it names random
-ids, leaves and counts, nothing about anybody); 6. the journal is cut to nothing. A start that finds a journal goes on where it stopped.
+Steps, each safe to do again: 0. what will be gone is remembered as such (`tombstone.py`), durable, so that no take brings it back;
+1. the journal says what will be erased, durable: from here on it happens; 2. the key slots are overwritten; 3. blocks are written over in
+place; 4. files of originals whose key went are removed; 5. a notice, kind 40, is logged (it names random ids, leaves and counts, nothing
+about anybody); 6. the journal is cut to nothing. A start that finds a journal goes on where it stopped. A crash between 0 and 1 leaves
+a memory of what still stands: it says nothing, as a take looks first at what stands.
 """
 
 from __future__ import annotations
@@ -12,23 +14,32 @@ import os
 import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import chain
 from pathlib import Path
 
 from saksi.ledger.batch import Kind, Leaf
 from saksi.ledger.block import NONCE_BYTES, Block, Items, Seal, forget_items
 from saksi.ledger.commitment import SALT_BYTES, Groups, commit
-from saksi.ledger.core import Core, Entry
+from saksi.ledger.core import Core, Entry, Shelf
 from saksi.ledger.disk import AppendFile, Disk, read_file
 from saksi.ledger.keys import JOURNAL, Keys
+from saksi.ledger.reading import whole
 from saksi.ledger.subjects import SlotKind
 from saksi.ledger.vault import Frame, absolute_slots
 from saksi.model.canonical import Json, canonical
 from saksi.model.errors import BadInput
+from saksi.model.statement import Statement
 
-__all__ = ["Erased", "ErasurePlan", "Notice", "carry_out", "finish", "leave_to_finish", "plan_items", "plan_subjects", "read_notice"]
+__all__ = [
+    "SAYING", "Erased", "ErasurePlan", "Notice", "carry_out", "day_of", "finish", "ids_under", "leave_to_finish", "plan_items",
+    "plan_subjects", "read_notice",
+]  # fmt: skip
 
 _AT_ONCE = 400
+SAYING = frozenset({Kind.PRIVATE, Kind.PUBLIC, Kind.BATCH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ def plan_subjects(core: Core, subjects: Collection[bytes]) -> ErasurePlan:
     touched: list[tuple[int, int]] = []
     shared = 0
     digests: set[bytes] = set()
-    for frame, block, items in _opened(core, numbers.keys()):
+    for frame, block, items in _opened(core, core.log.size, numbers.keys()):
         slots = set(absolute_slots(frame.head, block))
         places = [(frame.head.leaf, block.first + place) for place, groups in enumerate(items.groups) if groups is not None]
         touched.extend(places)
@@ -90,10 +101,7 @@ def plan_items(core: Core, items: Collection[tuple[int, int]]) -> ErasurePlan:
     for leaf, indexes in sorted(wanted.items()):
         frame = _frame(core, leaf)
         for index in sorted(indexes):
-            with core.reading:
-                _, block = core.vault.block_of(frame, index)
-                opened = core.vault.open(frame, block)
-            groups = opened.groups[index - block.first] if opened else None
+            groups = _groups(core, frame, index)
             if groups is None:
                 raise BadInput(f"statement {index} of leaf {leaf} was erased already")
             touched.append((leaf, index))
@@ -113,6 +121,7 @@ def carry_out(core: Core, disk: Disk, plan: ErasurePlan, *, ground: str, keep_or
     originals = [] if keep_originals else list(plan.originals)
     count = len(plan.touched)
     with core.turn:
+        _remember(core, plan)  # 0
         while subjects or items or originals:
             part = (subjects[:_AT_ONCE], items[:_AT_ONCE], originals[:_AT_ONCE])
             del subjects[:_AT_ONCE], items[:_AT_ONCE], originals[:_AT_ONCE]
@@ -196,6 +205,36 @@ def leave_to_finish(disk: Disk, keys: Keys, slots: Collection[tuple[int, bytes]]
     told = _Told(at_ms, "erased again after a restore", sorted({id_ for _, id_ in slots}), [], 0, 0)
     named = tuple((number, id_, SlotKind.SUBJECT) for number, id_ in slots)
     _write_journal(disk, keys.folder, _Journal(at_ms, named, (), (), _notice(told, []), os.urandom(SALT_BYTES), size))
+
+
+def day_of(at_ms: int) -> date:
+    """The day (UTC) of a time of the ledger's clock."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).date()
+
+
+def ids_under(shelf: Shelf, size: int, slots: Collection[int]) -> Iterator[bytes]:
+    """The ids of all readable statements, in a ledger of `size` leaves, that go when the keys in these slots go."""
+    if not slots:
+        return
+    for frame, _, items in _opened(shelf, size, slots):
+        if frame.head.kind in SAYING:
+            yield from _ids(items.groups)
+
+
+def _remember(core: Core, plan: ErasurePlan) -> None:
+    """Step 0: also of what came under the subjects since the plan was made."""
+    numbers = {number for id_ in plan.subjects for number in core.keys.slots.find(id_)}
+    frames = ((_frame(core, leaf), index) for leaf, index in plan.items)
+    alone = (_groups(core, frame, index) for frame, index in frames if frame.head.kind in SAYING)
+    core.tombstones.add(chain(ids_under(core, core.log.size, numbers), _ids(alone)), day_of(core.clock()))
+
+
+def _ids(statements: Iterable[Groups | None]) -> Iterator[bytes]:
+    """The ids of statements; what is no statement (the ledger takes any bytes) has none, and no file can bring it back."""
+    for groups in statements:
+        if groups is not None:
+            with suppress(BadInput):
+                yield Statement.parse(whole(groups)).id()
 
 
 def _rewrites(core: Core, items: Iterable[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
@@ -303,17 +342,17 @@ def _with_originals(core: Core, plan: ErasurePlan, digests: set[bytes]) -> Erasu
         return plan
     gone = set(plan.touched)
     resting = 0
-    for frame, block, items in _opened(core):
+    for frame, block, items in _opened(core, core.log.size):
         for place, groups in enumerate(items.groups):
             if groups is not None and (frame.head.leaf, block.first + place) not in gone and not set(kept).isdisjoint(_digests([groups])):
                 resting += 1
     return ErasurePlan(plan.subjects, plan.items, plan.touched, plan.shared, tuple(kept), resting)
 
 
-def _opened(core: Core, subjects: Collection[int] | None = None) -> Iterator[tuple[Frame, Block, Items]]:
+def _opened(core: Shelf, size: int, subjects: Collection[int] | None = None) -> Iterator[tuple[Frame, Block, Items]]:
     """All blocks that can be read; where `subjects` (slots) are given, only those that name one of them."""
     oldest = min(subjects) if subjects else 0
-    for _, frame in core.frames(0, core.log.size):
+    for _, frame in core.frames(0, size):
         if frame is None or frame.head.slots < oldest:
             continue
         if subjects is not None and frame.head.kind == Kind.BATCH and not any(slot >= frame.head.base for slot in subjects):
@@ -333,6 +372,14 @@ def _frame(core: Core, leaf: int) -> Frame:
     if frame is None:
         raise BadInput(f"the payload of leaf {leaf} is not here")
     return frame
+
+
+def _groups(core: Core, frame: Frame, index: int) -> Groups | None:
+    """The groups of a statement, None where it was erased."""
+    with core.reading:
+        _, block = core.vault.block_of(frame, index)
+        opened = core.vault.open(frame, block)
+    return opened.groups[index - block.first] if opened else None
 
 
 def _digests(statements: Iterable[Groups | None]) -> set[bytes]:

@@ -26,6 +26,7 @@ from saksi.ledger.note import Ed25519Signer, Signer, VKey
 from saksi.ledger.original import Originals
 from saksi.ledger.reading import OpenBlock, Reading, whole
 from saksi.ledger.tlogproof import TlogProof
+from saksi.ledger.tombstone import Tombstones
 from saksi.ledger.transaction import Transaction
 from saksi.ledger.vault import DATA, INDEX, Vault
 from saksi.model.canonical import MAX_BYTES
@@ -185,6 +186,7 @@ class Ledger(Reading):
     def close(self) -> None:
         """Let go of the files and of the lock."""
         self._core.vault.close()
+        self._core.tombstones.close()
         self._core.keys.slots.close()
         self._core.log.close()
 
@@ -202,4 +204,5 @@ def signer_of(keys: Keys, setup: Setup) -> Signer:
 def _core(folder: Path, keys: Keys, log: Log, setup: Setup) -> Core:
     vault = Vault(setup.disk, folder / VAULT, keys, size=log.size, missing_ok=setup.missing_ok)
     originals = Originals(setup.disk, folder / ORIGINALS, keys, random=setup.random)
-    return Core(vault=vault, keys=keys, originals=originals, log=log, clock=setup.clock, random=setup.random)
+    tombstones = Tombstones(setup.disk, folder / VAULT, keys.vault)
+    return Core(vault=vault, keys=keys, originals=originals, log=log, tombstones=tombstones, clock=setup.clock, random=setup.random)

@@ -6,8 +6,9 @@ whatever the size of the input; only the leaves, 48 bytes for up to 65,536 state
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from types import TracebackType
 
 from saksi.ledger.batch import Kind, Leaf
@@ -59,6 +60,10 @@ class Transaction:
         """Seal and keep the bytes that the take rests on, or a list of what was rejected."""
         self._check()
         return self._core.originals.keep(pieces)
+
+    def erased_on(self, ids: Sequence[bytes]) -> list[date | None]:
+        """For each statement id the day on which its statement was erased from this ledger, or None where it was not."""
+        return self._core.tombstones.erased_on(ids)
 
     def add(self, batch: SealedBatch) -> int:
         """Write a sealed batch; returns the leaf it will have."""

@@ -18,13 +18,14 @@ from saksi.ledger.batch import Kind, Leaf, batch_commitment
 from saksi.ledger.block import BLOCK_HEAD, Block, Items, block_key, open_block, open_common, parse_block
 from saksi.ledger.commitment import commit
 from saksi.ledger.disk import Disk, Handle, disk_fault, read_file
-from saksi.ledger.erase import read_notice
+from saksi.ledger.erase import SAYING, read_notice
 from saksi.ledger.frame import FRAME_HEAD, NO_COMMON, FrameHead
 from saksi.ledger.fsck import Difference
 from saksi.ledger.keys import JOURNAL, SIGNING, SLOTS, VAULT, parse_key
 from saksi.ledger.original import original_pieces, sealed_name
 from saksi.ledger.reader import Progress, Reader, unwatched
 from saksi.ledger.subjects import SLOT_BYTES, Slot, SlotKind, read_slot
+from saksi.ledger.tombstone import TOMBSTONES, Tombstones
 from saksi.ledger.vault import DATA, INDEX, Frame
 from saksi.model.errors import BadInput, LedgerFault
 
@@ -69,6 +70,7 @@ def check_vault(places: VaultPlaces, log: Reader, disk: Disk, *, progress: Progr
     check.slots()
     check.frames(log, progress)
     check.notices()
+    check.tombstones()
     check.originals()
     return VaultReport(check.statements, check.erased, tuple(check.missing), check.kept, tuple(check.found))
 
@@ -104,6 +106,7 @@ class _Check:
         self.common: dict[int, bytes] = {}
         self.empty_items: set[tuple[int, int]] = set()
         self.noticed = _Noticed()
+        self.said_and_gone = False  # whether a statement was erased that a file could say again
         self.covered = 0
 
     def differs(self, where: str, what: str) -> None:
@@ -172,6 +175,18 @@ class _Check:
         for leaf, index in sorted(self.noticed.items - self.empty_items):
             what = f"statement {index} is here, though a notice says it was erased: an old backup of the vault?"
             self.differs(f"{DATA}, leaf {leaf}", what)
+
+    def tombstones(self) -> None:
+        """The list of what was erased is whole, and there where something was: without it a take would bring the erased back."""
+        listed = Tombstones(self.disk, self.places.vault, self.key)
+        try:
+            if not listed.present and self.said_and_gone:
+                self.differs(TOMBSTONES, "the list of what was erased is missing: a take would bring it back")
+            listed.check()
+        except LedgerFault as fault:
+            self.differs(TOMBSTONES, fault.what)
+        finally:
+            listed.close()
 
     def originals(self) -> None:
         """Every original whose key stands is here, whole, and the one its name says."""
@@ -247,6 +262,7 @@ class _Check:
             if groups is None:
                 self.empty_items.add((frame.head.leaf, index))
                 self.erased += 1
+                self.said_and_gone |= frame.head.kind in SAYING
             elif commit(groups, salt) != commitments[index]:
                 self.differs(where, f"statement {index} does not fit its commitment")
             else:
@@ -267,6 +283,7 @@ class _Check:
                 return None
             if found.key is None:
                 self.erased += block.count
+                self.said_and_gone |= head.kind in SAYING
                 return None
             keys.append(found.key)
         common = b""

@@ -157,6 +157,7 @@ TAKE: Mapping[str, Json] = {
     "duplicate": 3,
     "rejected": 1,
     "size": 4,
+    "erased": 0,
     "rejects": ["row 5, column phone: too short for a phone number"],
 }
 TAKES: Mapping[str, Json] = {"takes": [TAKE], "next": "WyIxIl0"}

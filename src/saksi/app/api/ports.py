@@ -100,7 +100,9 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TakeLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One take: what was given and what became of it. `rejects` are the first few refusals in words; `digest` is the file's SHA-256."""
+    """One take: what was given and what became of it. `erased` counts statements that were erased from this ledger before and stay out;
+    `rejects` are the first few refusals in words; `digest` is the file's SHA-256.
+    """
 
     id: str
     name: str
@@ -110,6 +112,7 @@ class TakeLine(msgspec.Struct, frozen=True, kw_only=True):
     duplicate: int
     rejected: int
     size: int
+    erased: int = 0
     rejects: tuple[str, ...] = ()
 
 

@@ -36,6 +36,8 @@ __all__ = ["fetched", "source", "take", "take_one", "tell"]
     "--rejects", type=click.Path(dir_okay=False, path_type=Path), help="Where to list what was rejected (else FILE.rejects.csv here)."
 )
 @click.option("--shrink", is_flag=True, help="Let a list drop more than half of its values.")
+@click.option("--even-erased", is_flag=True, help="Bring in also what was erased here before, on purpose; needs --reason.")
+@click.option("--reason", help="Why what was erased is brought in again, in words that others will read.")
 @click.option("--workers", type=click.IntRange(0, 64), help="Processes to use (0: this one alone).")
 @common
 @click.pass_context
@@ -54,12 +56,17 @@ def take(
     analyst: str | None,
     rejects: Path | None,
     shrink: bool,
+    even_erased: bool,
+    reason: str | None,
     workers: int | None,
 ) -> int:
     """Take in FILES: victim reports (CSV, JSON lines, XLSX), lists, TagPacks, warning lists.
 
     Each file goes in whole or not at all; the good rows are taken and the bad ones listed. Taking the same file again adds nothing.
+    What was erased here before stays out, and is counted.
     """
+    if even_erased != bool(reason):
+        raise click.UsageError("--even-erased and --reason go together")
     from saksi.formats.report_mapping import OWN, parse_mapping
 
     order = Order(
@@ -76,10 +83,11 @@ def take(
         published=published,
         analyst=analyst,
         shrink=shrink,
+        even_erased=reason,
         workers=workers,
     )
     as_json = bool(ctx.obj["json"])
-    totals = {"taken": 0, "duplicate": 0, "rejected": 0}
+    totals = {"taken": 0, "duplicate": 0, "rejected": 0, "erased": 0}
     refused: list[SaksiError] = []
     with reading(ctx) as node:
         for path in files:
@@ -101,7 +109,8 @@ def take(
         last = asdict(made) if len(files) == 1 else {"files": len(files), "refused": len(refused)}
         line({**last, **totals})
     elif len(files) > 1:
-        words(f"all: {totals['taken']:,} taken, {totals['duplicate']:,} stood already, {totals['rejected']:,} rejected")
+        out = f", {totals['erased']:,} erased before" if totals["erased"] else ""
+        words(f"all: {totals['taken']:,} taken, {totals['duplicate']:,} stood already, {totals['rejected']:,} rejected{out}")
     return 2 if refused else 0
 
 
@@ -135,6 +144,8 @@ def tell(made: Taken) -> None:
         words("  " + ", ".join(f"{count:,} {what}" for count, what in moved if count))
     for warning in made.warnings:
         words(f"  mind: {warning}")
+    if made.erased:
+        words("  take it again with --even-erased and --reason to bring in what was erased, on purpose")
     for reject in made.rejects[:3]:
         words(f"  rejected: {reject}")
     if made.rejected > 3:

@@ -1,0 +1,62 @@
+"""A file to take in, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from saksi.formats.report_mapping import OWN, ReportMapping
+from saksi.model import Grade, Pap, Tlp
+
+__all__ = ["Order", "Taken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A file to take in, and what its giver states; None leaves it to the source's own settings.
+
+    `name` is how the file was called (the path may be a spool); `source` names a publisher of the catalogue, where it should not be
+    guessed; `mapping` maps other column sets of reports; `shrink` lets a list drop more than half of its values at once; `even_erased` is
+    the reason to bring in again what was erased (None: it stays out).
+    """
+
+    path: Path
+    name: str
+    source: str | None = None
+    mapping: ReportMapping = OWN
+    grade: Grade | None = None
+    tlp: Tlp | None = None
+    pap: Pap | None = None
+    purpose: str | None = None
+    legal_basis: str | None = None
+    uri: str | None = None
+    published: str | None = None
+    analyst: str | None = None
+    shrink: bool = False
+    even_erased: str | None = None
+    workers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a file. `expired`, `reinstated` and `changed` count amendments; `erased` counts statements that were erased before and
+    stay out; `warnings` are for the officer.
+    """
+
+    id: str
+    name: str
+    source: str
+    recognised: str
+    taken_at: str
+    digest: str
+    rows: int
+    taken: int
+    duplicate: int
+    rejected: int
+    expired: int
+    reinstated: int
+    changed: int
+    size: int
+    warnings: tuple[str, ...] = ()
+    rejects: tuple[str, ...] = ()
+    erased: int = 0
