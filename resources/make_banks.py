@@ -1,6 +1,7 @@
 """Makes `src/saksi/observables/bank_rows.py` from `resources/banks.yaml`; with `--check` it only says whether both agree.
 
-Refuses a table in which a code, a BIC or another name means two banks of one country.
+Refuses a table in which a code, a BIC or another name means two banks of one country, or that names no list it was compared with.
+Rows under `unverified` are held to the same form and left out.
 """
 
 from __future__ import annotations
@@ -40,15 +41,13 @@ def lengths(text: str) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def rows(table: dict[str, dict[str, Any]]) -> Iterator[tuple[object, ...]]:
-    """One tuple a bank: country, code, BIC, national code, name, lengths, keys by which it is found."""
-    for country, entry in sorted(table.items()):
+def rows(countries: dict[str, dict[str, Any]]) -> Iterator[tuple[object, ...]]:
+    """One tuple a verified bank: country, code, BIC, national code, name, lengths, keys by which it is found."""
+    for country, entry in sorted(countries.items()):
         owner: dict[str, str] = {}
-        for code, bic, national, name, allowed, others in entry["banks"]:
-            if not re.fullmatch(r"[A-Z0-9]{2,6}", code) or not re.fullmatch(rf"([A-Z]{{4}}{country}[A-Z0-9]{{2}})?", bic):
-                raise SystemExit(f"{country} {code}: malformed code or BIC {bic!r}")
-            if bic and country not in ("JP", "KR", "AU") and code not in (bic[:4], bic[:3]):
-                raise SystemExit(f"{country} {code}: the code is not the beginning of {bic}")
+        for row in [*entry["banks"], *entry.get("unverified", ())]:
+            code, bic, national, name, allowed, others = row
+            _check(country, code, bic, national)
             if entry.get("prefixes"):  # two prefixes may be one bank: its names stand at the row that has other names
                 words = {code, name, *others} if others else {code}
             else:
@@ -57,19 +56,38 @@ def rows(table: dict[str, dict[str, Any]]) -> Iterator[tuple[object, ...]]:
             for key in keys:
                 if owner.setdefault(key, code) != code:
                     raise SystemExit(f"{country}: {key!r} means both {owner[key]} and {code}")
-            yield country, code, bic, national, name, lengths(allowed or entry["lengths"]), tuple(keys)
+            if row in entry["banks"]:
+                yield country, code, bic, national, name, lengths(allowed or entry["lengths"]), tuple(keys)
+
+
+def _check(country: str, code: str, bic: str, national: str) -> None:
+    """A code is well formed and is the beginning of its BIC, or the national code."""
+    if not re.fullmatch(r"[A-Z0-9]{2,6}", code) or not re.fullmatch(rf"([A-Z]{{4}}{country}[A-Z0-9]{{2}})?", bic):
+        raise SystemExit(f"{country} {code}: malformed code or BIC {bic!r}")
+    if bic and code not in (bic[:4], bic[:3], national):
+        raise SystemExit(f"{country} {code}: the code is neither the beginning of {bic} nor the national code")
+
+
+def compared(country: str, entry: dict[str, Any], sources: dict[str, str]) -> tuple[str, ...]:
+    """What the rows of a country were compared with, in words; a country compared with nothing is refused."""
+    names = entry["checked_against"]
+    if not names or not all(name in sources for name in names):
+        raise SystemExit(f"{country}: checked_against must name lists that stand under sources")
+    return tuple(sources[name] for name in names)
 
 
 def written() -> str:
     """The module's text."""
     table = yaml.safe_load(TABLE.read_text("utf-8"))
+    countries = table["countries"]
     lines = [HEAD, "# country, code, BIC, national code, name, lengths of a number, keys\n"]
     lines.append("BANK_ROWS: tuple[tuple[str, str, str, str, str, tuple[int, ...], tuple[str, ...]], ...] = (\n")
-    lines += [f"    {row!r},\n" for row in rows(table)]
-    lines.append(")\n\n# country, name, letters allowed in a number, codes are prefixes, public source\n")
-    lines.append("COUNTRY_ROWS: tuple[tuple[str, str, bool, bool, str], ...] = (\n")
-    for country, entry in sorted(table.items()):
-        row = (country, entry["name"], bool(entry.get("letters")), bool(entry.get("prefixes")), entry["source"])
+    lines += [f"    {row!r},\n" for row in rows(countries)]
+    lines.append(")\n\n# country, name, letters allowed in a number, codes are prefixes, whose list decides, what was compared\n")
+    lines.append("COUNTRY_ROWS: tuple[tuple[str, str, bool, bool, str, tuple[str, ...]], ...] = (\n")
+    for country, entry in sorted(countries.items()):
+        flags = (bool(entry.get("letters")), bool(entry.get("prefixes")))
+        row = (country, entry["name"], *flags, entry["source"], compared(country, entry, table["sources"]))
         lines.append(f"    {row!r},\n")
     lines.append(")\n")
     return "".join(lines)

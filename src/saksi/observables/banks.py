@@ -1,7 +1,7 @@
 """The banks that Saksi knows by name, BIC or national code, in the fourteen countries whose accounts have no IBAN.
 
-The rows are made from `resources/banks.yaml`, which names the public list of each country. A bank that is not there is not
-guessed: its accounts stay entities of the authority that reports them.
+The rows are made from `resources/banks.yaml`, which names for each country whose list decides and what the rows were compared with. A
+bank that is not there, or could not be confirmed, is not guessed: its accounts stay entities of the authority that reports them.
 """
 
 from __future__ import annotations
@@ -53,13 +53,14 @@ class Bank:
 @dataclass(frozen=True, slots=True)
 class BankCountry:
     """One country of the table: `keys` finds its banks; `letters` says that account numbers may hold letters; `prefixes` that a
-    bank's code is the beginning of a branch code (Australia's BSB)."""
+    bank's code is the beginning of a branch code (Australia's BSB); `source` says whose list decides, `checked_against` what was read."""
 
     code: str
     name: str
     letters: bool
     prefixes: bool
     source: str
+    checked_against: tuple[str, ...]
     keys: Mapping[str, Bank]
 
 
@@ -70,7 +71,7 @@ def bank_countries() -> Mapping[str, BankCountry]:
     for country, code, bic, national, name, lengths, found_by in BANK_ROWS:
         bank = Bank(country, code, bic, national, name, frozenset(lengths))
         keys.setdefault(country, {}).update(dict.fromkeys(found_by, bank))
-    return {code: BankCountry(code, name, letters, prefixes, source, keys[code]) for code, name, letters, prefixes, source in COUNTRY_ROWS}
+    return {row[0]: BankCountry(*row, keys[row[0]]) for row in COUNTRY_ROWS}
 
 
 @lru_cache(maxsize=4096)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import base58
 import bech32
 import pytest
+import yaml
 from stdnum import iban
 
 from saksi.model.errors import BadInput
@@ -23,6 +25,7 @@ from saksi.observables.qr import read_qr
 from saksi.observables.url import url
 from saksi.observables.wallet import wallet
 
+ROOT = Path(__file__).resolve().parents[3]
 PROMPTPAY = "29370016A000000677010111" + "01130066812345678"
 HEAD = "000201010212"
 
@@ -30,7 +33,35 @@ HEAD = "000201010212"
 def test_the_countries_of_the_task_have_banks_and_a_named_source() -> None:
     wanted = {"KH", "TH", "VN", "LA", "MM", "MY", "SG", "ID", "PH", "HK", "CN", "JP", "KR", "AU"}
     assert set(bank_countries()) == wanted
-    assert all("to be checked" in table.source for table in bank_countries().values())
+    assert all(table.source and table.checked_against for table in bank_countries().values())
+    assert all("; read 20" in compared for table in bank_countries().values() for compared in table.checked_against)
+
+
+def test_a_bank_that_lists_contradict_each_other_about_makes_no_id() -> None:
+    table = yaml.safe_load((ROOT / "resources" / "banks.yaml").read_text("utf-8"))["countries"]
+    unverified = [(country, *row[:4]) for country, entry in table.items() for row in entry.get("unverified", ())]
+    assert ("VN", "971005", "", "971005", "Viettel Money") in unverified
+    for country, code, _, national, _ in unverified:
+        assert find_bank(code, country) is None
+        assert find_bank(national, country) is None
+    with pytest.raises(BadInput, match="no bank '971005'"):
+        account("VN:971005:0123456789")
+
+
+def test_two_legal_entities_of_one_group_share_a_code() -> None:
+    for name in ("7302", "9636", "MBBESGSG", "MBBESGS2XXX"):  # the branch and the subsidiary in Singapore
+        assert (bank := find_bank(name, "SG")) is not None
+        assert bank.code == "MBBE"
+
+
+def test_a_bank_that_was_renamed_is_found_by_both_names() -> None:
+    for country, old, new in (
+        ("VN", "DongA Bank", "Vikki Bank"),
+        ("JP", "住信SBIネット銀行", "ドコモSMTBネット銀行"),
+        ("PH", "SeaBank", "MariBank"),
+    ):
+        assert find_bank(old, country) is find_bank(new, country) is not None
+    assert find_bank("BVB", "VN") is None, "two banks are called so: BaoViet Bank and BVBank"
 
 
 def test_no_country_of_the_bank_table_has_ibans_and_all_iban_countries_are_known_to_stdnum() -> None:
