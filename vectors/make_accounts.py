@@ -184,6 +184,95 @@ QR = [
         ),
         "proxy:qrph:GXCHPHM2:DWQM4EXAMPLE00001",
     ),
+    yes(
+        "PromptPay bill: the biller is no PromptPay number",
+        sealed(HEAD + field("30", field("00", "A000000677010112") + field("01", "010754200001101") + field("02", "CUST0001")) + TH),
+        "proxy:promptpay:biller/010754200001101",
+    ),
+    yes(
+        "PromptPay bill across borders",
+        sealed(HEAD + field("30", field("00", "A000000677012006") + field("01", "010754200001101") + field("02", "CUST0001")) + TH),
+        "proxy:promptpay:biller/010754200001101",
+    ),
+    yes(
+        "PromptPay shop of a bank, before the biller that all its shops share",
+        sealed(
+            HEAD
+            + field("30", field("00", "A000000677010112") + field("01", "010754200001101") + field("02", "KB000000000001"))
+            + field(
+                "31", field("00", "A000000677010113") + field("01", "004") + field("02", "KB000000000001") + field("04", "0041234567890")
+            )
+            + TH
+        ),
+        "proxy:promptpay:shop/004/KB000000000001",
+    ),
+    yes(
+        "DuitNow merchant of 24 signs",
+        sealed(
+            HEAD
+            + field("26", field("00", "A0000006150001") + field("01", "890061") + field("02", "0123456789abcdef01234567"))
+            + field("58", "MY")
+        ),
+        "proxy:duitnow:890061:0123456789abcdef01234567",
+    ),
+    yes(
+        "QR Ph pads the ten digits of BPI to fourteen",
+        sealed(
+            HEAD
+            + field(
+                "27", field("00", "com.p2pqrpay") + field("01", "BOPIPHMMXXX") + field("02", "99964403") + field("04", "00001234567890")
+            )
+            + field("58", "PH")
+        ),
+        "account:PH:BOPI:1234567890",
+    ),
+    yes(
+        "QR Ph merchant with a hyphen",
+        sealed(
+            HEAD
+            + field("28", field("00", "ph.ppmi.p2m") + field("01", "SRCPPHM2XXX") + field("03", "MRCHNT-0AAAA") + field("05", "000"))
+            + field("58", "PH")
+        ),
+        "proxy:qrph:SRCPPHM2:MRCHNT-0AAAA",
+    ),
+    yes(
+        "QR Ph small merchant",
+        sealed(
+            HEAD
+            + field("28", field("00", "ph.ppmi.p2micro") + field("01", "RUGUPHM1XXX") + field("03", "0000000000000000000000001"))
+            + field("58", "PH")
+        ),
+        "proxy:qrph:RUGUPHM1:0000000000000000000000001",
+    ),
+    yes(
+        "FPS id", sealed(HEAD + field("26", field("00", "hk.com.hkicl") + field("02", "0000001")) + field("58", "HK")), "proxy:fps:0000001"
+    ),
+    yes(
+        "FPS phone, with the bank that is asked",
+        sealed(HEAD + field("26", field("00", "hk.com.hkicl") + field("01", "004") + field("03", "+852-51234567")) + field("58", "HK")),
+        "proxy:fps:+85251234567",
+    ),
+    yes(
+        "FPS mail",
+        sealed(HEAD + field("26", field("00", "HK.COM.HKICL") + field("04", "Pay@example.com")) + field("58", "HK")),
+        "proxy:fps:pay@example.com",
+    ),
+    yes(
+        "MMQR",
+        sealed(
+            HEAD + field("26", field("00", "com.mmqrpay.www") + field("01", "123456789012345") + field("02", "000000")) + field("58", "MM")
+        ),
+        "proxy:mmqr:123456789012345",
+    ),
+    yes(
+        "Lao QR",
+        sealed(
+            HEAD
+            + field("38", field("00", "A005266284662577") + field("01", "27710418") + field("02", "002") + field("03", "mch0000000000001"))
+            + field("58", "LA")
+        ),
+        "proxy:laoqr:27710418:mch0000000000001",
+    ),
     yes("checksum in small letters", GOOD_QR[:-4] + GOOD_QR[-4:].lower(), "proxy:promptpay:+66812345678"),
     no("one digit of the phone changed", GOOD_QR.replace("0066812345678", "0066812345679"), "checksum is wrong"),
     no("checksum cut off", GOOD_QR[:-4], "only 0 are left"),
@@ -205,6 +294,11 @@ QR = [
         sealed(HEAD + field("29", field("00", PROMPTPAY) + field("02", "0107542000012")) + TH),
         "check digit",
     ),
+    no(
+        "FPS id of eight digits is not taken for a phone",
+        sealed(HEAD + field("26", field("00", "hk.com.hkicl") + field("02", "51234567")) + field("58", "HK")),
+        "7 or 9 digits",
+    ),
     no("not a code at all", "hello", "does not begin"),
 ]
 
@@ -222,6 +316,14 @@ PROXIES = [
     yes("NMID", "id1020000000001", "proxy:qris:ID1020000000001"),
     yes("UPI address", "UPI example@okaxis", "proxy:upi:example@okaxis"),
     yes("InstaPay mobile", "InstaPay 0917 123 4567", "proxy:instapay:+639171234567"),
+    yes("PromptPay biller", "promptpay:biller/010754200001101", "proxy:promptpay:biller/010754200001101"),
+    yes("FPS id", "FPS 123456789", "proxy:fps:123456789"),
+    yes("FPS phone, local", "轉數快 5123 4567", "proxy:fps:+85251234567"),
+    yes("MMQR", "mmqr 123456789012345", "proxy:mmqr:123456789012345"),
+    yes("Lao QR", "laoqr:27710418:mch0000000000001", "proxy:laoqr:27710418:mch0000000000001"),
+    no("PromptPay biller with a wrong check digit", "promptpay:biller/010754200001201", "check digit"),
+    no("FPS id too short", "FPS 123456", "7 or 9 digits"),
+    no("MMQR with all sixteen digits", "mmqr 1234567890123456", "15 digits"),
     no("PayNow UEN with a wrong letter", "paynow 201403121X", "UEN"),
     no("PayNow NRIC with a wrong letter", "paynow S1234567A", "check letter"),
     no("PromptPay number with a wrong check digit", "promptpay 0107542000012", "check digit"),

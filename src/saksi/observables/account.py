@@ -4,6 +4,7 @@ Without an IBAN the id is country, bank and number. The bank is a code of the sh
 be named: a number alone is ten people's account, and an unknown bank is refused, never guessed. Special forms:
 * China: a UnionPay card number (62..., Luhn digit) stands for the account and is `CN:CUP:...`, whichever bank is named with it.
 * Australia: the bank is the BSB (bank and branch), `AU:062000:12345678`.
+* Philippines: BPI's ten digits stand behind four zeros in its QR codes; the zeros are left out.
 * Japan: branch (3 digits) and number (7, zeros in front) follow the Zengin code of the bank, `JP:0005:0011234567`.
 Sources: ISO 13616 (IBAN, through python-stdnum); `resources/banks.yaml`.
 """
@@ -39,7 +40,10 @@ _IBAN_COUNTRIES = frozenset({
 _LONGEST = 200
 
 # A card's check digit, a clearing code in front, a branch: here the digits decide about more than the number.
-_BY_DIGITS = frozenset({"CN", "HK", "JP", "AU"})
+_BY_DIGITS = frozenset({"CN", "HK", "JP", "AU", "PH"})
+
+# Banks that write their numbers with zeros in front in payment codes, and how many digits the numbers have.
+_PADDED = {("PH", "BOPI"): 10}
 
 _WORDS_THEN_DIGITS = re.compile(r"([ A-Za-z:/,.#()-]{0,60}[ A-Za-z:/,#()])([0-9][0-9 -]*)\Z", re.ASCII)
 _IBAN = re.compile(r"(?:IBAN)?:?([A-Z]{2}[0-9]{2}[A-Z0-9]{10,30})\Z")
@@ -230,6 +234,8 @@ def _number(bank: Bank, raw: str) -> str:
         number = _japanese(raw, number)
     if bank.country == "HK" and len(number) > 12 and bank.national and number.startswith(bank.national):
         number = number[len(bank.national) :]
+    own = _PADDED.get((bank.country, bank.code), len(number))
+    number = number[:-own].lstrip("0") + number[-own:]
     if len(number) not in bank.lengths:
         allowed = _range(bank.lengths)
         todo = "zeros in front may be lost: look at the original" if len(number) < min(bank.lengths) else "check the number"

@@ -23,7 +23,9 @@ _IP = re.compile(r"[\[(]?[0-9a-f]*[:.\[][0-9a-fx:.\[\](){}%/a-z]*\Z", re.IGNOREC
 _LOOSE_AT = re.compile(r"@|[\[({]\s*at\s*[\])}]|\sat\s", re.IGNORECASE)
 _LOOSE_DOT = re.compile(r"[.\u3002\uff0e\uff61]|[\[({\s]\s*dot\s*[\])}\s]", re.IGNORECASE)
 _PLATFORM = re.compile(r"[^\W\d_]{2,}\s*[:=\s]\s*\S|[^\W\d_]+://|[./]\S*/")
-_SCHEME = re.compile(r"prompt ?pay|pay ?now|duit ?now|bakong|khqr|qris|nmid|instapay|qr ?ph|upi|vpa|พร้อมเพย์|បាគង|id\d{13}\Z", re.IGNORECASE)
+_SCHEME = re.compile(
+    r"prompt ?pay|pay ?now|duit ?now|bakong|khqr|qris|nmid|instapay|qr ?ph|fps|mmqr|lao ?qr|upi|vpa|พร้อมเพย์|បាគង|id\d{13}\Z", re.IGNORECASE
+)
 _IBAN = re.compile(r"(?:iban)?[\s:]*[a-z]{2}\d{2}[\sa-z0-9]{10,}\Z", re.IGNORECASE)
 _NOT_TAKEN = re.compile(r"\Anot taken as [^:]*: ")
 _WORDS = {

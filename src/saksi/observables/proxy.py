@@ -1,7 +1,9 @@
-"""A name that payments find an account by: a PromptPay phone, a PayNow UEN, a DuitNow id, a Bakong id, an NMID.
+"""A name that payments find an account by: a PromptPay phone, a PayNow UEN, a DuitNow id, a Bakong id, an NMID, an FPS id.
 
 `proxy:<scheme>:<value>`. The scheme is part of the id, because one phone leads to different accounts in different schemes. Values
 that are identity numbers carry the note "national-id". The id of the phone itself stays `phone:+...`: a QR code gives both.
+A PromptPay biller (`biller/<15 digits>`) is not the PromptPay account of the same tax number, and shops that a bank bills for share the
+bank's biller: what the bank calls the shop (`shop/<bank or biller>/<reference>`) tells them apart.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Callable, Mapping
 from saksi.model.errors import BadInput
 from saksi.observables.banks import bank_countries, find_bank
 from saksi.observables.digits import plain as folded
+from saksi.observables.email import email
 from saksi.observables.national_id import NATIONAL_ID, malaysian_id, singapore_business, singapore_id, thai_id
 from saksi.observables.observable import Observable
 from saksi.observables.phone import phone
@@ -24,8 +27,11 @@ _GAPS = re.compile(r"[\s().-]+")
 _BAKONG = re.compile(r"([a-z0-9][a-z0-9._-]{0,30})@([a-z0-9]{2,12})\Z")
 _UPI = re.compile(r"([a-z0-9][a-z0-9._-]{0,254})@([a-z][a-z0-9]{1,63})\Z")
 _NMID = re.compile(r"ID[0-9]{13}\Z")
-_QRPH = re.compile(r"([A-Z]{6}[A-Z0-9]{2})(?:XXX)?:([A-Za-z0-9]{4,32}(?::[A-Za-z0-9]{4,32})?)\Z")
-_ACQUIRER = re.compile(r"([0-9]{6}):([A-Za-z0-9]{4,20})\Z")
+_QRPH = re.compile(r"([A-Z]{6}[A-Z0-9]{2})(?:XXX)?:([A-Za-z0-9._-]{4,36}(?::[A-Za-z0-9._-]{4,36})?)\Z")
+_ACQUIRER = re.compile(r"([0-9]{6}):([A-Za-z0-9._-]{4,36})\Z")
+_LAO = re.compile(r"([0-9]{8}):([A-Za-z0-9._-]{4,36})\Z")
+_BILLER = re.compile(r"biller/([0-9]{13})([0-9]{2})\Z", re.IGNORECASE)
+_SHOP = re.compile(r"shop/([0-9]{3}|[0-9]{15})/([A-Z0-9]{4,20})\Z", re.IGNORECASE)
 _PASSPORT = re.compile(r"[A-Z]{1,2}[0-9]{6,9}\Z")
 _VPA = re.compile(r"(.+)#([A-Z0-9]{2,20})\Z")
 _WORDS: Mapping[str, str] = {
@@ -35,6 +41,8 @@ _WORDS: Mapping[str, str] = {
     "bakong": "bakong", "khqr": "bakong", "បាគង": "bakong",
     "qris": "qris", "nmid": "qris",
     "instapay": "instapay", "qrph": "qrph", "qr ph": "qrph",
+    "fps": "fps", "轉數快": "fps", "转数快": "fps",
+    "mmqr": "mmqr", "laoqr": "laoqr", "lao qr": "laoqr", "lapnet": "laoqr",
     "upi": "upi", "vpa": "upi",
 }  # fmt: skip
 _HEAD = re.compile(
@@ -88,6 +96,10 @@ def _refused(read: Callable[..., object], *values: str) -> bool:
 
 
 def _promptpay(value: str) -> _Value:
+    if (found := _BILLER.match(value)) is not None:
+        return value.lower(), (*thai_id(found[1]), f"biller with suffix {found[2]}; many payees may share it")
+    if (found := _SHOP.match(value)) is not None:
+        return f"shop/{found[1]}/{found[2].upper()}", ("shop of the bank or biller in front",)
     digits = _GAPS.sub("", value)
     if digits.isdigit() and len(digits) == 13 and not digits.startswith("0066"):
         return digits, thai_id(digits)
@@ -156,6 +168,36 @@ def _qrph(value: str) -> _Value:
     return f"{found[1]}:{found[2]}", ()
 
 
+def _fps(value: str) -> _Value:
+    """An FPS id (7 or 9 digits), a phone (8 digits are a Hong Kong phone) or an e-mail address."""
+    if "@" in value:
+        found = email(value)
+        return found.normal, found.notes
+    compact = _GAPS.sub("", value)
+    if compact.isdigit() and len(compact) in (7, 9):
+        return compact, ()
+    if compact.isdigit() and len(compact) < 8:
+        raise BadInput("an FPS id has 7 or 9 digits", todo="check the number")
+    return _phone(value.replace("-", " "), "HK")
+
+
+def _mmqr(value: str) -> _Value:
+    compact = _GAPS.sub("", value)
+    if not re.fullmatch("[0-9]{15}", compact):
+        raise BadInput("an MMQR merchant has 15 digits", todo="take it from the QR code")
+    return compact, ()
+
+
+def _laoqr(value: str) -> _Value:
+    found = _LAO.match(value)
+    if found is None:
+        raise BadInput(
+            "a Lao QR payee is an institution of 8 digits and the payee's id, like 27710418:mch0000000000001",
+            todo="take it from the QR code",
+        )
+    return f"{found[1]}:{found[2]}", ()
+
+
 def _upi(value: str) -> _Value:
     found = _UPI.match(value.lower())
     if found is None:
@@ -171,5 +213,8 @@ SCHEMES: Mapping[str, Callable[[str], _Value]] = {
     "qris": _qris,
     "instapay": _instapay,
     "qrph": _qrph,
+    "fps": _fps,
+    "mmqr": _mmqr,
+    "laoqr": _laoqr,
     "upi": _upi,
 }

@@ -1,10 +1,11 @@
-"""Who a payment QR code pays: the accounts and proxies that PromptPay, PayNow, DuitNow, KHQR, VietQR, QRIS and QR Ph put into it.
+"""Who a payment QR code pays: accounts and proxies of PromptPay, PayNow, DuitNow, KHQR, VietQR, QRIS, QR Ph, FPS, MMQR and Lao QR.
 
 One code may hold several payees and one payee several names (a proxy and its phone), so `read_qr` gives them all; `qr` gives the first.
 Names and places in the code are what its maker wrote: they are given as text, never as entities.
 Sources: Thai QR Payment standard (Bank of Thailand), SGQR/PayNow specification (ABS), DuitNow QR MPM (PayNet, AID A0000006150001), KHQR
-guideline (National Bank of Cambodia), VietQR (NAPAS, AID A000000727), QRIS (Bank Indonesia), QR Ph (BSP/PPMI); field by field from public
-descriptions of them.
+guideline (National Bank of Cambodia), VietQR (NAPAS, AID A000000727), QRIS (Bank Indonesia), QR Ph (BSP/PPMI), FPS (HKICL, hk.com.hkicl),
+Myanmar QR (com.mmqrpay.www), Lao QR (LAPNet, AID A005266284662577). None of them was opened: fields follow public programs that write and
+read such codes, and were compared with codes made by them (docs/adr/0026).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass, replace
 from saksi.model.errors import BadInput
 from saksi.observables.account import bank_account
 from saksi.observables.banks import find_bank
+from saksi.observables.email import email
 from saksi.observables.emvco import Payload, parse_fields, parse_payload
 from saksi.observables.observable import Observable
 from saksi.observables.phone import phone
@@ -61,8 +63,9 @@ def read_qr(text: str) -> QrReading:
     schemes: dict[str, None] = {}
     payees: dict[str, Observable] = {}
     unread: list[str] = []
-    for tag, template in payload.accounts.items():
-        scheme = _scheme(tag, template, payload)
+    found = {tag: _scheme(tag, template, payload) for tag, template in payload.accounts.items()}
+    for tag in sorted(found, key=lambda tag: found[tag] == "promptpay-bill"):  # a shop's own id before the biller it shares
+        scheme, template = found[tag], payload.accounts[tag]
         if scheme is None:
             continue
         schemes[scheme] = None
@@ -82,9 +85,11 @@ def read_qr(text: str) -> QrReading:
 
 
 _AIDS: Mapping[str, str] = {
-    "A000000677010111": "promptpay", "A000000677010113": "promptpay", "A000000677010114": "promptpay", "A000000677010112": "promptpay-bill",
+    "A000000677010111": "promptpay", "A000000677010114": "promptpay", "A000000677010112": "promptpay-bill",
+    "A000000677012006": "promptpay-bill", "A000000677010113": "promptpay-shop",
     "SG.PAYNOW": "paynow", "A0000006150001": "duitnow", "A000000727": "vietqr", "ID.CO.QRIS.WWW": "qris",
-    "COM.P2PQRPAY": "qrph", "PH.PPMI.P2M": "qrph-merchant",
+    "COM.P2PQRPAY": "qrph", "PH.PPMI.P2M": "qrph-merchant", "PH.PPMI.P2MICRO": "qrph-merchant", "HK.COM.HKICL": "fps",
+    "COM.MMQRPAY.WWW": "mmqr", "A005266284662577": "laoqr",
 }  # fmt: skip
 
 
@@ -109,8 +114,14 @@ def _promptpay_bill(fields: _Fields) -> list[Observable]:
     biller = fields.get("01", "")
     if len(biller) != 15 or not biller.isdigit():
         raise BadInput("the biller id has not 15 digits")
-    found = scheme_proxy("promptpay", biller[:13])
-    return [replace(found, notes=(*found.notes, f"bill payment, biller suffix {biller[13:]}"))]
+    return [scheme_proxy("promptpay", f"biller/{biller}")]
+
+
+def _promptpay_shop(fields: _Fields) -> list[Observable]:
+    """Payment innovation: the bank or biller in 01, its name for the shop in 02 (04 is a reference, never an account)."""
+    if "01" not in fields or "02" not in fields:
+        raise BadInput("bank or shop is missing in it")
+    return [scheme_proxy("promptpay", f"shop/{fields['01']}/{fields['02']}")]
 
 
 def _paynow(fields: _Fields) -> list[Observable]:
@@ -184,14 +195,41 @@ def _qrph_merchant(fields: _Fields) -> list[Observable]:
     return [scheme_proxy("qrph", ":".join(part for part in parts if part))]
 
 
+def _fps(fields: _Fields) -> list[Observable]:
+    """An FPS id in 02, a phone in 03, an e-mail address in 04; a clearing code in 01 only says which of the payee's banks is asked."""
+    if len(fields.get("02", "0000000")) not in (7, 9):
+        raise BadInput("an FPS id has 7 or 9 digits")  # eight would be read as a phone
+    found: list[Observable] = []
+    for tag in ("02", "03", "04"):
+        if tag in fields:
+            found += _with_phone(scheme_proxy("fps", fields[tag]))
+    if not found:
+        raise BadInput("no FPS id, phone or e-mail address in it")
+    return found
+
+
+def _mmqr(fields: _Fields) -> list[Observable]:
+    return [scheme_proxy("mmqr", fields.get("01", ""))]
+
+
+def _laoqr(fields: _Fields) -> list[Observable]:
+    return [scheme_proxy("laoqr", f"{fields.get('01', '')}:{fields.get('03', '')}")]
+
+
 def _with_phone(found: Observable) -> list[Observable]:
+    """The proxy, and the phone or the e-mail address that it is."""
     value = found.normal.partition(":")[2]
-    return [found, phone(value)] if value.startswith("+") and "#" not in value else [found]
+    if "#" in value:
+        return [found]
+    if value.startswith("+"):
+        return [found, phone(value)]
+    return [found, email(value)] if "@" in value else [found]
 
 
 _READERS = {
     "promptpay": _promptpay,
     "promptpay-bill": _promptpay_bill,
+    "promptpay-shop": _promptpay_shop,
     "paynow": _paynow,
     "duitnow": _duitnow,
     "khqr": _khqr,
@@ -199,4 +237,7 @@ _READERS = {
     "qris": _qris,
     "qrph": _qrph,
     "qrph-merchant": _qrph_merchant,
+    "fps": _fps,
+    "mmqr": _mmqr,
+    "laoqr": _laoqr,
 }

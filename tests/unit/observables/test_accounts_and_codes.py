@@ -126,6 +126,26 @@ def test_a_code_of_two_schemes_gives_both_payees_and_says_what_it_could_not_read
         read_qr(sealed(HEAD + incomplete + "5802SG"))
 
 
+def test_a_shop_stands_before_the_biller_it_shares_and_a_reference_is_no_account() -> None:
+    bill = field("30", field("00", "A000000677010112") + field("01", "010754200001101") + field("02", "KB000000000001"))
+    shop = field("31", field("00", "A000000677010113") + field("01", "004") + field("02", "KB000000000001") + field("04", "0041234567890"))
+    reading = read_qr(sealed(HEAD + bill + shop + "5802TH"))
+    assert [payee.entity for payee in reading.payees] == [
+        "proxy:promptpay:shop/004/KB000000000001",
+        "proxy:promptpay:biller/010754200001101",
+    ]
+    assert "biller with suffix 01; many payees may share it" in reading.payees[1].notes
+
+
+def test_an_fps_code_gives_the_phone_or_the_mail_beside_the_proxy() -> None:
+    head = HEAD + "26"
+    for value, entity in ((field("03", "+852-51234567"), "phone:+85251234567"), (field("04", "pay@example.com"), "email:pay@example.com")):
+        template = field("00", "hk.com.hkicl") + value
+        reading = read_qr(sealed(f"{head}{len(template):02d}{template}5802HK"))
+        assert [payee.kind for payee in reading.payees] == ["proxy", entity.partition(":")[0]]
+        assert reading.payees[1].entity == entity
+
+
 def test_a_fault_in_a_code_names_its_offset() -> None:
     broken = sealed(HEAD + field("29", field("00", "A000000677010111") + "0199short") + "5802TH")
     with pytest.raises(BadInput) as refusal:
