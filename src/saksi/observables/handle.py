@@ -2,7 +2,7 @@
 
 The normal form is `platform:name` ("telegram:somename"); a platform's own invitation to a group is `telegram:invite/CODE`
 or `whatsapp:invite/CODE` (case counts there), an id of digits `facebook:id/100001`. An account that a phone number names
-(WhatsApp; t.me/+855...) is that phone, so the result's kind is then "phone". Rules and their sources: `handle_rules`.
+(wa.me/855..., t.me/+855...) is that phone, so the result's kind is then "phone". Rules and their sources: `handle_rules`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _LINK = re.compile(r"(?:https?://)?(?:www\.)?(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)
 _NAMED = re.compile(
     r"(?P<platform>[^\W\d_]+)(?:\s*[:=\uff1a]\s*|\s+(?:id|user|username)?\s*:?\s*)(?P<name>\S.*)", re.IGNORECASE | re.DOTALL
 )
+_SAYS_NAME = re.compile("[:=@\uff1a]")
 _DIGITS = re.compile(r"[0-9]{5,20}")
 _CODE = re.compile(r"[A-Za-z0-9_-]{10,40}")
 _TODO = "give the profile link, or platform and name, for example telegram:somename"
@@ -44,6 +45,8 @@ def handle(text: str, *, country: str | None = None) -> Observable:
     platform = NAMES.get(named["platform"].lower()) if named else None
     if named is None or platform is None:
         raise _refused("no known platform is named")
+    if platform == "whatsapp" and not _SAYS_NAME.search(clean):  # "WhatsApp group" is talk, "WhatsApp: group" a name
+        return _by_phone(PLATFORMS[platform], named["name"].strip(), country)
     return _account(platform, named["name"].strip(), country)
 
 
@@ -122,7 +125,7 @@ def _account(platform: str, name: str, country: str | None) -> Observable:
         if not _CODE.fullmatch(code):
             raise _refused("the invitation code is malformed")
         return Observable("handle", f"{platform}:invite/{code}", "Handle", ("an invitation to a group, not an account",))
-    if platform == "whatsapp":
+    if platform == "whatsapp" and not rule.pattern.fullmatch(name.lower().removeprefix("@")):
         return _by_phone(rule, name, country)
     if platform == "telegram" and re.fullmatch(r"\+[0-9 ().-]{7,24}", name):
         return _by_phone(rule, name, country)

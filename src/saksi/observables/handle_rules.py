@@ -1,14 +1,16 @@
 """What each platform takes as an account name, and what makes two spellings one account.
 
-* telegram: 4 to 32 of a-z 0-9 _, begins with a letter, does not end in _; case does not count. Telegram FAQ
-  "usernames" and Bot API (t.me links); names of 4 are sold by auction.
-* line: 1 to 20 of a-z 0-9 . _ -, all lower case; an official account begins with @. LINE help "LINE ID" and URL scheme
-  (line.me/ti/p/~ID, line.me/R/ti/p/@ID).
-* wechat: 6 to 20 of a-z 0-9 _ -, begins with a letter or _; case does not count. WeChat help "WeChat ID"; names that
-  begin with wxid_ are given by the service.
-* facebook: 5 to 50 of a-z 0-9 . (neither case nor dots count), or a numeric id. Facebook help "usernames".
-* tiktok: 2 to 24 of a-z 0-9 _ ., does not end in a dot; case does not count. TikTok help "username".
-* x: 1 to 15 of a-z 0-9 _; case does not count. X help "username rules".
+Read on 2026-11-24; where sources differ the wider rule stands, because a name that cannot exist does no harm and a refused one is lost.
+* telegram: 5 to 32 of a-z 0-9 _, begins with a letter, does not end in _; case does not count (validators of two public packages);
+  names of 4 are sold by auction (core.telegram.org/api/fragment speaks of collectible names, a public validator of their length).
+* whatsapp: 3 to 35 of a-z 0-9 _ . with a letter in it; no dot at either end or beside another, no "www." in front, no domain's ending,
+  none of the group's own brands (WhatsApp Web's own check, as @wppconnect/wa-js 4.6 mirrors it). Case does not count.
+* line: 4 to 20 of a-z 0-9 . _ - without capitals (two Japanese guides); an official account begins with @, its length is not confirmed.
+* wechat: 6 to 20 of a-z 0-9 _ -, begins with a letter; case does not count (two articles that quote WeChat's FAQ); names that begin
+  with wxid_ are given by the service (from memory).
+* facebook: 5 of a-z 0-9 . or more (50 by a public list); neither case nor dots count (a guide that quotes Facebook's help); or an id.
+* tiktok: 2 to 24 of a-z 0-9 _ . by older guides, up to 30 by a newer one; not ending in a dot (from memory). Case does not count.
+* x: 1 to 15 of a-z 0-9 _ (a public list of limits); case does not count.
 
 WhatsApp and Telegram accounts named by a phone number are that phone: they are given as `phone:`.
 """
@@ -36,6 +38,11 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_WHATSAPP = (
+    r"(?!www\.)(?!.*\.\.)(?!.*(?:whatsapp|instagram|facebook|oculus))(?!.*\.(?:com|org|net|int|edu|gov|mil|arpa|html?|txt|xml)\Z)"
+    r"(?=.*[a-z])[a-z0-9_][a-z0-9_.]{1,33}[a-z0-9_]"
+)
+
 PLATFORMS: dict[str, Rule] = {
     "telegram": Rule(
         "Telegram",
@@ -43,9 +50,9 @@ PLATFORMS: dict[str, Rule] = {
         _words("t.me telegram.me telegram.dog"),
         _words("joinchat addstickers addemoji addtheme share proxy socks setlanguage confirmphone login invoice bg boost addlist"),
     ),
-    "whatsapp": Rule("WhatsApp", re.compile(r"(?!)"), _words("wa.me api.whatsapp.com whatsapp.com web.whatsapp.com")),
-    "line": Rule("LINE", re.compile(r"@?[a-z0-9._-]{1,20}"), _words("line.me page.line.me")),
-    "wechat": Rule("WeChat", re.compile(r"[a-z_][a-z0-9_-]{5,19}|wxid_[a-z0-9]{6,28}"), _words("weixin.qq.com u.wechat.com")),
+    "whatsapp": Rule("WhatsApp", re.compile(_WHATSAPP), _words("wa.me api.whatsapp.com whatsapp.com web.whatsapp.com")),
+    "line": Rule("LINE", re.compile(r"@[a-z0-9._-]{1,20}|[a-z0-9._-]{4,20}"), _words("line.me page.line.me")),
+    "wechat": Rule("WeChat", re.compile(r"[a-z][a-z0-9_-]{5,19}|wxid_[a-z0-9]{6,28}"), _words("weixin.qq.com u.wechat.com")),
     "facebook": Rule(
         "Facebook",
         re.compile(r"(?=.*[a-z])[a-z0-9]{5,50}"),
@@ -53,7 +60,7 @@ PLATFORMS: dict[str, Rule] = {
         _words("groups events watch marketplace sharer photo photos story share login hashtag gaming reel permalink"),
         numeric=True,
     ),
-    "tiktok": Rule("TikTok", re.compile(r"[a-z0-9_.]{1,23}[a-z0-9_]"), _words("tiktok.com m.tiktok.com")),
+    "tiktok": Rule("TikTok", re.compile(r"[a-z0-9_.]{1,29}[a-z0-9_]"), _words("tiktok.com m.tiktok.com")),
     "x": Rule(
         "X",
         re.compile(r"[a-z0-9_]{1,15}"),
