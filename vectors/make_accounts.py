@@ -1,4 +1,6 @@
-"""Writes the vectors of accounts, QR codes, proxies, wallets, hosts, URLs and IPs into `vectors/observables`; `--check` only compares.
+"""Writes the vectors of accounts, QR codes, proxies, wallets, hosts, URLs, IPs and networks into `vectors/observables`.
+
+`--check` only compares.
 
 Every expectation is written by hand here, from the specification named beside it, or computed by another's code (the package `base58`,
 a bitwise CRC): Saksi's own normalisers are not imported. `entity` is what the text must give; `refused` is a part of the reason why it
@@ -485,6 +487,8 @@ URLS = [
     yes("canonical", "https://example.com/a", "url:https://example.com/a"),
     yes("http is the same page", "http://example.com/a", "url:https://example.com/a"),
     yes("no scheme", "example.com/a", "url:https://example.com/a"),
+    yes("a path like a network's length", "https://192.0.2.0/24", "url:https://192.0.2.0/24"),
+    no("a network", "192.0.2.0/24", "network"),
     yes("host alone", "https://example.com", "url:https://example.com/"),
     yes("defanged", "hxxps[:]//bad[.]example[.]com/a", "url:https://bad.example.com/a"),
     yes("capitals in scheme and host", "HTTPS://EXAMPLE.com/A", "url:https://example.com/A"),
@@ -535,8 +539,48 @@ IPS = [
     no("host", "example.com", "other characters"),
 ]  # fmt: skip
 
+NETWORKS = [
+    yes("IPv4", "192.0.2.0/24", "network:192.0.2.0/24"),
+    yes("defanged", "192[.]0[.]2[.]0/24", "network:192.0.2.0/24"),
+    yes("defanged slash", "192.0.2.0[/]24", "network:192.0.2.0/24"),
+    yes("khmer digits", "១៩២.០.២.០/២៤", "network:192.0.2.0/24"),
+    yes("IPv6", "2001:db8::/32", "network:2001:db8::/32"),
+    yes("IPv6 in capitals (RFC 5952)", "2001:DB8:0:0:0:0:0:0/32", "network:2001:db8::/32"),
+    yes("IPv6 with brackets", "[2001:db8::]/32", "network:2001:db8::/32"),
+    yes("IPv4-mapped", "::ffff:192.0.2.0/120", "network:192.0.2.0/24"),
+    yes("IPv4-mapped, one address", "::ffff:192.0.2.7/128", "ip:192.0.2.7"),
+    yes("one address", "192.0.2.7/32", "ip:192.0.2.7"),
+    yes("one IPv6 address", "2001:db8::1/128", "ip:2001:db8::1"),
+    yes("an address without a length", "192.0.2.7", "ip:192.0.2.7"),
+    yes("widest that is one party's", "10.0.0.0/8", "network:10.0.0.0/8"),
+    yes("wider than one party's", "224.0.0.0/4", "network:224.0.0.0/4"),
+    yes("two addresses", "192.0.2.6/31", "network:192.0.2.6/31"),
+    no("host bits", "192.0.2.1/24", "192.0.2.1 lies inside one"),
+    no("IPv6 host bits", "2001:db8::1/32", "2001:db8::1 lies inside one"),
+    no("whole internet", "0.0.0.0/0", "whole internet"),
+    no("whole IPv6 internet", "::/0", "whole internet"),
+    no("whole IPv4 internet, mapped", "::ffff:0:0/96", "whole internet"),
+    no("range", "192.0.2.0-192.0.2.255", "range"),
+    no("range upside down", "192.0.2.9 - 192.0.2.1", "range"),
+    no("range of two kinds", "192.0.2.0-2001:db8::1", "range"),
+    no("netmask", "192.0.2.0/255.255.255.0", "prefix length"),
+    no("length with a leading zero", "192.0.2.0/024", "prefix length"),
+    no("length with a sign", "192.0.2.0/+24", "prefix length"),
+    no("no length behind the slash", "192.0.2.0/", "prefix length"),
+    no("length too large", "192.0.2.0/33", "at most 32"),
+    no("IPv6 length too large", "2001:db8::/129", "at most 128"),
+    no("short form", "192.0.2/24", "short"),
+    no("octal", "0300.0.2.0/24", "not an IP"),
+    no("zone", "fe80::%eth0/64", "zone"),
+    no("asterisk", "192.0.2.*", "not an IP"),
+    no("URL", "https://192.0.2.0/24", "prefix length"),
+    no("host", "example.com/24", "other characters"),
+]  # fmt: skip
+
 if __name__ == "__main__":
-    tables = {"account": ACCOUNTS, "qr": QR, "proxy": PROXIES, "wallet": WALLETS, "host": HOSTS, "url": URLS, "ip": IPS}
+    tables = {
+        "account": ACCOUNTS, "qr": QR, "proxy": PROXIES, "wallet": WALLETS, "host": HOSTS, "url": URLS, "ip": IPS, "network": NETWORKS,
+    }  # fmt: skip
     for kind, cases in tables.items():
         names = [case["name"] for case in cases]
         if len(set(names)) != len(names):

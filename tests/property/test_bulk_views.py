@@ -21,7 +21,17 @@ from saksi.screen.lookup import about
 from saksi.views.probe import Probe
 from saksi.views.views import Views
 
-KINDS = ("host:a{}.b.example", "host:b.example", "phone:+99900{}", "account:XA:BANKA:{}", "email:x{}@b.example")
+KINDS = (
+    "host:a{}.b.example",
+    "host:b.example",
+    "phone:+99900{}",
+    "account:XA:BANKA:{}",
+    "email:x{}@b.example",
+    "ip:192.0.2.{}",
+    "url:https://192.0.2.{}/pay",
+    "network:192.0.2.0/24",
+    "network:192.0.2.{}/30",
+)
 QUOTES = st.sampled_from([None, None, "said so", "send the money to this page now", 'pay here today, or "else" 100%'])
 SOURCES = st.builds(
     lambda series, place, quote, title: Source(

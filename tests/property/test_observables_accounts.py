@@ -20,6 +20,7 @@ from saksi.observables.defang import refang
 from saksi.observables.emvco import crc, parse_fields, parse_payload, sealed
 from saksi.observables.host import host, hosts, parents, registrable
 from saksi.observables.ip import ip
+from saksi.observables.network import network
 from saksi.observables.observable import Observable
 from saksi.observables.proxy import proxy
 from saksi.observables.qr import qr, read_qr
@@ -27,7 +28,7 @@ from saksi.observables.url import url, url_host
 from saksi.observables.wallet import wallet, wallets
 
 KINDS: dict[str, Callable[..., Observable]] = {
-    "account": account, "proxy": proxy, "wallet": wallet, "host": host, "url": url, "ip": ip, "qr": qr,
+    "account": account, "proxy": proxy, "wallet": wallet, "host": host, "url": url, "ip": ip, "network": network, "qr": qr,
 }  # fmt: skip
 SCRIPTS = ("០១២៣៤៥៦៧៨៩", "๐๑๒๓๔๕๖๗๘๙", "໐໑໒໓໔໕໖໗໘໙", "၀၁၂၃၄၅၆၇၈၉", "０１２３４５６７８９", "٠١٢٣٤٥٦٧٨٩")  # fmt: skip
 

@@ -10,8 +10,9 @@ from saksi.formats.gather import Gather, Said, nfc
 from saksi.formats.normal import SCHEMA_OF, normalise, patterns
 from saksi.formats.reader import Given, Job, rejected
 from saksi.model.errors import BadInput
-from saksi.model.vocabulary import ROLES, SAFE_KINDS
+from saksi.model.vocabulary import ACCUSING_ROLES, ROLES, SAFE_KINDS
 from saksi.observables.column import Column
+from saksi.observables.network import too_wide
 
 __all__ = ["Says", "check_says", "tell_listed"]
 
@@ -27,6 +28,11 @@ class Says:
     kinds: tuple[str, ...]
     props: tuple[tuple[str, str], ...]
     country: str | None = None
+
+    @property
+    def accuses(self) -> bool:
+        """Whether its values are held against somebody."""
+        return any(prop == "role" and value in ACCUSING_ROLES for prop, value in self.props)
 
 
 def check_says(says: Says) -> None:
@@ -91,7 +97,10 @@ def _labels(gather: Gather, first: Said, labels: list[str]) -> None:
 
 
 def _column(texts: list[str], says: Says, hints: list[str | None] | None) -> Column:
-    """Each value as the first kind that it can be; where it can be none, the first kind's reason stays."""
+    """Each value as the first kind that it can be; where it can be none, the first kind's reason stays.
+
+    Nothing that is too wide to be in one hand is accused.
+    """
     entities: list[str | None] = [None] * len(texts)
     reasons: list[str | None] = [None] * len(texts)
     open_rows = list(range(len(texts)))
@@ -108,4 +117,8 @@ def _column(texts: list[str], says: Says, hints: list[str | None] | None) -> Col
         open_rows = [row for row in open_rows if entities[row] is None]
         if not open_rows:
             break
+    if says.accuses and "network" in says.kinds:
+        wide = [None if entity is None else too_wide(entity) for entity in entities]
+        entities = [None if why else entity for entity, why in zip(entities, wide, strict=True)]
+        reasons = [why or reason for reason, why in zip(reasons, wide, strict=True)]
     return Column(entities, reasons)

@@ -15,7 +15,7 @@ __all__ = ["SCHEMA_OF", "normalise", "patterns"]
 
 SCHEMA_OF: Mapping[str, str] = {
     "phone": "PhoneNumber", "account": "BankAccount", "wallet": "CryptoWallet", "host": "WebSite", "url": "WebPage",
-    "email": "EmailAddress", "handle": "Handle", "ip": "IpAddress",
+    "email": "EmailAddress", "handle": "Handle", "ip": "IpAddress", "network": "IpNetwork",
 }  # fmt: skip
 
 _Texts = Sequence[str | None] | None

@@ -1,7 +1,8 @@
 """MISP warning lists: values that must not be flagged alone, because they are well known, shared by many, or reserved.
 
 What each list means is not in the list: the caller says for each list's name whether it is benign, shared or reserved, or out of scope.
-Exact values become entities. Networks and patterns are no single value: they are rejected, with the reason.
+Exact values, hosts (also written `.example.com`) and networks become entities. Patterns are no single value: they are rejected, with the
+reason.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _HOSTS = {"domain", "hostname", "url", "uri"}
 _MAILS = {"email-src", "email-dst", "target-email", "whois-registrant-email", "dns-soa-email"}
 _IPS = {"ip-src", "ip-dst"}
 _PHONES = {"phone-number", "whois-registrant-phone"}
+_PATTERN = "a pattern that fits many values, not one value"
 _ONE_PHONE = re.compile(r"/\(\(\?:\\\+\|00\)(\d{1,3})\)\?(\d{4,14})/[gi]*")
 
 
@@ -58,7 +60,7 @@ class WarningListReader:
         notes = [rejected(Locator(pointer=f"/{key}"), "nobody read this field", key) for key in sorted(set(found) - _KEYS)]
         values = found["list"]
         attributes = {word for word in found.get("matching_attributes", []) if isinstance(word, str)}
-        observable = _kind(attributes)
+        observable = "network" if kind == "cidr" else _kind(attributes)
         if meaning == OUT_OF_SCOPE or observable is None:
             what = "file hashes" if observable is None else "values that are nobody's address"
             notes.append(rejected(Locator(pointer="/list"), f"out of scope: a list of {what}", f"{len(values)} values of {name!r}"))
@@ -87,12 +89,12 @@ def _kind(attributes: set[str]) -> str | None:
     if attributes & _MAILS:
         return "host"
     if attributes & _IPS:
-        return "ip"
+        return "network"
     return "phone" if attributes & _PHONES else None
 
 
 def _exact(job: Job) -> tuple[list[tuple[str, str]], list[int], list[Rejected]]:
-    """Values that stand for themselves; a network of one address is that address, a pattern that fits one phone is that phone."""
+    """Values that stand for themselves; a pattern that fits one phone is that phone."""
     kept: list[tuple[str, str]] = []
     numbers: list[int] = []
     faults: list[Rejected] = []
@@ -101,21 +103,9 @@ def _exact(job: Job) -> tuple[list[tuple[str, str]], list[int], list[Rejected]]:
         if job.head["type"] == "regex":
             one = _ONE_PHONE.fullmatch(text) if job.head["kind"] == "phone" else None
             value = f"+{one[1]}{one[2]}" if one else ""
-        elif job.head["type"] == "cidr":
-            value = text.removesuffix("/128" if ":" in text else "/32")
-            value = "" if "/" in value else value
         if value:
             kept.append((value, text))
             numbers.append(job.numbers[at])
         else:
-            faults.append(rejected(job.locator(at), _WHY[job.head["type"]], text))
+            faults.append(rejected(job.locator(at), _PATTERN if text else "an empty text", text))
     return kept, numbers, faults
-
-
-_WHY = {
-    "regex": "a pattern that fits many values, not one value",
-    "cidr": "a network, not one address",
-    "string": "an empty text",
-    "substring": "an empty text",
-    "hostname": "an empty text",
-}

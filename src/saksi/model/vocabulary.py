@@ -18,8 +18,8 @@ _FTM = (
     "UserAccount Value Vehicle Vessel Video Workbook"
 )
 _OURS = (
-    "Account PhoneNumber WebSite WebPage EmailAddress Handle IpAddress PaymentProxy SimDevice Transfer ScamSite RecruitmentAd VictimReport "
-    "Movement Claim Judgement ActionRequest Receipt Outcome Case Observable"
+    "Account PhoneNumber WebSite WebPage EmailAddress Handle IpAddress IpNetwork PaymentProxy SimDevice Transfer ScamSite RecruitmentAd "
+    "VictimReport Movement Claim Judgement ActionRequest Receipt Outcome Case Observable"
 )
 SCHEMATA: frozenset[str] = frozenset((_FTM + " " + _OURS).split())
 

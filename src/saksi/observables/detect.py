@@ -20,6 +20,10 @@ _ID = re.compile(r"(" + "|".join(KINDS) + r")\s*:\s*(.+)\Z", re.DOTALL | re.IGNO
 _QR = re.compile(r"\s*00020[12]\d{2}")
 _WALLET = re.compile(r"(?:[a-z0-9 -]{2,12}:(?://)?)?(?:0x)?[A-Za-z0-9]{14,}(?:[?@:].*)?\Z", re.IGNORECASE)
 _IP = re.compile(r"[\[(]?[0-9a-f]*[:.\[][0-9a-fx:.\[\](){}%/a-z]*\Z", re.IGNORECASE)
+_QUAD = r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:[\[({]?\.[\])}]?(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3})"
+_NETWORK = re.compile(
+    rf"\s*(?:{_QUAD}\s*-\s*{_QUAD}|(?:{_QUAD}|\[?[0-9a-f]*(?::[0-9a-f.]*){{2,8}}\]?)[\[(]?/[\])]?\d{{1,3}})\s*\Z", re.IGNORECASE
+)
 _LOOSE_AT = re.compile(r"@|[\[({]\s*at\s*[\])}]|\sat\s", re.IGNORECASE)
 _LOOSE_DOT = re.compile(r"[.\u3002\uff0e\uff61]|[\[({\s]\s*dot\s*[\])}\s]", re.IGNORECASE)
 _PLATFORM = re.compile(r"[^\W\d_]{2,}\s*[:=\s]\s*\S|[^\W\d_]+://|[./]\S*/")
@@ -30,7 +34,8 @@ _IBAN = re.compile(r"(?:iban)?[\s:]*[a-z]{2}\d{2}[\sa-z0-9]{10,}\Z", re.IGNORECA
 _NOT_TAKEN = re.compile(r"\Anot taken as [^:]*: ")
 _WORDS = {
     "phone": "a phone", "account": "an account", "wallet": "a wallet", "host": "a host", "url": "a URL", "email": "an e-mail address",
-    "handle": "an account name", "ip": "an IP address", "imei": "a device number", "proxy": "a payment proxy", "qr": "a payment QR code",
+    "handle": "an account name", "ip": "an IP address", "network": "a network",
+    "imei": "a device number", "proxy": "a payment proxy", "qr": "a payment QR code",
 }  # fmt: skip
 _UNLIKELY = "not valid in its country's number plan"  # the note of `phone.NOT_IN_PLAN`, named without loading the phones' tables
 
@@ -84,6 +89,8 @@ def _worth_asking(text: str) -> list[str]:
     if _QR.match(text):
         return ["qr"]
     plain = folded(text)
+    if _NETWORK.match(plain):
+        return ["network"]
     digits = sum(sign.isdigit() for sign in plain)
     letters = any(sign.isalpha() for sign in plain)
     slash = "/" in plain

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from typing import TypeAlias
 
 from saksi.model.errors import BadInput
 from saksi.observables.defang import refang
 from saksi.observables.digits import ascii_digits
 from saksi.observables.observable import Observable
 
-__all__ = ["ip", "looks_like_ip"]
+__all__ = ["Address", "Block", "address", "ip", "looks_like_ip", "mapped", "notes_on"]
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+Block: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _V4_PORT = re.compile(r"^([0-9.]+):([0-9]{1,5})$")
 _V6_PORT = re.compile(r"^\[([^\]]*)\](?::([0-9]{1,5}))?$")
@@ -28,6 +32,7 @@ _RANGES = (
     ("is_private", "private or documentation range: many networks use it"),
     ("is_reserved", "reserved range"),
 )
+_MAPPED = "was written as an IPv4-mapped IPv6 address"
 
 
 def ip(text: str, *, country: str | None = None) -> Observable:
@@ -35,19 +40,32 @@ def ip(text: str, *, country: str | None = None) -> Observable:
     del country
     plain, port = _without_port(ascii_digits(refang(text)))
     if "/" in plain:
-        raise BadInput("this is a network, not one address", todo="give the single address")
+        raise BadInput("this is a network, not one address", todo="ask for it as a network, or give the single address")
+    found, notes = mapped(address(plain))
+    notes = ((f"port {port} left out",) if port else ()) + notes
+    return Observable("ip", str(found), "IpAddress", (*notes, *notes_on(found)))
+
+
+def address(plain: str) -> Address:
+    """One address without a port, as it is written; never short, octal or hexadecimal forms."""
     if "%" in plain:
         raise BadInput("an IPv6 zone (after '%') means something on one machine only", todo="give the address without the zone")
-    address = _parse(plain)
-    notes = [f"port {port} left out"] if port else []
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-        notes.append("was written as an IPv4-mapped IPv6 address")
-    for test, words in _RANGES:
-        if getattr(address, test):
-            notes.append(words)
-            break
-    return Observable("ip", str(address), "IpAddress", tuple(notes))
+    try:
+        return ipaddress.ip_address(plain)
+    except ValueError as error:
+        raise BadInput(f"not an IP address: {_why(plain)}", todo="write it like 203.0.113.7 or 2001:db8::1") from error
+
+
+def mapped(found: Address) -> tuple[Address, tuple[str, ...]]:
+    """The IPv4 address behind an IPv4-mapped IPv6 one, with a note; every other as it is."""
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+        return found.ipv4_mapped, (_MAPPED,)
+    return found, ()
+
+
+def notes_on(found: Address | Block) -> tuple[str, ...]:
+    """What kind of range it is in, where that is a special one."""
+    return next(((words,) for test, words in _RANGES if getattr(found, test)), ())
 
 
 def looks_like_ip(text: str) -> bool:
@@ -63,13 +81,6 @@ def _without_port(text: str) -> tuple[str, str]:
     if port and int(port) > 65535:
         raise BadInput(f"there is no port {port}", todo="ports go up to 65535")
     return found[1], port
-
-
-def _parse(plain: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    try:
-        return ipaddress.ip_address(plain)
-    except ValueError as error:
-        raise BadInput(f"not an IP address: {_why(plain)}", todo="write it like 203.0.113.7 or 2001:db8::1") from error
 
 
 def _why(plain: str) -> str:

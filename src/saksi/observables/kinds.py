@@ -16,7 +16,7 @@ from saksi.observables.observable import Normaliser
 __all__ = ["KINDS", "normaliser", "observe_column"]
 
 # Each kind is a function of that name in the module of that name. "qr" gives the first payee of a code, under its own kind.
-KINDS: tuple[str, ...] = ("phone", "account", "wallet", "host", "url", "email", "handle", "ip", "imei", "proxy", "qr")
+KINDS: tuple[str, ...] = ("phone", "account", "wallet", "host", "url", "email", "handle", "ip", "network", "imei", "proxy", "qr")
 
 _Countries = Sequence[str | None] | str | None
 

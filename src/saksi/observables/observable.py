@@ -16,7 +16,7 @@ __all__ = ["Normaliser", "Observable"]
 class Observable:
     """One observable in its normal form.
 
-    `kind` is a plain word ("phone", "account", "wallet", "host", "url", "email", "handle", "ip", "imei", "proxy").
+    `kind` is a plain word ("phone", "account", "wallet", "host", "url", "email", "handle", "ip", "network", "imei", "proxy").
     `normal` is the normal form inside the kind ("+85512345678"); normalising it again gives itself.
     `schema` is the FollowTheMoney-style schema of the entity ("PhoneNumber", "BankAccount", "CryptoWallet", ...).
     `notes` say what the reader should know and the id must not hold ("extension 12", "checksum not checked"); they

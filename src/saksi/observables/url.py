@@ -27,6 +27,7 @@ __all__ = ["url", "url_host"]
 
 _LONGEST = 8192
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?!\d{1,5}(?:[/?#]|\Z))")
+_NETWORK = re.compile(r"[0-9]+(?:\.[0-9]+){3}/[0-9]{1,3}")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _DEFAULT_PORTS = ("", "80", "443")
@@ -43,6 +44,8 @@ def url(text: str, *, country: str | None = None) -> Observable:
         raise BadInput(f"'{scheme}:' is not a web address", todo="give an address that begins with http or https")
     if not scheme and "@" in re.split(r"[/\\?#]", plain.lstrip("/"), maxsplit=1)[0]:
         raise BadInput("this is an e-mail address, or a URL without its scheme", todo="ask for the e-mail, or begin with https://")
+    if not scheme and _NETWORK.fullmatch(plain):
+        raise BadInput("this is a network, or a URL without its scheme", todo="ask for the network, or begin with https://")
     try:
         parsed = can_ada.parse(plain if scheme else "http://" + plain)
     except ValueError as error:

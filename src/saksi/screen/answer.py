@@ -80,13 +80,13 @@ class RoleLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Part(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """One thing the question was matched with: the value itself, a parent domain, the host of a URL.
+    """One thing the question was matched with: the value itself, a parent domain, the host of a URL, a network that holds it.
 
     `safe` are the kinds of safe-listing (benign, shared, reserved). `standing` counts what the reader may see and what stands now.
     """
 
     entity: str
-    relation: str  # "exact" | "www" | "parent" | "host"
+    relation: str  # "exact" | "www" | "parent" | "host" | "network"
     status: str
     flagged: bool
     safe: tuple[str, ...]

@@ -34,7 +34,7 @@ CHUNK = 5_000  # its answers stay in the processor's cache until they are writte
 SELDOM = (200_000, 50, 100)  # answers hold no cycles: looking for them seldom is enough, and saves a fifth of the time
 _FORMS = 20_000
 _MET = 200_000
-_REACHING = frozenset({"host", "url", "email"})
+_REACHING = frozenset({"host", "url", "email", "ip", "network"})
 
 
 class Read(NamedTuple):
@@ -163,7 +163,7 @@ class Screen:
 
     def _chunk(self, store: Pinned, rows: Rows, read: Read) -> Done:
         found = [
-            tuple([reach(each) if each[: each.index(":")] in _REACHING else ((each,), ITSELF) for each in entities])
+            tuple([reach(each, store.around) if each[: each.index(":")] in _REACHING else ((each,), ITSELF) for each in entities])
             for entities in read.entities
         ]
         traces = self._traces(store, found)

@@ -3,7 +3,8 @@
 Blocking the wrong page or number harms somebody who did nothing, so a value is given out only where
 1. the node, seeing everything it holds, flags the value itself (not through a parent): accused, and nothing speaks against it;
 2. at least one accusing statement, not a weak one, may be released to the named reader and is marked PAP:GREEN or wider;
-3. neither it nor anything below it is safe-listed, and it is no public suffix.
+3. neither it nor anything below it is safe-listed, it lies in no safe-listed network, and it is no public suffix and no network too wide
+   to be one party's.
 
 Rule 1 uses also what the reader may not see: a hidden denial takes an entry out. So a missing entry says nothing, and hiding a denial never
 puts an entry in. What an entry tells (since, last, roles, references) comes from the statements of rule 2 alone. Retractions, expiries,
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import io
+import ipaddress
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +31,7 @@ from saksi.views.fact import Held
 __all__ = ["FORMS", "Entry", "Feed", "FeedStore", "Plan", "entries", "feed", "write"]
 
 FORMS = ("hosts", "rpz", "csv")
+_ADDRESSES = frozenset({"ip", "network"})
 _PAGE = 2_000
 _REFS = 10
 _LONGEST_RPZ = 200  # a zone's own name comes behind each entry, and both together have at most 253 characters
@@ -47,7 +50,8 @@ class Plan:
     """What is to be given out, to whom, in which form.
 
     `setting` names the reader, the day, the ledger and its size; `authority` is the node's own; `made_at` is a UTC time; `kinds` are
-    kinds of entity (a hosts file and an RPZ zone hold hosts only); `contested` adds contested values, each with a mark.
+    kinds of entity (an RPZ zone holds hosts, IPs and networks, a hosts file of these hosts only); `contested` adds contested values, each
+    with a mark.
     """
 
     setting: Setting
@@ -60,8 +64,8 @@ class Plan:
     def __post_init__(self) -> None:
         if self.form not in FORMS:
             raise BadInput(f"a feed is one of {', '.join(FORMS)}, not {self.form!r}")
-        if self.form != "csv" and self.kinds != ("host",):
-            raise BadInput(f"a feed of form {self.form} holds hosts only", todo="ask for csv")
+        if self.form != "csv" and not {"host", *_ADDRESSES}.issuperset(self.kinds):
+            raise BadInput(f"a feed of form {self.form} holds hosts and addresses only", todo="ask for csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ class Feed:
 
 
 def feed(store: FeedStore, plan: Plan) -> Feed:
-    """Fold the feed. Reads every host and URL in the store, and the other kinds asked for."""
+    """Fold the feed. Reads every host and URL in the store, and the other kinds asked for; for IPs or networks both of them."""
     found = tuple(entries(store, plan))
     return Feed(plan, found, max((each.tlp for each in found), key=lambda level: level.rank, default=Tlp.CLEAR))
 
@@ -102,7 +106,8 @@ def entries(store: FeedStore, plan: Plan) -> Iterator[Entry]:
     theirs = Judge(store, plan.setting)
     spared = Spared()
     candidates: list[Entry] = []
-    for kind in sorted({*plan.kinds, "host", "url"}):
+    beside = {"host", "url"} | (set() if _ADDRESSES.isdisjoint(plan.kinds) else _ADDRESSES)
+    for kind in sorted(beside.union(plan.kinds)):
         for whole, held in _walk(store, everything, kind):
             part = whole.parts[0]
             if part.safe:
@@ -113,10 +118,12 @@ def entries(store: FeedStore, plan: Plan) -> Iterator[Entry]:
                 made = _entry(theirs, whole, matched(store, theirs, Match(whole.entity, "exact"), held))
                 if made is not None:
                     candidates.append(made)
+    addresses = spared.addresses(entry.entity for entry in candidates if _kind(entry) in _ADDRESSES)
     for entry in sorted(candidates, key=lambda entry: entry.entity):
-        kind, _, name = entry.entity.partition(":")
-        if kind != "host":
-            yield entry
+        name = _name(entry)
+        if _kind(entry) != "host":
+            if _kind(entry) not in _ADDRESSES or entry.entity in addresses:
+                yield entry
         elif spared.may_block(name) and _HOST.fullmatch(name):
             yield replace(entry, below=spared.may_block_below(name))
 
@@ -182,23 +189,40 @@ def _heading(made: Feed) -> list[str]:
 
 def _hosts(made: Feed) -> Iterator[str]:
     yield from (f"# {line}\n" for line in _heading(made))
-    for entry in made.entries:
+    named = [entry for entry in made.entries if _kind(entry) == "host"]
+    if len(named) < len(made.entries):
+        yield f"# {len(made.entries) - len(named)} addresses and networks cannot stand in a hosts file and are left out\n"
+    for entry in named:
         yield f"0.0.0.0 {_name(entry)}  # {_remark(entry)}\n"
 
 
 def _rpz(made: Feed) -> Iterator[str]:
-    """A response policy zone (draft-vixie-dnsop-dns-rpz-00): `CNAME .` answers NXDOMAIN; the serial is the ledger size."""
-    fitting = [entry for entry in made.entries if len(_name(entry)) <= _LONGEST_RPZ]
+    """A response policy zone (draft-vixie-dnsop-dns-rpz-00): `CNAME .` answers NXDOMAIN; the serial is the ledger size.
+
+    A name is answered so, and every name that leads to a listed address.
+    """
+    triggers = [(_trigger(entry), entry) for entry in made.entries]
+    fitting = [(trigger, entry) for trigger, entry in triggers if len(trigger) <= _LONGEST_RPZ]
     yield from (f"; {line}\n" for line in _heading(made))
     if len(fitting) < len(made.entries):
         yield f"; {len(made.entries) - len(fitting)} names are too long for a zone and left out\n"
     yield "$TTL 300\n"
     yield f"@ SOA localhost. hostmaster.localhost. {made.plan.setting.at % 2**32} 3600 600 86400 300\n"
     yield "@ NS localhost.\n"
-    for entry in fitting:
-        yield f"{_name(entry)} CNAME . ; {_remark(entry)}\n"
+    for trigger, entry in fitting:
+        yield f"{trigger} CNAME . ; {_remark(entry)}\n"
         if entry.below:
-            yield f"*.{_name(entry)} CNAME .\n"
+            yield f"*.{trigger} CNAME .\n"
+
+
+def _trigger(entry: Entry) -> str:
+    """How a zone names an entry: a host by its name, addresses by length and parts from the last to the first, `::` written `zz`."""
+    if _kind(entry) == "host":
+        return _name(entry)
+    block = ipaddress.ip_network(_name(entry))
+    place = str(block.network_address)
+    parts = place.split(".") if block.version == 4 else place.replace("::", ":zz:").strip(":").split(":")
+    return ".".join([str(block.prefixlen), *reversed(parts), "rpz-ip"])
 
 
 def _csv(made: Feed) -> Iterator[str]:
@@ -220,6 +244,10 @@ def _row(cells: Sequence[str]) -> str:
 def _remark(entry: Entry) -> str:
     mark = "CONTESTED; " if entry.contested else ""
     return f"{mark}{', '.join(entry.roles)}; since {entry.since}, last {entry.last}; {_plain(entry.refs[-1])}"
+
+
+def _kind(entry: Entry) -> str:
+    return entry.entity.partition(":")[0]
 
 
 def _name(entry: Entry) -> str:

@@ -58,7 +58,7 @@ class Setting:
 
 
 class Matched(NamedTuple):
-    """A thing the question was matched with, how ("exact", "www", "parent", "host"), and what the views hold about it.
+    """A thing the question was matched with, how ("exact", "www", "parent", "host", "network"), and what the views hold about it.
 
     `tallies` are given where `held` does not have all facts; `suffix` says that it is a public suffix.
     """
@@ -127,6 +127,7 @@ class Judge:
 
     def answer(self, query: str, matched: Sequence[Matched]) -> Answer:
         """The answer about the first of `matched`, in the light of the others (from the narrowest to the widest)."""
+        matched = self.shown(matched)
         for each in matched:
             if each.held.facts or each.tallies:
                 return self._answer(query, matched, None)[0]
@@ -134,7 +135,7 @@ class Judge:
 
     def page(self, query: str, matched: Sequence[Matched], after: Mark | None) -> Listed:
         """The same with the statements behind `after` (None: the first page), and where the next page goes on."""
-        said, mark = self._answer(query, matched, after)
+        said, mark = self._answer(query, self.shown(matched), after)
         fields = {name: getattr(said, name) for name in Answer.__struct_fields__}
         return Listed(**fields, before=0 if after is None else after.shown, next=None if mark is None else str(mark))
 
@@ -231,6 +232,13 @@ class Judge:
             if word is not None:
                 made.append(_Seen(part, fact, asserter, handling, last, word))
         return made
+
+    def shown(self, matched: Sequence[Matched]) -> Sequence[Matched]:
+        """What there is to say anything about: a network is matched because something is held about it, and where this reader may see
+        nothing of that, it is no part of the answer."""
+        if matched[-1].relation != "network":
+            return matched
+        return [each for each in matched if each.relation != "network" or each.tallies or self._seen(0, each.held.facts)]
 
     def may_see(self, handling: int) -> bool:
         """Whether its reader may see what bears a marking, given by its number."""
@@ -376,15 +384,9 @@ class Judge:
         return known
 
 
-def _part(matched: Matched, grounds: Grounds, standing: int) -> Part:
-    return Part(
-        entity=matched.entity,
-        relation=matched.relation,
-        status=grounds.status,
-        flagged=grounds.flagged,
-        safe=grounds.safe,
-        standing=standing,
-    )
+def _part(each: Matched, grounds: Grounds, standing: int) -> Part:
+    status, flagged, safe = grounds.status, grounds.flagged, grounds.safe
+    return Part(entity=each.entity, relation=each.relation, status=status, flagged=flagged, safe=safe, standing=standing)
 
 
 def _reports(now: Sequence[_Seen], matched: Sequence[Matched], points: Sequence[Sequence[Point]]) -> int:

@@ -1,7 +1,8 @@
 """Looking up one value: what it can be matched with, and the answer.
 
 A host is matched with itself and its parent domains up to the one that somebody registered; a URL with itself, its host and that host's
-parents; an e-mail address with itself and its host. An answer says which of them it rests on.
+parents; an e-mail address with itself and its host; an IP address, also as the host of a URL, with the known networks that hold it. An
+answer says which of them it rests on.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from saksi.screen.judge import Judge, Matched, Tables
 from saksi.screen.page import Listed, Mark
 from saksi.views.fact import Held, Tally
 
-__all__ = ["ITSELF", "Match", "Reach", "Store", "about", "choose", "listed", "lookup", "matched", "matches", "reach"]
+__all__ = ["ITSELF", "Around", "Match", "Reach", "Store", "about", "choose", "listed", "lookup", "matched", "matches", "reach"]
 
 # The entities that a question is matched with, and for each its `relation` and `suffix` as in `Match`.
 Reach: TypeAlias = tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]
+
+Around: TypeAlias = Callable[[str], Sequence[str]]  # the known networks that hold an IP or a network, the narrowest first
 
 ITSELF: tuple[tuple[str, bool], ...] = (("exact", False),)
 _RANK = {"contested": 1, "known": 2, "safe-listed": 3, "unknown": 4}
@@ -47,6 +50,8 @@ class Store(Tables, Protocol):
 
     def stop(self, at: int | None = None) -> int: ...
 
+    def around(self, entity: str) -> Sequence[str]: ...
+
 
 class Match(NamedTuple):
     """An entity that a question is matched with; `relation` as in `Part`; `suffix` for a public suffix."""
@@ -56,24 +61,26 @@ class Match(NamedTuple):
     suffix: bool = False
 
 
-def reach(entity: str) -> Reach:
-    """What an entity is matched with, in the order of `matches`."""
+def reach(entity: str, around: Around) -> Reach:
+    """What an entity is matched with, in the order of `matches`; `around` is asked about IPs and networks only."""
     kind, _, normal = entity.partition(":")
     if kind == "host":
         return _host(normal, "exact")
     if kind == "url":
         place = url_host(normal)
-        below = _host(place.normal, "host") if place.kind == "host" else ((place.entity,), (("host", False),))
+        below = _host(place.normal, "host") if place.kind == "host" else _address(place.entity, "host", around)
     elif kind == "email":
         below = _host(normal.rpartition("@")[2], "host")
+    elif kind in {"ip", "network"}:
+        return _address(entity, "exact", around)
     else:
         return (entity,), ITSELF
     return (entity, *below[0]), (*ITSELF, *below[1])
 
 
-def matches(entity: str) -> tuple[Match, ...]:
+def matches(entity: str, around: Around) -> tuple[Match, ...]:
     """What an entity is matched with, from the narrowest to the widest; the entity itself comes first."""
-    return tuple([Match(each, *how) for each, how in zip(*reach(entity), strict=True)])
+    return tuple([Match(each, *how) for each, how in zip(*reach(entity, around), strict=True)])
 
 
 def lookup(store: Store, judge: Judge, query: str, readings: Sequence[Observable]) -> Answer:
@@ -105,10 +112,14 @@ def listed(store: Store, judge: Judge, entity: str, after: Mark | None) -> Liste
 
 
 def _all_matched(store: Store, judge: Judge, entity: str, after: Mark | None) -> list[Matched]:
-    found = matches(entity)
+    found = matches(entity, store.around)
     held = [store.facts(entity)] if len(found) == 1 else store.facts_many([each.entity for each in found])
-    marks = [after if after is not None and after.part == part else None for part in range(len(found))]
-    return [matched(store, judge, *each) for each in zip(found, held, marks, strict=True)]
+    made = [matched(store, judge, *each) for each in zip(found, held, strict=True)]
+    if after is not None:
+        made = list(judge.shown(made))  # a mark counts the parts of an answer
+        for part in made[after.part : after.part + 1]:
+            made[after.part] = matched(store, judge, Match(part.entity, part.relation, part.suffix), store.facts(part.entity), after)
+    return made
 
 
 def matched(store: Store, judge: Judge, match: Match, held: Held, after: Mark | None = None) -> Matched:
@@ -134,6 +145,11 @@ def matched(store: Store, judge: Judge, match: Match, held: Held, after: Mark | 
         page = store.facts(match.entity, before=cursor, seen=judge.may_see)
         facts, cursor = [*page.facts, *facts], page.cursor
     return Matched(match.entity, match.relation, Held(match.entity, facts, held.total), tallies, match.suffix)
+
+
+def _address(entity: str, relation: str, around: Around) -> Reach:
+    held = around(entity)
+    return (entity, *held), ((relation, False), *((("network", False),) * len(held)))
 
 
 def _host(name: str, relation: str) -> Reach:

@@ -27,6 +27,7 @@ KINDS: Mapping[str, Recycling] = {
     ),
     "proxy": Recycling(12, True, "payment names that rest on a telephone number move with the number to its next holder"),
     "ip": Recycling(3, True, "internet addresses are leased for hours to months and shared by many customers"),
+    "network": Recycling(12, True, "blocks of internet addresses are leased, sold on and filled with other customers"),
     "host": Recycling(24, False, "a domain that is not renewed is free for anyone after its year and about 75 days of grace"),
     "url": Recycling(24, False, "a page can be cleaned up, and its domain can pass to another owner when it is not renewed"),
     "handle": Recycling(24, False, "names on platforms can be given up and taken by others"),

@@ -6,32 +6,38 @@ from collections.abc import Iterable
 
 from saksi.model import BadInput
 from saksi.observables.host import parents
+from saksi.observables.network import Networks, normal_address, too_wide
 from saksi.observables.suffix import suffixes
 from saksi.observables.url import url_host
 
-__all__ = ["Spared", "host_of"]
+__all__ = ["Spared"]
 
 
 class Spared:
-    """Hosts that must not be blocked, gathered from what stands in the ledger.
+    """Hosts and addresses that must not be blocked, gathered from what stands in the ledger.
 
-    `spare` takes a host or URL that is safe-listed: it and all above it are never blocked. `heed` takes one that is protected
-    or contested: what lies above it may be blocked by its exact name, but not with everything below it.
+    `spare` takes a host, URL, IP or network that is safe-listed: it and all above it are never blocked, and of a network nothing in it.
+    `heed` takes one that is protected or contested: what lies above it may be blocked by its exact name, but not with everything below
+    it, and a network around it not at all.
     """
 
-    __slots__ = ("_heeded", "_spared")
+    __slots__ = ("_addresses", "_heeded", "_heeded_addresses", "_spared")
 
     def __init__(self) -> None:
         self._spared: set[str] = set()
         self._heeded: set[str] = set()
+        self._addresses: set[str] = set()
+        self._heeded_addresses: set[str] = set()
 
     def spare(self, entity: str) -> None:
-        """Remember a safe-listed host or URL; other kinds have nothing above them."""
+        """Remember what is safe-listed; other kinds have nothing above them."""
         self._spared.update(_upward(entity))
+        self._addresses.update(_address(entity))
 
     def heed(self, entity: str) -> None:
-        """Remember a protected or contested host or URL."""
+        """Remember what is protected or contested."""
         self._heeded.update(_upward(entity))
+        self._heeded_addresses.update(_address(entity))
 
     def may_block(self, name: str) -> bool:
         """Whether a host may stand in a block list by its own name: not a public suffix, and nothing safe-listed at or below it."""
@@ -41,25 +47,36 @@ class Spared:
         """Whether all names below a host may be blocked with it."""
         return self.may_block(name) and name not in self._heeded
 
+    def addresses(self, asked: Iterable[str]) -> frozenset[str]:
+        """Of these IPs and networks those that may be blocked.
 
-def host_of(entity: str) -> str | None:
-    """The host name in a host or URL entity, or None (an address by number, another kind)."""
-    kind, _, normal = entity.partition(":")
-    if kind == "host":
-        return normal
-    if kind == "url":
-        try:
-            place = url_host(normal)
-        except (BadInput, ValueError):
-            return None
-        return place.normal if place.kind == "host" else None
-    return None
+        Not blocked are ids in no normal form, what is safe-listed or lies in a safe-listed network, and networks that hold a safe-listed,
+        protected or contested address or are too wide to be one party's.
+        """
+        asked = {entity for entity in asked if normal_address(entity) and too_wide(entity) is None}
+        safe, wanted = Networks(self._addresses), Networks(asked)
+        harmed = {wide for each in self._addresses | self._heeded_addresses for wide in wanted.around(each)}
+        return frozenset(each for each in asked - self._addresses - harmed if not safe.around(each))
 
 
-def _upward(entity: str) -> Iterable[str]:
-    name = host_of(entity)
-    if name is None:
+def _place_of(entity: str) -> str:
+    """Where a URL lies (its host or IP); every other entity as it is, and nothing for a URL that is none."""
+    if not entity.startswith("url:"):
+        return entity
+    try:
+        return url_host(entity.removeprefix("url:")).entity
+    except (BadInput, ValueError):
+        return ""
+
+
+def _address(entity: str) -> tuple[str, ...]:
+    place = _place_of(entity)
+    return (place,) if place.startswith(("ip:", "network:")) else ()
+
+
+def _upward(entity: str) -> tuple[str, ...]:
+    place = _place_of(entity)
+    if not place.startswith("host:"):
         return ()
-    if suffixes().is_suffix(name):
-        return (name,)
-    return parents(name)
+    name = place.removeprefix("host:")
+    return (name,) if suffixes().is_suffix(name) else parents(name)

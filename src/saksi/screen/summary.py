@@ -51,17 +51,18 @@ def summarise(case: Case, source: Callable[[int], Source], *, today: str) -> Sum
     """Sum up a case on the day `today` (ISO date); `source` gives a source of the shared table."""
     each = zip(case.points, case.kinds, case.suffixes, strict=True)
     grounds = tuple(weigh(points, kind, today=today, suffix=suffix) for points, kind, suffix in each)
-    decided_by = _decide(grounds)
+    decided_by = _decide(case, grounds)
+    covered = decided_by is not None and _covers(case, decided_by, grounds[decided_by])
     numbers = {place: number for number, place in enumerate(case.sources, 1)}
     everything = [point for points in case.points for point in points]
     standing = tuple(sum(point.times for point in points) for points in case.points)
     return Summary(
         grounds=grounds,
         standing=standing,
-        status=_status(grounds, case.relations, decided_by),
+        status=_status(grounds, decided_by, covered=covered),
         flagged=decided_by is not None and grounds[decided_by].flagged,
         decided_by=decided_by,
-        why=why(grounds, case.relations, decided_by),
+        why=why(grounds, case.relations, decided_by, covered=covered),
         warnings=() if decided_by is None else warnings(grounds[decided_by], case.kinds[decided_by]),
         roles=tuple(line for part, points in enumerate(case.points) for line in _roles(part, points, source, numbers)),
         sources=tuple(_source_line(number, source(place), place, everything) for place, number in numbers.items()),
@@ -71,25 +72,38 @@ def summarise(case: Case, source: Callable[[int], Source], *, today: str) -> Sum
     )
 
 
-def _covers(grounds: Grounds, relation: str) -> bool:
-    """Whether this part's safe-listing speaks for the value asked about: its own, its bare domain's for `www.`, or a reserved space."""
-    return grounds.stand == "safe" and (relation in {"exact", "www"} or "reserved" in grounds.safe)
+def _covers(case: Case, place: int, grounds: Grounds) -> bool:
+    """Whether this part's safe-listing speaks for the value asked about.
+
+    Its own does, its bare domain's for `www.`, that of a network for the addresses in it (a list of networks is a short way to list
+    addresses; a page on one of them is more than the address), and a reserved space for all in it.
+    """
+    if grounds.stand != "safe":
+        return False
+    relation = case.relations[place]
+    return relation in {"exact", "www"} or "reserved" in grounds.safe or (relation == "network" and case.kinds[0] != "url")
 
 
-def _decide(grounds: Sequence[Grounds]) -> int | None:
-    """The part that decides: a reserved space above all, else the narrowest one that is accused, contested, protected or safe-listed."""
+def _decide(case: Case, grounds: Sequence[Grounds]) -> int | None:
+    """The part that decides: a reserved space above all, else the narrowest one that is accused, contested, protected or safe-listed.
+
+    What accuses an address or a network is nothing beside a safe-listing of a network around it.
+    """
     for place, each in enumerate(grounds):
         if each.stand == "safe" and "reserved" in each.safe:
             return place
-    return next((place for place, each in enumerate(grounds) if each.stand not in {"none", "neutral"}), None)
+    found = next((place for place, each in enumerate(grounds) if each.stand not in {"none", "neutral"}), None)
+    if found is not None and grounds[found].stand == "accused" and case.kinds[found] in {"ip", "network"}:
+        return next((place for place in range(found, len(grounds)) if grounds[place].stand == "safe"), found)
+    return found
 
 
-def _status(grounds: Sequence[Grounds], relations: Sequence[str], decided_by: int | None) -> str:
+def _status(grounds: Sequence[Grounds], decided_by: int | None, *, covered: bool) -> str:
     """A safe-listed parent or host takes away its own accusation, and says nothing good about a longer address in it."""
     if decided_by is None:
         return "unknown" if all(each.stand == "none" for each in grounds) else "known"
     deciding = grounds[decided_by]
-    if deciding.stand == "safe" and not _covers(deciding, relations[decided_by]):
+    if deciding.stand == "safe" and not covered:
         return "unknown" if grounds[0].stand == "none" else "known"
     return deciding.status
 

@@ -23,6 +23,9 @@ _RESERVED = Note("reserved", "It lies in a space that is reserved for examples, 
 _ABOVE_ONLY = {
     "parent": Note("parent-safe", "Its parent domain is safe-listed and must not be blocked. That says nothing about this longer address."),
     "host": Note("host-safe", "The host it lies on is safe-listed and must not be blocked. That says nothing about this longer address."),
+    "network": Note(
+        "network-safe", "The network of its host is safe-listed and must not be blocked. That says nothing about this longer address."
+    ),
 }
 _SAFE = {
     "benign": Note(
@@ -36,16 +39,24 @@ _BY_RELATION = {
     "www": Note("through-bare-domain", "This rests on the domain without its www."),
     "parent": Note("through-parent", "This rests on its parent domain."),
     "host": Note("through-host", "This rests on the host it belongs to."),
+    "network": Note("through-network", "This rests on a network that its address lies in."),
 }
 _DESPITE = {
-    "safe": Note("above-safe", "The domain or host it belongs to is safe-listed: what is said here is about this longer address alone."),
+    "safe": Note(
+        "above-safe", "The domain, host or network it belongs to is safe-listed: what is said here is about this longer address alone."
+    ),
     "contested": Note("above-contested", "What is said about the domain or host it belongs to is contested."),
-    "protected": Note("above-protected", "The domain or host it belongs to is said to be misused by a scam: do not block the whole of it."),
+    "protected": Note(
+        "above-protected", "The domain, host or network it belongs to is said to be misused by a scam: do not block the whole of it."
+    ),
 }
 
 
-def why(grounds: Sequence[Grounds], relations: Sequence[str], decided_by: int | None) -> tuple[Note, ...]:
-    """Why the answer is what it is: what decided, through which part, and what stands above it."""
+def why(grounds: Sequence[Grounds], relations: Sequence[str], decided_by: int | None, *, covered: bool) -> tuple[Note, ...]:
+    """Why the answer is what it is: what decided, through which part, and what stands above it.
+
+    `covered`: whether the deciding part's safe-listing speaks for the value asked about.
+    """
     if all(each.stand == "none" for each in grounds):
         return (UNKNOWN,)
     made: list[Note] = []
@@ -55,12 +66,13 @@ def why(grounds: Sequence[Grounds], relations: Sequence[str], decided_by: int | 
             made.append(_NO_EXACT)
         return tuple(made)
     deciding = grounds[decided_by]
-    if deciding.stand == "safe" and relations[decided_by] in _ABOVE_ONLY and "reserved" not in deciding.safe:
+    if deciding.stand == "safe" and not covered:
         return (UNKNOWN if grounds[0].stand == "none" else _NEUTRAL, _ABOVE_ONLY[relations[decided_by]])
     if deciding.stand == "safe":
         made += [_SAFE.get(kind, _SAFE_OTHERWISE) for kind in deciding.safe]
-        if deciding.accusing:
-            made.append(Note("safe-though-accused", f"It is also named as {_list(deciding.accusing)}; both sources are shown."))
+        accusing = next((each.accusing for each in grounds[: decided_by + 1] if each.accusing), ())
+        if accusing:
+            made.append(Note("safe-though-accused", f"It is also named as {_list(accusing)}; both sources are shown."))
     elif deciding.stand == "contested":
         made.append(_CONTESTED)
     elif deciding.stand == "protected":

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from saksi.model import Extraction, Grade, LedgerFault, Marking, Source
+from saksi.observables.network import NETWORK, Networks
 from saksi.views.bundle import Entry, pick, unpack
 from saksi.views.fact import PAGE, Change, Fact, Held, Recorder, Tally, decide
 from saksi.views.flat import CHANGED, Flat
@@ -34,6 +35,7 @@ _LOTS = 2_000
 _TALLIES = 256
 MANY = "SELECT j.key, (SELECT body FROM bundle WHERE first <= j.value ORDER BY first DESC LIMIT 1) FROM json_each(?) j"
 _ONE = "SELECT body FROM bundle WHERE first <= ? ORDER BY first DESC LIMIT 1"
+_NEW_NETWORKS = f"SELECT DISTINCT entity FROM recent WHERE ordinal >= ? AND entity GLOB '{NETWORK}*'"  # noqa: S608 - a constant
 _decode_shape = msgspec.msgpack.Decoder(Shape).decode
 
 
@@ -53,6 +55,7 @@ class Snapshot:
         self._recorders: dict[int, Recorder] = {}
         self._markings: dict[int, Marking] = {}
         self._tallies: dict[tuple[str, int, bool], list[Tally]] = {}
+        self._networks: tuple[int, Networks] | None = None  # those of the first so many statements
 
     def inherit(self, before: Snapshot) -> None:
         """Take over the connections of an older state of the same files, and what it has read where that cannot have been erased."""
@@ -61,6 +64,7 @@ class Snapshot:
             return
         self._shapes, self._sources = before._shapes, before._sources
         self._recorders, self._markings = before._recorders, before._markings
+        self._networks = before._networks
 
     @property
     def link(self) -> sqlite3.Connection:
@@ -234,6 +238,25 @@ class Snapshot:
         start = self.link.execute("SELECT first FROM bundle WHERE first <= ? ORDER BY first DESC LIMIT 1", (low,)).fetchone()
         for (body,) in self.link.cursor().execute("SELECT body FROM bundle WHERE first >= ? ORDER BY first", (start[0] if start else "",)):
             yield [entry[0] for entry in unpack(body)]
+
+    def networks(self) -> Networks:
+        """The networks that something is or was held about. Read once; after a small fold, only what came with it."""
+        count = self.manifest.statements
+        upto, found = self._networks or (-1, Networks(()))
+        if upto < count:
+            whole = upto < 0 or self.link.execute("SELECT ifnull(min(ordinal), 0) > ? FROM recent", (upto,)).fetchone()[0]
+            if whole:
+                found = Networks(self._networks_held())
+            elif more := self.link.execute(_NEW_NETWORKS, (upto,)).fetchall():
+                found = found.joined(each for (each,) in more)
+            self._networks = count, found
+        return found
+
+    def _networks_held(self) -> Iterator[str]:
+        for keys in self.keys_from(NETWORK):
+            yield from (key for key in keys if key.startswith(NETWORK))
+            if keys[-1] > NETWORK and not keys[-1].startswith(NETWORK):
+                break
 
     def changes(self, ordinal: int, stop: int) -> tuple[Change, ...]:
         """The author's changes of a statement, in ledger order."""

@@ -122,8 +122,7 @@ class Views:
         from saksi.views.fold import locked
 
         with locked(self.folder):
-            have = current(self.folder)
-            if have is not None:
+            if (have := current(self.folder)) is not None:
                 manifests.write(self.folder, erase(self.folder / have.folder, have, places, day=on, notices=notices))
 
     @contextmanager
@@ -202,6 +201,11 @@ class Views:
         """
         snapshot, stop = self._at(at)
         return snapshot.tally(entity, stop, marked_now=marked_now)
+
+    @_guarded
+    def around(self, entity: str) -> tuple[str, ...]:
+        """The networks that hold an IP address or a network, the narrowest first, of those that something is or was held about."""
+        return self._now().networks().around(entity)
 
     @_guarded
     def traces(self, entities: Sequence[str], at: int | None = None) -> list[Trace | None]:
@@ -346,10 +350,8 @@ class Views:
         if at is None:
             return snapshot, snapshot.flat.count
         if not 0 <= at <= snapshot.manifest.size:
-            raise BadInput(
-                f"the views stand at ledger size {snapshot.manifest.size}, {at} is not known to them",
-                todo="fold first, or ask at a smaller size",
-            )
+            what = f"the views stand at ledger size {snapshot.manifest.size}, {at} is not known to them"
+            raise BadInput(what, todo="fold first, or ask at a smaller size")
         return snapshot, snapshot.flat.runs.before(at)
 
     def _now(self) -> Snapshot:
@@ -364,11 +366,10 @@ class Views:
         except OSError:
             return None
         mark = (found.st_ino, found.st_mtime_ns)
-        if mark == self._mark:
-            return self._snapshot
-        with self._lock:
-            if mark != self._mark:
-                self._load(mark)
+        if mark != self._mark:
+            with self._lock:
+                if mark != self._mark:
+                    self._load(mark)
         return self._snapshot
 
     def _load(self, mark: tuple[int, int]) -> None:

@@ -56,6 +56,20 @@ def test_phones_accounts_and_wallets_by_line() -> None:
     assert take(ListReader(GIVEN, says), b"ABA 000 123 456\n").said("role") == [("account:KH:ABA:000123456", "suspected-mule")]
 
 
+def test_networks_by_line_and_those_too_wide_to_accuse() -> None:
+    data = b"192.0.2.0/24 ; SBL1\n192.0.2.7\n2001:db8::/32\n192.0.2.0-192.0.2.9\n128.0.0.0/7\n2000::/12\n"
+    taken = take(ListReader(GIVEN, Says(("network",), (("role", "infrastructure"),))), data)
+    assert [entity for entity, _ in taken.said("role")] == ["network:192.0.2.0/24", "ip:192.0.2.7", "network:2001:db8::/32"]
+    assert {one.content.schema for one in taken.statements} == {"IpNetwork", "IpAddress"}  # type: ignore[union-attr]
+    assert [place for place, _ in taken.why()] == ["row 4", "row 5", "row 6"]
+    assert "range" in taken.rejected[0].reason
+    assert "wider than /8" in taken.rejected[1].reason
+    assert "wider than /19" in taken.rejected[2].reason
+    taken = take(ListReader(GIVEN, Says(("network",), (("safeListed", "reserved"),))), b"224.0.0.0/4\n")
+    assert taken.said("safeListed") == [("network:224.0.0.0/4", "reserved")]
+    assert not take(ListReader(GIVEN, BLOCK), b"192.0.2.0/24\n").statements
+
+
 def test_a_json_array_and_what_is_not_text_in_it() -> None:
     taken = take(ListReader(GIVEN, SAFE, "json"), b'["*.fleek.co","github.io",5,null,"word"]')
     assert taken.said("safeListed") == [("host:fleek.co", "shared"), ("host:github.io", "shared")]
@@ -147,13 +161,17 @@ def warning(kind: str, attributes: list[str], values: list[object], name: str = 
     ("kind", "attributes", "values", "safe", "why"),
     [
         ("hostname", ["domain"], [".google.ad", "x.example.com"], ["host:google.ad", "host:x.example.com"], []),
+        ("hostname", ["domain"], ["*.example.com", "*example.net"], ["host:example.com"], ["the sign '*' cannot stand in a host name"]),
         ("substring", ["email-src"], ["0-mail.com"], ["host:0-mail.com"], []),
         (
             "cidr",
             ["ip-src"],
-            ["192.0.2.1/32", "10.0.0.0/8", "2001:db8::1/128", "192.0.2.2"],
-            ["ip:192.0.2.1", "ip:2001:db8::1", "ip:192.0.2.2"],
-            ["a network, not one address"],
+            ["192.0.2.1/32", "10.0.0.0/8", "2001:db8::1/128", "192.0.2.2", "192.0.2.2/24", "0.0.0.0/0", "224.0.0.0/4"],
+            ["ip:192.0.2.1", "network:10.0.0.0/8", "ip:2001:db8::1", "ip:192.0.2.2", "network:224.0.0.0/4"],
+            [
+                "192.0.2.2/24 is no network: 192.0.2.2 lies inside one (the network is 192.0.2.0/24, the address is 192.0.2.2)",
+                "0.0.0.0/0 is the whole internet, not a network (give the networks that are meant)",
+            ],
         ),
         (
             "regex",

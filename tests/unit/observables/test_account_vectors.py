@@ -1,4 +1,4 @@
-"""Every vector of accounts, codes, proxies, wallets, hosts, URLs and IPs: the same entity, or refused for the named reason."""
+"""Every vector of accounts, codes, proxies, wallets, hosts, URLs, IPs and networks: the same entity, or refused for the named reason."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from saksi.model.errors import BadInput
 from saksi.observables.account import account
 from saksi.observables.host import host
 from saksi.observables.ip import ip
+from saksi.observables.network import network
 from saksi.observables.observable import Observable
 from saksi.observables.proxy import proxy
 from saksi.observables.qr import qr
@@ -24,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "vectors" / "observables"
 READ: dict[str, Callable[..., Observable]] = {
     "account": account, "qr": qr, "proxy": proxy, "wallet": wallet, "host": host, "url": url, "ip": ip,
+    "network": network,
 }  # fmt: skip
 
 

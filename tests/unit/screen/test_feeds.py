@@ -179,6 +179,83 @@ def test_a_feed_names_its_ledger_time_and_how_to_contest_and_is_the_same_each_ti
     assert text == "".join(write(feed(world, _plan(world, form=form))))
 
 
+IP, NEAR, WIDE = "ip:203.0.113.7", "network:203.0.113.0/24", "network:203.0.0.0/16"
+ADDRESSES = ("ip", "network")
+
+
+@pytest.mark.parametrize(("pap", "listed"), [(Pap.GREEN, [IP, NEAR]), (Pap.AMBER, [])])
+def test_addresses_and_networks_are_listed_where_pap_allows_it(pap: Pap, listed: list[str]) -> None:
+    world = World()
+    for entity in (IP, NEAR):
+        world.say(entity, marking=Marking(Tlp.CLEAR, pap))
+    assert _listed(world, form="csv", kinds=ADDRESSES) == listed
+    assert _listed(world, form="csv", kinds=("ip",)) == [each for each in listed if each == IP]
+    assert _listed(world) == []
+
+
+def test_an_address_is_not_listed_because_its_network_is() -> None:
+    world = World()
+    world.say(NEAR)
+    world.say(IP, "label", prop="label")
+    assert _listed(world, form="csv", kinds=ADDRESSES) == [NEAR]
+
+
+@pytest.mark.parametrize("kind", ["benign", "shared", "reserved"])
+@pytest.mark.parametrize("marking", [CLEAR, Marking()])
+@pytest.mark.parametrize("contested", [False, True])
+def test_nothing_in_a_safe_listed_network_and_no_network_around_a_safe_address(kind: str, marking: Marking, contested: bool) -> None:
+    world = World()
+    for entity in (IP, NEAR, WIDE, "ip:198.51.100.7", "network:198.51.100.0/24", "network:203.0.114.0/24", "network:203.0.114.64/26"):
+        world.say(entity)
+    world.say(IP, polarity="deny", by=source(3))
+    for safe in (NEAR, "ip:198.51.100.8", "url:https://203.0.114.9/help"):
+        world.say(safe, kind, prop="safeListed", by=source(2), marking=marking)
+    listed = _listed(world, form="csv", kinds=ADDRESSES, contested=contested)
+    assert listed == ["ip:198.51.100.7", "network:203.0.114.64/26"]
+
+
+def test_no_network_is_listed_around_somebody_harmed_or_in_dispute() -> None:
+    world = World()
+    for entity in (NEAR, "network:198.51.100.0/24"):
+        world.say(entity)
+    world.say(IP, "compromised", marking=Marking())
+    world.say("ip:198.51.100.7")
+    world.say("ip:198.51.100.7", polarity="deny", by=source(2))
+    assert _listed(world, form="csv", kinds=ADDRESSES) == []
+    assert _listed(world, form="csv", kinds=("network",)) == []
+
+
+def test_ids_that_are_no_address_or_too_wide_are_not_listed() -> None:
+    world = World()
+    for junk in (
+        "network:0.0.0.0/1",
+        "network:192.0.2.1/24",
+        "ip:1.2.3.4;$INCLUDE",
+        "ip:1.2.3.4\n",
+        "network:2001:DB8::/32",
+        "network:0.0.0.0/0",
+    ):
+        world.say(junk)
+    assert _listed(world, form="csv", kinds=ADDRESSES) == []
+
+
+def test_a_zone_names_addresses_backwards_and_a_hosts_file_leaves_them_out() -> None:
+    world = World()
+    for entity in (BAD, IP, NEAR, "ip:2001:db8::1", "network:2001:db8::/32", "network:2001:db8:0:0:1::/80"):
+        world.say(entity)
+    names = [
+        line.split(" CNAME")[0] for line in write(feed(world, _plan(world, form="rpz", kinds=("host", *ADDRESSES)))) if " CNAME . ;" in line
+    ]
+    assert names == [
+        "login.scamshop.com", "128.1.zz.db8.2001.rpz-ip", "32.7.113.0.203.rpz-ip", "80.zz.1.0.0.db8.2001.rpz-ip", "32.zz.db8.2001.rpz-ip",
+        "24.0.113.0.203.rpz-ip",
+    ]  # fmt: skip
+    text = "".join(write(feed(world, _plan(world, kinds=("host", *ADDRESSES)))))
+    assert "0.0.0.0 login.scamshop.com" in text
+    assert "203.0.113" not in text
+    assert "# 5 addresses and networks cannot stand in a hosts file and are left out\n" in text
+
+
 def test_csv_reads_back() -> None:
     world = World()
     world.say("phone:+99912345678", "confirmed-mule")

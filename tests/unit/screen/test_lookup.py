@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
-from world import World, codes, source
+from world import PUBLIC, World, codes, source
 
-from saksi.model import BadInput
+from saksi.model import BadInput, Marking
 from saksi.observables.observable import Observable
-from saksi.screen.lookup import lookup, matches
+from saksi.screen.answer import encode
+from saksi.screen.lookup import Match, lookup
+from saksi.screen.lookup import matches as matches_in
 
 BELOW, TOP, WWW = "host:a.b.scamshop.com", "host:scamshop.com", "host:www.scamshop.com"
 PAGE = "url:https://a.b.scamshop.com/pay"
+
+
+def matches(entity: str) -> tuple[Match, ...]:
+    """Where no network is known."""
+    return matches_in(entity, World().around)
 
 
 def test_a_host_is_matched_with_its_parents() -> None:
@@ -135,3 +143,82 @@ def test_the_reading_that_something_is_known_about_is_answered() -> None:
 def test_what_cannot_be_read_is_refused() -> None:
     with pytest.raises(BadInput):
         lookup(World(), World().judge(), "???", [])
+
+
+IP, NEAR, WIDE = "ip:203.0.113.7", "network:203.0.113.0/24", "network:203.0.0.0/16"
+ON_IP = "url:https://203.0.113.7/x"
+
+
+def test_an_address_is_matched_with_the_known_networks_that_hold_it() -> None:
+    world = World()
+    for entity in (WIDE, NEAR, "network:203.0.114.0/24", "network:2001:db8::/32", "network:junk"):
+        world.say(entity)
+    for asked, first in ((IP, [(IP, "exact")]), (ON_IP, [(ON_IP, "exact"), (IP, "host")])):
+        assert [each[:2] for each in matches_in(asked, world.around)] == [*first, (NEAR, "network"), (WIDE, "network")]
+    assert [each.entity for each in matches_in(NEAR, world.around)] == [NEAR, WIDE]
+    assert [each.entity for each in matches_in("ip:2001:db8::1", world.around)] == ["ip:2001:db8::1", "network:2001:db8::/32"]
+    assert [each.entity for each in matches_in("host:scamshop.com", world.around)] == ["host:scamshop.com"]
+
+
+@pytest.mark.parametrize("asked", [IP, "network:203.0.113.128/25", ON_IP])
+def test_an_accused_network_flags_what_lies_in_it_and_says_so(asked: str) -> None:
+    world = World()
+    world.say(NEAR)
+    answer = world.ask(asked)
+    assert (answer.status, answer.flagged, codes(answer)) == ("known", True, ["accused", "through-network", "not-itself"])
+    assert answer.parts[answer.decided_by or 0].entity == NEAR
+    assert world.ask("ip:203.0.114.7").status == "unknown"
+
+
+@pytest.mark.parametrize(("kind", "code"), [("benign", "safe-benign"), ("shared", "safe-shared"), ("reserved", "reserved")])
+def test_a_safe_listed_network_covers_the_addresses_in_it(kind: str, code: str) -> None:
+    world = World()
+    world.say(WIDE, kind, prop="safeListed", by=source(2))
+    answer = world.ask(IP)
+    assert (answer.status, answer.flagged, codes(answer)) == ("safe-listed", False, [code, "through-network", "not-itself"])
+    world.say(IP)
+    world.say(NEAR)
+    answer = world.ask(IP)
+    assert (answer.status, answer.flagged, codes(answer)) == ("safe-listed", False, [code, "safe-though-accused", "through-network"])
+    assert [line.role for line in answer.roles] == ["infrastructure", "infrastructure"]
+    assert not world.ask(NEAR).flagged
+
+
+def test_what_protects_an_address_is_told_although_its_network_is_safe_listed() -> None:
+    world = World()
+    world.say(NEAR, "benign", prop="safeListed", by=source(2))
+    world.say(IP, "compromised")
+    assert codes(world.ask(IP))[0] == "protected"
+    world.say(IP, "benign", prop="safeListed", polarity="deny", by=source(3))
+    assert world.ask(IP).status == "contested"
+
+
+def test_a_page_in_a_safe_listed_network_is_judged_by_itself() -> None:
+    world = World()
+    world.say(NEAR, "shared", prop="safeListed", by=source(2))
+    world.say(IP)
+    answer = world.ask(ON_IP)
+    assert (answer.status, answer.flagged, codes(answer)) == ("unknown", False, ["unknown", "network-safe"])
+    world.say(ON_IP, by=source(3))
+    answer = world.ask(ON_IP)
+    assert (answer.status, answer.flagged, codes(answer)) == ("known", True, ["accused", "above-safe"])
+
+
+def test_a_safe_listed_address_in_an_accused_network_is_safe_listed() -> None:
+    world = World()
+    world.say(NEAR)
+    world.say(IP, "benign", prop="safeListed", by=source(2))
+    assert (world.ask(IP).status, world.ask(IP).flagged) == ("safe-listed", False)
+    assert world.ask("ip:203.0.113.8").flagged
+
+
+def test_a_network_that_the_reader_may_hear_nothing_of_is_no_part_of_the_answer() -> None:
+    world = World()
+    world.say(NEAR, marking=Marking())
+    world.say(WIDE, op="propose")
+    assert [part.relation for part in world.ask(IP).parts] == ["exact", "network"]
+    assert encode(world.ask(IP, PUBLIC)) == encode(msgspec.structs.replace(World().ask(IP, PUBLIC), at=world.size))
+    world.page = 1
+    world.say(NEAR, "benign", prop="safeListed", by=source(2), marking=Marking())
+    assert [part.entity for part in world.ask(IP, PUBLIC).parts] == [IP]
+    assert world.ask(IP).status == "safe-listed"

@@ -21,7 +21,8 @@ from saksi.screen.lookup import about
 from saksi.views.fact import Fact, Recorder
 
 TOP, LOW, PHONE, PAGE = "host:scamshop.com", "host:pay.scamshop.com", "phone:+99912345678", "url:https://pay.scamshop.com/x"
-ENTITIES = (TOP, LOW, PHONE, PAGE)
+NET, IP, ON_IP = "network:203.0.113.0/24", "ip:203.0.113.7", "url:https://203.0.113.7/x"
+ENTITIES = (TOP, LOW, PHONE, PAGE, NET, IP, ON_IP)
 
 # From the one who may see least to the one who may see all.
 READERS = (
@@ -194,7 +195,9 @@ def test_a_flag_has_a_standing_accusation_and_nothing_against_it(made: list[tupl
 @given(steps, st.sampled_from(READERS), st.booleans())
 def test_a_feed_holds_nothing_that_must_not_be_blocked(made: list[tuple[object, ...]], reader: Reader, contested: bool) -> None:
     world = _world(made)
-    plan = Plan(Setting(reader, TODAY, ORIGIN, world.size), "nasc.a", "2026-06-15T08:00:00Z", "csv", ("host", "phone"), contested)
+    plan = Plan(
+        Setting(reader, TODAY, ORIGIN, world.size), "nasc.a", "2026-06-15T08:00:00Z", "csv", ("host", "ip", "network", "phone"), contested
+    )
     text = "".join(write(feed(world, plan)))
     whole = {entity: world.ask(entity) for entity in ENTITIES}
     safe = {part.entity for answer in whole.values() for part in answer.parts if part.safe and part.relation == "exact"}
@@ -205,6 +208,8 @@ def test_a_feed_holds_nothing_that_must_not_be_blocked(made: list[tuple[object, 
         assert entry.contested is (exact.status == "contested")
         assert not exact.safe
         assert not (entry.entity == TOP and {LOW, PAGE} & safe)
+        assert not (entry.entity == NET and {IP, ON_IP} & safe)
+        assert not (entry.entity == IP and {NET, ON_IP} & safe)
         shown = {line.ref: line for line in world.ask(entry.entity, reader).statements}
         for ref in entry.refs:
             line = shown[ref]
@@ -219,7 +224,11 @@ def test_a_feed_holds_nothing_that_must_not_be_blocked(made: list[tuple[object, 
 def test_bulk_is_single(made: list[tuple[object, ...]], reader: Reader, dress: Dress, back: int) -> None:
     """Also where a form was learnt from other values about which the same is held, and for an earlier ledger size."""
     world = _world(made)
-    likes = [each.replace("scamshop", f"shop{number}").replace("123456", f"12345{number}") for number in range(4) for each in ENTITIES]
+    likes = [
+        each.replace("scamshop", f"shop{number}").replace("123456", f"12345{number}").replace("113.7", f"113.{number}")
+        for number in range(4)
+        for each in ENTITIES
+    ]
     for number, like in enumerate(likes):
         facts = world.by_entity.get(ENTITIES[number % len(ENTITIES)], [])
         world.by_entity[like] = [_like(fact, like, number) for fact in facts]

@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from saksi.model import Marking, Pap, Reader, Source, Tlp, Value
+from saksi.observables.network import Networks
 from saksi.screen.answer import Answer
 from saksi.screen.judge import Judge, Setting
 from saksi.screen.lookup import about
@@ -142,6 +143,10 @@ class World:
             for fact in self.by_entity.get(entity, [])
             if at is None or fact.leaf < at
         ]  # fmt: skip
+
+    def around(self, entity: str) -> tuple[str, ...]:
+        """Of the networks that something is said of, those that hold it."""
+        return Networks(self.by_entity).around(entity)
 
     @contextmanager
     def pinned(self) -> Iterator[World]:

@@ -20,12 +20,12 @@ OBSERVABLES = {
     "ofac_wallets_2024-09-27.csv": (654, 652, 639, 2),
 }
 WARNINGLISTS = {
-    "bank-website": (2_226, 2_225, 1), "captive-portals": (21, 21, 0), "censys-scanning": (13, 0, 13),
+    "bank-website": (2_226, 2_225, 1), "captive-portals": (21, 21, 0), "censys-scanning": (13, 13, 0),
     "cloudflare-top10k": (9_996, 9_917, 79),
     "common-contact-emails": (1, 0, 1), "common-ioc-false-positive": (69, 0, 1), "covid": (319, 318, 1), "crl-hostname": (222, 222, 0),
     "disposable-email": (8_201, 8_201, 0), "dynamic-dns": (35_467, 35_467, 0), "findip-host": (24, 24, 0), "google": (669, 664, 5),
-    "microsoft-office365": (183, 183, 0), "openai-gptbot": (2, 0, 2), "parking-domain": (108, 83, 25), "phone_numbers": (33, 2, 31),
-    "rfc1918": (3, 0, 3), "rfc5735": (15, 1, 14), "second-level-tlds": (10_231, 3_290, 6_941), "security-provider-blogpost": (647, 646, 1),
+    "microsoft-office365": (183, 183, 0), "openai-gptbot": (2, 2, 0), "parking-domain": (108, 108, 0), "phone_numbers": (33, 2, 31),
+    "rfc1918": (3, 3, 0), "rfc5735": (15, 15, 0), "second-level-tlds": (10_231, 3_290, 6_941), "security-provider-blogpost": (647, 646, 1),
     "ti-falsepositives": (24_645, 0, 1), "tlds": (1_438, 0, 1), "university_domains": (10_578, 10_575, 3), "url-shortener": (255, 255, 0),
     "whats-my-ip": (234, 234, 0), "automated-malware-analysis": (26, 26, 0),
 }  # fmt: skip

@@ -14,12 +14,18 @@ from saksi.screen.feeds import FORMS, Plan
 
 __all__ = ["feed"]
 
-_KINDS = ("account", "email", "handle", "host", "ip", "phone", "proxy", "url", "wallet")
+_KINDS = ("account", "email", "handle", "host", "ip", "network", "phone", "proxy", "url", "wallet")
 
 
 @click.command()
 @click.option("--format", "form", type=click.Choice(FORMS), default="hosts", help="A hosts file, an RPZ zone for name servers, or CSV.")
-@click.option("--kind", "kinds", type=click.Choice(_KINDS), multiple=True, help="Which values (CSV only); else hosts.")
+@click.option(
+    "--kind",
+    "kinds",
+    type=click.Choice(_KINDS),
+    multiple=True,
+    help="Which values; else hosts. A zone holds hosts, IPs and networks too, CSV everything.",
+)
 @click.option("--for", "reader", metavar="AUTHORITY", help="The authority it is for: only what may be released to it (else this one).")
 @click.option("--circle", "circles", multiple=True, help="A named audience that authority belongs to.")
 @click.option("--clearance", type=click.Choice([level.value for level in Tlp]), default=Tlp.RED.value, help="For this authority's own use.")
