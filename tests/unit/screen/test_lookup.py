@@ -9,8 +9,9 @@ from world import PUBLIC, World, codes, source
 from saksi.model import BadInput, Marking
 from saksi.observables.observable import Observable
 from saksi.screen.answer import encode
-from saksi.screen.lookup import Match, lookup
+from saksi.screen.lookup import Match, listed, lookup
 from saksi.screen.lookup import matches as matches_in
+from saksi.screen.page import Mark
 
 BELOW, TOP, WWW = "host:a.b.scamshop.com", "host:scamshop.com", "host:www.scamshop.com"
 PAGE = "url:https://a.b.scamshop.com/pay"
@@ -222,3 +223,19 @@ def test_a_network_that_the_reader_may_hear_nothing_of_is_no_part_of_the_answer(
     world.say(NEAR, "benign", prop="safeListed", by=source(2), marking=Marking())
     assert [part.entity for part in world.ask(IP, PUBLIC).parts] == [IP]
     assert world.ask(IP).status == "safe-listed"
+
+
+def test_a_long_answer_is_paged_over_the_networks_that_the_reader_may_hear_of() -> None:
+    world = World()
+    world.say(NEAR, marking=Marking())
+    for number in range(5):
+        world.say(WIDE, by=source(number))
+        world.say(IP, by=source(number))
+    judge = world.judge(PUBLIC, listed=2)
+    pages = [listed(world, judge, IP, None)]
+    while pages[-1].next is not None:
+        pages.append(listed(world, judge, IP, Mark.read(pages[-1].next)))
+    lines = [line.ref for page in pages for line in page.statements]
+    assert len(pages) == 5
+    assert sorted(lines) == sorted(line.ref for line in world.ask(IP, PUBLIC).statements)
+    assert len(set(lines)) == 10

@@ -1,4 +1,4 @@
-"""Which known networks hold an address: the same whether folded in one go or in pieces, asked about in between or not, and after an erasure."""
+"""Which known networks hold an address: folded in one go or in pieces, asked about in between or not, and after an erasure."""
 
 from __future__ import annotations
 

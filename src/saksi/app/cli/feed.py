@@ -24,7 +24,7 @@ _KINDS = ("account", "email", "handle", "host", "ip", "network", "phone", "proxy
     "kinds",
     type=click.Choice(_KINDS),
     multiple=True,
-    help="Which values; else hosts. A zone holds hosts, IPs and networks too, CSV everything.",
+    help="Which values; else hosts. A zone also holds IPs and networks, CSV all.",
 )
 @click.option("--for", "reader", metavar="AUTHORITY", help="The authority it is for: only what may be released to it (else this one).")
 @click.option("--circle", "circles", multiple=True, help="A named audience that authority belongs to.")
