@@ -218,6 +218,9 @@ class Stand:
     def tally(self, entity: str, at: int | None = None, **_: object) -> Sequence[Tally]:
         return ()
 
+    def around(self, entity: str) -> Sequence[str]:
+        return ()
+
     def judge(self, reader: Reader, at: int | None) -> Judge:
         self._fail()
         size = self._ledger.size if at is None else at
