@@ -4,6 +4,7 @@ const OFF = "saksi.keys.off";
 export class Keys extends HTMLElement {
   private dialog: HTMLDialogElement | null = null;
   private toast: HTMLElement | null = null;
+  private went = 0;
 
   connectedCallback(): void {
     this.toast = document.createElement("div");
@@ -24,7 +25,8 @@ export class Keys extends HTMLElement {
   private readonly onKey = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
     if (isTyping(event.target) || document.querySelector("dialog[open]") || isOff()) return;
-    const act = this.actions[event.key];
+    const act = Date.now() - this.went < GOING ? goTo(event.key) : this.actions[event.key];
+    this.went = 0;
     if (!act) return;
     event.preventDefault();
     act();
@@ -46,6 +48,9 @@ export class Keys extends HTMLElement {
       if (drawer) drawer.open = !drawer.open;
     },
     b: () => history.back(),
+    g: () => {
+      this.went = Date.now();
+    },
   };
 
   private async copyPinned(): Promise<void> {
@@ -106,6 +111,8 @@ export class Keys extends HTMLElement {
   }
 }
 
+const GOING = 2000;
+const PLACES: Readonly<Record<string, string>> = { h: "/", l: "/ledger", a: "/about" };
 const HELP: readonly (readonly [string, string])[] = [
   ["/", "Go to the search box"],
   ["j", "Next statement"],
@@ -113,8 +120,16 @@ const HELP: readonly (readonly [string, string])[] = [
   ["e", "Open or close its evidence"],
   ["s", "Copy the link to this page as it stands now"],
   ["b", "Back"],
+  ["g h", "Go to the look-up"],
+  ["g l", "Go to the ledger"],
+  ["g a", "Go to what this node is"],
   ["?", "This list"],
 ];
+
+function goTo(key: string): (() => void) | undefined {
+  const place = PLACES[key];
+  return place === undefined ? undefined : () => location.assign(place);
+}
 
 function step(by: number): void {
   const rows = [...document.querySelectorAll<HTMLElement>("[data-row]")];

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from stand import AUTHORITY, Stand
+from stand import AUTHORITY, Stand, said, source
 
 from saksi.app.api.desk import Settings
 from saksi.app.web.serve import Listen, serve
-from saksi.model import Op, Reader, Tlp
+from saksi.model import Locator, Op, Reader, Tlp
 
 READER = Reader(AUTHORITY, home=True, clearance=Tlp.RED, known=True)
 
@@ -20,6 +20,13 @@ def main() -> None:
     digest = node.search("page007", after=None, limit=1, reader=READER, at=None).hits[0].entity
     ref = node.entity(digest, reader=READER, at=None).statements[0].ref
     node.amend(ref, Op.RETRACT, "the report was withdrawn")
+    desk = source(5, "Desk of Country E", locator=Locator(row=7, column="phone"))
+    node.add(
+        [
+            said("account:KH:BANKA:1", "role", "recipient", by=desk, valid_from=f"2026-01-01T00:{n // 60:02d}:{n % 60:02d}Z")
+            for n in range(230)
+        ]
+    )
     settings = Settings("Centre of Country A", AUTHORITY, country="KH")
     serve(node, home, settings, listen=Listen(port=0), ready=lambda where: print(where, flush=True))
     node.close()

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCREENS = ROOT / "build" / "screens"
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PHONE = "phone:+85512345678"
+MANY = "/e/account:KH:BANKA:1"
 PAGES = {
     "home": "/",
     "refused": "/?q=%3F%3F%3F",
@@ -169,7 +170,7 @@ def test_the_proof_is_checked_in_the_browser(page: Page, address: str) -> None:
     [
         ("suspected-mule", "confirmed-mule"),
         ("index 0", "index 1"),
-        ("centre.a.example/saksi/1\\\\n131", "centre.a.example/saksi/1\\\\n132"),
+        ("centre.a.example/saksi/1\\\\n361", "centre.a.example/saksi/1\\\\n362"),
     ],
 )
 def test_a_proof_that_was_tampered_with_does_not_hold(page: Page, address: str, old: str, new: str) -> None:
@@ -243,3 +244,46 @@ def test_the_address_keeps_odd_names(page: Page, address: str) -> None:
     page.get_by_role("link", name="host:bad.json").click()
     expect(page.locator("h1")).to_contain_text("bad.json")
     assert unquote(page.url).endswith("/e/host:bad.json?as=page")
+
+
+@pytest.mark.parametrize(("key", "path"), [("h", "/"), ("l", "/ledger"), ("a", "/about")])
+def test_g_and_a_letter_go_to_a_page(page: Page, address: str, key: str, path: str) -> None:
+    page.goto(f"{address}/e/{PHONE}")
+    page.keyboard.press("g")
+    page.keyboard.press(key)
+    page.wait_for_url(address + path)
+
+
+def test_a_letter_after_g_that_leads_nowhere_does_nothing(page: Page, address: str) -> None:
+    page.goto(f"{address}/e/{PHONE}")
+    page.keyboard.press("g")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.id") == ""
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.id").startswith("s-")
+
+
+def test_what_is_not_on_record_is_not_called_safe_or_unflagged(page: Page, address: str) -> None:
+    page.goto(address + PAGES["unknown"])
+    main = page.locator("main")
+    expect(main).to_contain_text("No record: that does not mean safe.")
+    expect(main).not_to_contain_text("Not flagged")
+    expect(main.locator(".tlp")).to_have_count(0)
+    page.goto(address + PAGES["past"])
+    expect(main).to_contain_text("Nothing about it stands now.")
+    expect(main).to_contain_text("retracted by its author, 2026-06-15 12:00:00 UTC; reason: the report was withdrawn")
+    expect(main).not_to_contain_text("No record: that")
+
+
+def test_a_source_with_many_rows_is_named_once_and_each_row_has_its_place(page: Page, address: str) -> None:
+    page.goto(address + MANY)
+    expect(page.locator(".rows > li")).to_have_count(200)
+    expect(page.locator(".rows .title")).to_have_count(1)
+    expect(page.locator("summary").nth(199)).to_contain_text("row 7, column phone")
+    page.get_by_role("link", name="Older statements").first.click()
+    expect(page.locator(".pager").first).to_contain_text("Statements 201–230 of 230")
+    assert barriers(page) == []
+    page.emulate_media(media="print")
+    expect(page.locator("summary").first).to_be_visible()
+    expect(page.locator("summary .open").first).to_be_hidden()
+    expect(page.locator(".pager a").first).to_be_hidden()

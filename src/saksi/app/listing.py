@@ -7,16 +7,19 @@ from dataclasses import replace
 
 from saksi.app.answering import Answering
 from saksi.app.api.ports import FeedName, Hit, HitPage, Home
+from saksi.app.config import Config
+from saksi.app.home import Home as Files
 from saksi.app.home import now_text, today
 from saksi.model import BadInput, Reader
 from saksi.screen.answer import Answer
 from saksi.screen.feeds import Plan, feed, write
-from saksi.screen.judge import CONTEST, Setting
+from saksi.screen.judge import CONTEST, Judge, Setting
 
 __all__ = ["FEEDS", "Listing"]
 
 _LOOKED_THROUGH = 1024
 _PIECE = 16_384
+_HOMES = 16
 
 FEEDS: dict[str, tuple[str, tuple[str, ...], FeedName]] = {
     "hosts": ("hosts", ("host",), FeedName(name="hosts", media_type="text/plain", about="Hosts to block, as a hosts file.")),
@@ -31,6 +34,10 @@ FEEDS: dict[str, tuple[str, tuple[str, ...], FeedName]] = {
 
 class Listing(Answering):
     """Lists, each entry of them judged for the reader: what the reader may not see is not in them."""
+
+    def __init__(self, files: Files, config: Config) -> None:
+        super().__init__(files, config)
+        self._homes: dict[tuple[Judge, int], Home] = {}  # a judge is of one reader, one day and one state of the views
 
     def search(self, text: str, *, after: str | None, limit: int, reader: Reader, at: int | None) -> HitPage:
         """Entities whose id holds `text`. `after` is the number of hits already shown."""
@@ -54,6 +61,14 @@ class Listing(Answering):
     def home(self, *, reader: Reader, limit: int) -> Home:
         """Contested now (among the entities spoken about last), and newest."""
         judge = self.judge(reader, None)
+        made = self._homes.get((judge, limit))
+        if made is None:
+            while len(self._homes) >= _HOMES:
+                self._homes.pop(next(iter(self._homes)), None)
+            made = self._homes[judge, limit] = self._home(judge, reader, limit=limit)
+        return made
+
+    def _home(self, judge: Judge, reader: Reader, *, limit: int) -> Home:
         facts = self.views.newest(_LOOKED_THROUGH)
         entities = list(dict.fromkeys(fact.entity for fact in facts if fact.prop != "record"))
         contested: list[Hit] = []

@@ -115,6 +115,19 @@ def test_what_was_withdrawn_says_so_on_every_page(real: Real) -> None:
     assert analyst.get(f"/api/v1/statements/{digest}?at={said['at']}").json()["standing"] == "stands"
 
 
+def test_the_first_page_is_kept_for_one_reader_and_one_state_of_the_ledger(real: Real) -> None:
+    analyst = real.with_key(Role.ANALYST)
+    assert real.local.get("/index.json").json()["newest"] == []
+    assert analyst.post("/api/v1/takes?name=reports.csv&tlp=RED", content=REPORTS.encode()).status_code == 201
+    assert real.local.get("/index.json").json()["newest"] == []
+    shown = analyst.get("/index.json").json()
+    assert "phone:+85512345678" in {hit["entity"] for hit in shown["newest"]}
+    assert analyst.get("/index.json").json() == shown
+    for line in analyst.get("/api/v1/lookup?value=012345678").json()["statements"]:
+        real.node.amend(line["ref"], Change(Op.RETRACT, "a test"))
+    assert "phone:+85512345678" not in {hit["entity"] for hit in analyst.get("/index.json").json()["newest"]}
+
+
 def test_an_outcome_is_recorded_once(real: Real) -> None:
     reader = real.with_key(Role.READER)
     body = {"value": "012345678", "outcome": "payment-stopped", "happened": "2026-02-02"}

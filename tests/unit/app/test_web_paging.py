@@ -78,3 +78,25 @@ def test_a_short_answer_has_no_pages(served: Served) -> None:
 @pytest.mark.parametrize("cursor", ["x", "WyIxIl0", "WyIxLjIuMyJd"])
 def test_a_strange_cursor_is_refused(served: Served, cursor: str) -> None:
     assert served.local.get(f"/api/v1/entities/{HUB}?cursor={cursor}").status_code == 400
+
+
+def test_a_search_has_its_data_beside_it(served: Served) -> None:
+    first = served.local.get("/search.json?q=example.org")
+    told = served.local.get("/api/v1/search?q=example.org")
+    assert first.json() == told.json()
+    assert len(first.json()["hits"]) == 50
+    assert first.headers["link"].startswith("</search.json?")
+    behind = served.local.get("/search.json", params={"q": "example.org", "cursor": first.json()["next"]})
+    assert not {hit["entity"] for hit in first.json()["hits"]} & {hit["entity"] for hit in behind.json()["hits"]}
+    assert "/search.json?q=example.org" in served.local.get("/search?q=example.org").text
+
+
+def test_a_name_given_by_a_source_leads_to_a_search(served: Served) -> None:
+    assert 'href="/search?q=%E5%AE%A2%E6%9C%8D%E4%B8%AD%E5%BF%83"' in served.local.get("/e/phone:+85512345678").text
+
+
+def test_a_statement_page_says_what_its_grade_means_and_leads_to_its_entity(served: Served) -> None:
+    ref = served.local.get("/e/host:phish.example.net.json").json()["statements"][0]["ref"]
+    page = served.local.get(f"/s/{ref.rpartition('#')[2]}").text
+    assert "usually reliable; probably true" in page
+    assert '<blockquote><a href="/e/host:phish.example.net">' in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import msgspec
 from starlette.responses import RedirectResponse, Response
@@ -10,9 +11,9 @@ from starlette.responses import RedirectResponse, Response
 from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.api.desk import Call, Route
 from saksi.app.api.keys import May
-from saksi.app.api.look import DIGEST, ENTITY, VALUE
+from saksi.app.api.look import DIGEST, ENTITY, TEXT, VALUE
 from saksi.app.api.params import AT, COUNTRY, CURSOR, PURPOSE, Param
-from saksi.app.api.ports import Home
+from saksi.app.api.ports import HitPage, Home
 from saksi.app.api.problems import KINDS, Refused
 from saksi.app.api.wire import answer, next_link
 from saksi.app.web.layout import entity_path, fields_of, lay_out, text_of
@@ -27,6 +28,7 @@ _FIXED = "public, max-age=31536000, immutable"
 _AS = Param("as", "`page`: the page even where the name ends in .json.", longest=4, form="page")
 _Q = Param("q", VALUE.about, longest=VALUE.longest)
 _SHOWN = 8
+_QUICK = 40  # statements on a page that is rendered between two look-ups, in about 3 ms
 
 
 class Pages:
@@ -48,7 +50,8 @@ class Pages:
             page("/e/{entity:path}", self.entity, May.LOOK, ENTITY, AT, CURSOR, PURPOSE, _Q, _AS),
             page("/s/{digest}.json", self.statement_data, May.LOOK, DIGEST, AT, PURPOSE),
             page("/s/{digest}", self.statement, May.LOOK, DIGEST, AT, PURPOSE),
-            page("/search", self.search, May.LOOK, Param("q", "Text.", needed=True, longest=200), AT, CURSOR, PURPOSE),
+            page("/search", self.search, May.LOOK, TEXT, AT, CURSOR, PURPOSE),
+            page("/search.json", self.search_data, May.LOOK, TEXT, AT, CURSOR, PURPOSE),
             page("/ledger", self.ledger, None),
             page("/ledger.json", self.ledger_data, None),
             page("/about", self.about, None),
@@ -86,17 +89,20 @@ class Pages:
         headers = next_link(call.request, said.next) if said.next else {}
         if as_data:
             return answer(call.request, encode(said), headers=headers)
-        return self._site.page(
+        render = partial(
+            self._site.page,
             call,
             "entity.html",
             headers=headers,
+            state=call.desk.node.state(),
             answer=said,
             cursor=cursor,
-            groups=lay_out(said, said.statements),
-            past=lay_out(said, said.past),
+            groups=lay_out(said, said.statements[::-1]),  # the newest first, as the pages behind go on
+            past=lay_out(said, said.past[::-1]),
             asked=call.asked.maybe("q"),
             is_synthetic=_is_synthetic(said),
         )
+        return render() if len(said.statements) + len(said.past) <= _QUICK else await call.walk(render)
 
     async def statement(self, call: Call) -> Response:
         """Can I check this myself?"""
@@ -116,7 +122,8 @@ class Pages:
             place="" if place is None else str(Locator.from_json(place)),
             value="" if value is None else text_of(value),
             fields=fields_of(value),
-            provable=call.desk.node.proof(name, reader=_reader(call)) is not None,
+            reliability=RELIABILITY,
+            credibility=CREDIBILITY,
         )
 
     async def statement_data(self, call: Call) -> Response:
@@ -130,16 +137,16 @@ class Pages:
 
     async def search(self, call: Call) -> Response:
         """Entities whose id holds a text."""
-        text, at = call.asked.text("q"), call.at()
-        given = call.asked.maybe("cursor")
-        cursor = None if given is None else read_cursor(given)
-        if cursor is not None and at is None:
-            at = cursor.at
-        after, reader = cursor.after if cursor else None, _reader(call)
-        found = await call.walk(lambda: call.desk.node.search(text, after=after, limit=50, reader=reader, at=at))
-        _note(call, "search", text, size=found.at)
-        onward = None if found.after is None else write_cursor(Cursor(found.after, found.at))
-        return self._site.page(call, "search.html", text=text, found=found, onward=onward)
+        found, onward = await _found(call)
+        return self._site.page(
+            call, "search.html", text=call.asked.text("q"), found=found, onward=onward, cursor=call.asked.maybe("cursor")
+        )
+
+    async def search_data(self, call: Call) -> Response:
+        """The same hits as data."""
+        found, onward = await _found(call)
+        body = msgspec.json.encode({"hits": found.hits, "next": onward, "at": found.at})
+        return answer(call.request, body, headers=next_link(call.request, onward) if onward else None)
 
     async def ledger(self, call: Call) -> Response:
         """Has anything been changed?"""
@@ -168,6 +175,18 @@ class Pages:
         if asset is None:
             raise Refused("not-found")
         return answer(call.request, asset.data, media=asset.media, cache=_FIXED if asset.fixed else "public, no-cache")
+
+
+async def _found(call: Call) -> tuple[HitPage, str | None]:
+    text, at = call.asked.text("q"), call.at()
+    given = call.asked.maybe("cursor")
+    cursor = None if given is None else read_cursor(given)
+    if cursor is not None and at is None:
+        at = cursor.at
+    after, reader = cursor.after if cursor else None, _reader(call)
+    found = await call.walk(lambda: call.desk.node.search(text, after=after, limit=50, reader=reader, at=at))
+    _note(call, "search", text, size=found.at)
+    return found, None if found.after is None else write_cursor(Cursor(found.after, found.at))
 
 
 async def _home(call: Call) -> Home:

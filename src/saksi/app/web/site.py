@@ -72,7 +72,7 @@ def link(path: str, **params: object) -> str:
 
 
 def _thousands(number: int) -> str:
-    return f"{number:,}".replace(",", "\u202f")
+    return f"{number:,}"
 
 
 def _tlp(level: str) -> str:
