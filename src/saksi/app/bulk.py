@@ -9,21 +9,29 @@ from functools import partial
 from pathlib import Path
 
 from saksi.model import LedgerFault
-from saksi.screen.bulk import Opened, of_any_kind, of_kind
+from saksi.screen.bulk import Normalise, Opened, of_any_kind, of_kind
 from saksi.views.fingerprint import KEY_BYTES
 from saksi.views.probe import Probe
 from saksi.views.views import Views
 
-__all__ = ["opened", "probe", "rows_in"]
+__all__ = ["opened", "probe", "readable", "rows_in"]
 
 _KEY = "key"
 
 
 def opened(views: Path, kind: str | None, country: str | None, probed: Path | None) -> Opened:
     """The views in a folder, its probe, and how a column is read: of one kind, or each value by itself."""
-    read = partial(of_any_kind, country=country) if kind is None else partial(of_kind, kind=kind, country=country)
     found = None if probed is None else Probe.open(probed, (probed / _KEY).read_bytes(), check=False)
-    return Opened(Views.open(views), found, read)
+    return Opened(Views.open(views), found, _read(kind, country))
+
+
+def readable(text: str, *, kind: str | None, country: str | None) -> bool:
+    """Whether a text can be read as a value of the kind, or of any where none is named."""
+    return bool(_read(kind, country)([text]).entities[0])
+
+
+def _read(kind: str | None, country: str | None) -> Normalise:
+    return partial(of_any_kind, country=country) if kind is None else partial(of_kind, kind=kind, country=country)
 
 
 def probe(views: Views) -> Path:

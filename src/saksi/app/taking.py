@@ -20,6 +20,7 @@ from typing import TypeAlias
 
 from saksi.app.amending import Amending
 from saksi.app.api.ports import TakeLine, TakePage, TakePlan
+from saksi.app.files import to_read
 from saksi.app.home import now_text, reference_key
 from saksi.app.kept_out import KeptOut
 from saksi.app.order import Order, Taken
@@ -164,9 +165,7 @@ class Taking(Amending):
         return TakePage(takes=made, after=made[-1].id if len(rows) > limit else None)
 
     def _recognise(self, order: Order) -> Recognised:
-        if not order.path.is_file():
-            raise BadInput("there is no such file", where=str(order.path))
-        with order.path.open("rb") as stream:
+        with to_read(order.path).open("rb") as stream:
             head = stream.read(_HEAD)
         if not head:
             raise BadInput("the file is empty", where=order.name)

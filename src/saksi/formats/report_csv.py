@@ -20,7 +20,7 @@ DELIMITERS = (",", ";", "\t", "|")
 
 
 def split_table(stream: BinaryIO, *, encoding: str | None, delimiter: str | None, rows: int) -> Iterator[Job]:
-    """Jobs of at most `rows` rows under the file's heading. Raises BadInput where there is no heading."""
+    """Jobs of at most `rows` rows under the file's heading, one at least. Raises BadInput where there is no heading."""
     blocks = read_lines(stream, encoding)
     first = next(blocks, None)
     if first is not None and 0 in first.faults:
@@ -51,8 +51,9 @@ def split_table(stream: BinaryIO, *, encoding: str | None, delimiter: str | None
             yield _job(heading, waiting, rows)
     if heading is None:
         raise BadInput("the file has no heading that can be read", where="line 1")
-    while waiting.rows or waiting.faults:
+    while waiting.rows or waiting.faults or not good:
         yield _job(heading, waiting, rows)
+        good += 1
 
 
 def _heading(part: Records) -> tuple[str, ...] | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -105,6 +107,15 @@ def test_any_text_gives_normal_forms_or_a_reason(text: str, country: str | None)
     for one in found:
         assert one.schema in SCHEMATA
         assert [again.entity for again in detect(one.entity)] == [one.entity]
+
+
+@pytest.mark.parametrize("part", ["n", "ไ", "1", ".", "a.", "a/", "a ", "a@", "(", "1:", "0xa", "[.]", " dot ", "+1 "])
+def test_the_longest_text_is_read_or_refused_at_once(part: str) -> None:
+    text = "aa" + part * (9_990 // len(part))
+    began = time.process_time()
+    with suppress(BadInput):
+        detect(text)
+    assert time.process_time() - began < 1.5  # a pattern that begins anew at each letter took six
 
 
 @pytest.mark.parametrize("kind", KINDS)

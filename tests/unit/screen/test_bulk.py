@@ -6,6 +6,7 @@ import csv
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,8 +21,8 @@ from saksi.observables.host import hosts
 from saksi.screen.answer import Answer, decode, encode
 from saksi.screen.answer_file import Written, dress_of
 from saksi.screen.apart import screen_apart, write_lines
-from saksi.screen.bulk import CHUNK, Done, Opened, Read, Rows, Task, of_any_kind, of_kind, screen
-from saksi.screen.column_file import read_column
+from saksi.screen.bulk import CHUNK, Done, Opened, Read, Refused, Rows, Task, of_any_kind, of_kind, screen
+from saksi.screen.column_file import Asked, Told, read_column
 from saksi.screen.flat import flat
 from saksi.screen.form import Json
 from saksi.screen.judge import Judge, Matched, Setting
@@ -230,21 +231,68 @@ def test_formulas_do_not_reach_a_spreadsheet(tmp_path: Path) -> None:
 
 def test_columns_are_read(tmp_path: Path) -> None:
     table = tmp_path / "in.csv"
-    table.write_text('\ufeffname,host\nA,a.com\nB\n\nC,"b.com"\n', encoding="utf-8")
-    assert list(read_column(table, "host")) == [Rows((1, 2, 4), ("a.com", "", "b.com"))]
+    table.write_text('\ufeffname,host\nA,a.com\nB,\n\nC,"b.com"\n', encoding="utf-8")
+    assert list(read_column(table, Asked("host"))) == [Rows(range(1, 4), ["a.com", "", "b.com"])]
     lines = tmp_path / "in.txt"
     lines.write_text("a.com\r\nb.com")
     assert list(read_column(lines)) == [Rows(range(1, 3), ("a.com", "b.com"))]
+    assert list(read_column(lines, Asked(heading=True))) == [Rows(range(1, 2), ("b.com",))]
     parquet = tmp_path / "in.parquet"
     pq.write_table(pa.table({"n": [1, 2, 3], "host": ["a.com", None, "b.com"]}), parquet)
-    assert list(read_column(parquet, "host")) == [Rows(range(1, 4), ["a.com", "", "b.com"])]
-    assert list(read_column(parquet, "n")) == [Rows(range(1, 4), ["1", "2", "3"])]
+    assert list(read_column(parquet, Asked("host"))) == [Rows(range(1, 4), ["a.com", "", "b.com"])]
+    assert list(read_column(parquet, Asked("n"))) == [Rows(range(1, 4), ["1", "2", "3"])]
+
+
+@pytest.mark.parametrize(
+    ("data", "asked", "texts", "assumed"),
+    [
+        ("a.com\nb.com\n", Asked(), ["a.com", "b.com"], "asked about, too"),
+        ("a.com\n", Asked(), ["a.com"], "asked about, too"),
+        ("012 345 678\n", Asked(), ["012 345 678"], "asked about, too"),
+        ("host\na.com\n", Asked(), ["a.com"], "taken for a heading"),
+        ("host\n", Asked(), [], "taken for a heading"),
+        ("a.com\nb.com\n", Asked(heading=True), ["b.com"], ""),
+        ("host\na.com\n", Asked(heading=False), ["host", "a.com"], ""),
+        ("x;a.com\ny;b.com\n", Asked("2", heading=False), ["a.com", "b.com"], ""),
+        ("x\ta.com\ny\tb.com\n", Asked("a.com"), ["b.com"], ""),
+    ],
+)
+def test_a_first_row_that_is_a_value_is_not_lost(tmp_path: Path, data: str, asked: Asked, texts: list[str], assumed: str) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(data, encoding="utf-8")
+    said: list[str] = []
+    found = list(read_column(path, replace(asked, reads=lambda text: text.endswith(".com")), Told(assumed=said.append)))
+    assert [text for rows in found for text in rows.texts] == texts
+    assert [number for rows in found for number in rows.numbers] == list(range(1, len(texts) + 1))
+    assert len(said) == bool(assumed)
+    assert all(assumed in words for words in said)
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("name", ["in.csv", "in.txt"])
+def test_columns_are_read_in_the_encodings_of_spreadsheets(tmp_path: Path, codec: str, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("host\na.com\r\nភាសា.com", encoding=codec)
+    assert [text for rows in read_column(path, Asked(heading=True)) for text in rows.texts] == ["a.com", "ភាសា.com"]
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.txt"])
+def test_lines_that_are_no_text_are_refused_with_their_row(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"host\na.com\ncaf\xe9.com\nz\0.com\n" + b"x" * 3_000_000 + b"\nb.com")
+    refused: list[Refused] = []
+    found = list(read_column(path, Asked(heading=True), Told(refused.extend)))
+    assert [(number, text) for rows in found for number, text in zip(*rows, strict=True)] == [(1, "a.com"), (5, "b.com")]
+    assert [(row, reason.split(" of ")[0]) for row, _, reason in refused] == [
+        (2, "byte 4"), (3, "holds a zero byte, which is in no text"), (4, "a line"),
+    ]  # fmt: skip
 
 
 def test_a_long_file_comes_in_chunks(tmp_path: Path) -> None:
     path = tmp_path / "in.txt"
     path.write_text("a.com\n" * (2 * CHUNK + 1))
     assert [len(chunk.texts) for chunk in read_column(path)] == [CHUNK, CHUNK, 1]
+    assert sum(len(chunk.texts) for chunk in read_column(path.rename(tmp_path / "in.csv"), Asked(heading=False))) == 2 * CHUNK + 1
 
 
 def test_a_table_holds_what_the_answers_say(tmp_path: Path) -> None:
@@ -269,8 +317,10 @@ def test_a_table_holds_what_the_answers_say(tmp_path: Path) -> None:
         ("a.csv", b"", None, "empty"),
         ("a.csv", b"a,b\n1,2\n", None, "2 columns"),
         ("a.csv", b"a,b\n1,2\n", "c", "no column"),
-        ("a.csv", b"a\n\xff\xfe\n", None, "UTF-8"),
-        ("a.csv", b'a\n"' + b"x" * 200_000, None, "not CSV"),
+        ("a.csv", b"a,a\n1,2\n", "a", "two columns 'a'"),
+        ("a.csv", b"caf\xe9\n", None, "heading cannot be read"),
+        ("a.csv", b"PK\x03\x04" + b"\0" * 100, None, "not a text"),
+        ("a.xlsx", b"PK", None, "not read here"),
         ("a.parquet", b"PAR1 nothing", "a", "Parquet"),
         ("missing.csv", None, None, "cannot be read"),
     ],
@@ -280,7 +330,7 @@ def test_bad_files_are_refused_with_the_place(tmp_path: Path, name: str, data: b
     if data is not None:
         path.write_bytes(data)
     with pytest.raises(BadInput, match=said) as refusal:
-        list(read_column(path, column))
+        list(read_column(path, Asked(column)))
     assert name in refusal.value.where
 
 

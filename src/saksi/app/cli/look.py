@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from saksi.app.cli.open import looking
-from saksi.app.cli.say import common, line, progress, words
+from saksi.app.cli.say import common, line, note, progress, words
 from saksi.app.cli.tell import tell_answer, tell_statement
+from saksi.app.files import to_read, to_write
 from saksi.model import BadInput, Tlp
 from saksi.screen.answer import encode
 
@@ -51,11 +52,12 @@ def ask(ctx: click.Context, values: tuple[str, ...], country: str | None, at: in
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--column", help="The column to ask about, where the file has more than one.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--column", help="The column to ask about, where the file has more than one: its heading, or its number where there is none.")
+@click.option("--heading/--no-heading", default=None, help="Whether the first row is a heading (else that is seen from the values).")
 @click.option("--kind", help="What the column holds (phone, account, wallet, host ...): the fast way; else each value is recognised.")
 @click.option("--country", help="The country of local phone and account forms (ISO 3166).")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where answers go: .csv, .parquet or .jsonl.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where answers go: .csv, .parquet or .jsonl.")
 @click.option("--clearance", type=click.Choice(_CLEARANCES), default=Tlp.RED.value, help="Answer as for a reader with this clearance.")
 @click.option("--workers", type=click.IntRange(0, 64), help="Processes to use (0: this one alone).")
 @common
@@ -64,6 +66,7 @@ def bulk(
     ctx: click.Context,
     file: Path,
     column: str | None,
+    heading: bool | None,
     kind: str | None,
     country: str | None,
     out: Path | None,
@@ -71,34 +74,37 @@ def bulk(
     workers: int | None,
 ) -> int:
     """Ask about a whole column of a CSV, Parquet or text FILE. Rows that cannot be read are listed beside the answers."""
-    from saksi.app.bulk import opened, probe, rows_in
+    from saksi.app.bulk import opened, probe, readable, rows_in
     from saksi.observables.kinds import KINDS
     from saksi.screen.answer_file import Written, dress_of
     from saksi.screen.apart import screen_apart
-    from saksi.screen.bulk import Task, screen
-    from saksi.screen.column_file import read_column
+    from saksi.screen.bulk import Done, Task, screen
+    from saksi.screen.column_file import Asked, Told, read_column
 
     target = out or file.with_name(file.name + ".answers.csv")
-    if target.exists() and target.samefile(file):
-        raise BadInput("the answers would be written over the questions", where=str(target), todo="name another --out")
+    to_read(file)
+    for path in (target, Written(target).rejects_path):
+        to_write(path, [file], what="the answers", option="--out")
     if kind is not None and kind not in KINDS:
         raise BadInput(f"no kind {kind!r}", where="--kind", todo=f"one of {', '.join(KINDS)}")
     with looking(ctx) as node:
         setting = node.setting(node.owner(Tlp(clearance)), node.judge(node.owner(Tlp(clearance)), None).at)
-        opener = partial(opened, node.files.views, kind, country or node.config.country or None, probe(node.views))
+        place = country or node.config.country or None
+        opener = partial(opened, node.files.views, kind, place, probe(node.views))
         task = Task(setting, dress_of(target))
         many = node.config.workers if workers is None else workers
         with Written(target) as written, progress(f"screening {file.name}", unit="rows", quiet=ctx.obj["json"]) as watch:
-            chunks = read_column(file, column)
+            told = Told(lambda found: written.add(Done([], 0, 0, 0, found)), partial(note, as_json=ctx.obj["json"]))
+            chunks = read_column(file, Asked(column, heading, partial(readable, kind=kind, country=place)), told)
             total = rows_in(file)
             apart = screen_apart(opener, task, chunks, workers=many, into=written.into) if many else None
             work = apart or screen(opener(), task, chunks)
             for done in work:
                 written.add(done)
                 watch(written.answered + written.rejected, total)
-    told = {"answered": written.answered, "known": written.known, "flagged": written.flagged, "rejected": written.rejected}
     if ctx.obj["json"]:
-        line({**told, "out": str(target)})
+        counts = {name: getattr(written, name) for name in ("answered", "known", "flagged", "rejected")}
+        line({**counts, "out": str(target)})
     else:
         words(f"{written.answered:,} answered: {written.known:,} known, {written.flagged:,} flagged; {written.rejected:,} unreadable")
         words(f"  answers: {target}")

@@ -11,7 +11,7 @@ import click
 
 from saksi.model import BadInput, Json, LedgerFault, NotAllowed, PeerFault, SaksiError
 
-__all__ = ["EXIT", "Progress", "common", "exit_code", "failed", "line", "progress", "words"]
+__all__ = ["EXIT", "Progress", "common", "exit_code", "failed", "line", "note", "progress", "words"]
 
 Progress = Callable[[int, int | None], None]
 
@@ -38,6 +38,14 @@ def failed(fault: SaksiError, *, as_json: bool) -> int:
 def line(value: Mapping[str, Json | None], *, err: bool = False) -> None:
     """One JSON line."""
     click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")), err=err)
+
+
+def note(text: str, *, as_json: bool) -> None:
+    """What was assumed, on standard error."""
+    if as_json:
+        line({"note": text}, err=True)
+    else:
+        click.echo(f"mind: {text}", err=True)
 
 
 def words(text: str = "") -> None:

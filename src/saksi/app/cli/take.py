@@ -11,6 +11,7 @@ import click
 
 from saksi.app.cli.open import reading
 from saksi.app.cli.say import common, line, progress, words
+from saksi.app.files import to_read, to_write
 from saksi.app.node import Node
 from saksi.app.taking import Order, Taken
 from saksi.model import BadInput, Grade, Pap, SaksiError, Tlp
@@ -21,9 +22,7 @@ __all__ = ["fetched", "source", "take", "take_one", "tell"]
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--source", "publisher", help="The publisher, where the file is not recognised by itself (`saksi source` lists them).")
-@click.option(
-    "--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A mapping file for reports with other columns."
-)
+@click.option("--mapping", type=click.Path(path_type=Path), help="A mapping file for reports with other columns.")
 @click.option("--grade", help="The grade of what the files say, if not the source's own: B2.")
 @click.option("--tlp", type=click.Choice([level.value for level in Tlp]), help="Who may see it, if not as the source's settings say.")
 @click.option("--pap", type=click.Choice([level.value for level in Pap]), help="What may be done with it.")
@@ -32,9 +31,7 @@ __all__ = ["fetched", "source", "take", "take_one", "tell"]
 @click.option("--uri", help="Where the file was fetched from.")
 @click.option("--published", help="When the publisher published it (ISO date).")
 @click.option("--analyst", help="The pseudonym of whoever takes it in.")
-@click.option(
-    "--rejects", type=click.Path(dir_okay=False, path_type=Path), help="Where to list what was rejected (else FILE.rejects.csv here)."
-)
+@click.option("--rejects", type=click.Path(path_type=Path), help="Where to list what one file rejected (else FILE.rejects.csv here).")
 @click.option("--shrink", is_flag=True, help="Let a list drop more than half of its values.")
 @click.option("--even-erased", is_flag=True, help="Bring in also what was erased here before, on purpose; needs --reason.")
 @click.option("--reason", help="Why what was erased is brought in again, in words that others will read.")
@@ -73,7 +70,7 @@ def take(
         path=Path(),
         name="",
         source=publisher,
-        mapping=OWN if mapping is None else parse_mapping(mapping.read_bytes(), str(mapping)),
+        mapping=OWN if mapping is None else parse_mapping(to_read(mapping).read_bytes(), str(mapping)),
         grade=None if grade is None else Grade.parse(grade),
         tlp=None if tlp is None else Tlp(tlp),
         pap=None if pap is None else Pap(pap),
@@ -89,10 +86,11 @@ def take(
     as_json = bool(ctx.obj["json"])
     totals = {"taken": 0, "duplicate": 0, "rejected": 0, "erased": 0}
     refused: list[SaksiError] = []
+    targets = _targets(files, rejects, given=files if mapping is None else (*files, mapping))
     with reading(ctx) as node:
-        for path in files:
+        for path, target in zip(files, targets, strict=True):
             try:
-                made = take_one(node, order, path, rejects=rejects, quiet=as_json)
+                made = take_one(node, order, path, rejects=target, quiet=as_json)
             except BadInput as fault:
                 if len(files) == 1:
                     raise
@@ -114,17 +112,30 @@ def take(
     return 2 if refused else 0
 
 
-def take_one(node: Node, order: Order, path: Path, *, rejects: Path | None = None, quiet: bool = False) -> Taken:
+def _targets(files: Sequence[Path], rejects: Path | None, *, given: Sequence[Path]) -> list[Path]:
+    """Where each file's rejects go: checked before anything is taken in, and each to a place of its own."""
+    if rejects is not None and len(files) > 1:
+        raise BadInput(
+            f"the rejects of {len(files)} files would be written over each other",
+            where=str(rejects),
+            todo="leave --rejects out: each file's own are listed here in FILE.rejects.csv",
+        )
+    made: list[Path] = []
+    for path in files:
+        own = rejects or Path(f"{path.name}.rejects.csv")
+        number = 2
+        while own in made:  # files of one name, from several folders
+            own, number = Path(f"{path.name}.{number}.rejects.csv"), number + 1
+        made.append(to_write(own, given, what="the rejects", option="--rejects"))
+    return made
+
+
+def take_one(node: Node, order: Order, path: Path, *, rejects: Path, quiet: bool = False) -> Taken:
     """Take one file in, with a progress bar, and write its rejects file where there is one to write."""
     from dataclasses import replace
 
-    target = rejects or Path(f"{path.name}.rejects.csv")
-
-    if target.exists() and path.exists() and target.samefile(path):
-        raise BadInput("the rejects would be written over the file that is taken in", where=str(target), todo="name another --rejects")
-
     def write(pieces: Iterator[bytes]) -> None:
-        with target.open("wb") as out:
+        with rejects.open("wb") as out:
             for piece in pieces:
                 out.write(piece)
 
