@@ -32,6 +32,7 @@ _SCHEME = re.compile(
     r"prompt ?pay|pay ?now|duit ?now|bakong|khqr|qris|nmid|instapay|qr ?ph|fps|mmqr|lao ?qr|upi|vpa|พร้อมเพย์|បាគង|id\d{13}\Z", re.IGNORECASE
 )
 _IBAN = re.compile(r"(?:iban)?[\s:]*[a-z]{2}\d{2}[\sa-z0-9]{10,}\Z", re.IGNORECASE)
+_CARD = re.compile(r"4|5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)")
 _NOT_TAKEN = re.compile(r"\Anot taken as [^:]*: ")
 _WORDS = {
     "phone": "a phone", "account": "an account", "wallet": "a wallet", "host": "a host", "url": "a URL", "email": "an e-mail address",
@@ -65,6 +66,8 @@ def detect(text: str, *, country: str | None = None, kind: str | None = None) ->
             refused.append((candidate, refusal))
     if not found:
         raise _nothing_fits(refused)
+    if any(one.entity.startswith("ip:") for one in found.values()):  # in some countries most addresses would make a number, too
+        return tuple(one for one in found.values() if not one.entity.startswith("phone:"))
     return tuple(sorted(found.values(), key=lambda one: _UNLIKELY in one.notes))
 
 
@@ -98,6 +101,7 @@ def _worth_asking(text: str) -> list[str]:
     at = _LOOSE_AT.search(plain) is not None
     dotted = _LOOSE_DOT.search(plain) is not None
     spaced = len(plain.split()) > 1
+    card = not letters and _of_a_card(plain)
     asked = {
         "wallet": letters and not slash and not at and _WALLET.match(plain) is not None,
         "email": at and not slash,
@@ -110,8 +114,12 @@ def _worth_asking(text: str) -> list[str]:
         "url": slash and letters,
         "host": letters and dotted and not slash and not at,
         "account": digits >= 5 and not at and not _of_a_url(plain),
-        "phone": digits >= 4 and not at and not (slash and letters) and (not letters or spaced or ":" in plain or digits > len(plain) // 2),
-        "imei": 14 <= digits <= 16 and (not letters or "imei" in plain.lower()),
+        "phone": digits >= 4
+        and not at
+        and not card
+        and not (slash and letters)
+        and (not letters or spaced or ":" in plain or digits > len(plain) // 2),
+        "imei": 14 <= digits <= 16 and not slash and ("imei" in plain.lower() if letters else not card),
     }
     likely = [kind for kind, yes in asked.items() if yes]
     if not likely:
@@ -119,6 +127,13 @@ def _worth_asking(text: str) -> list[str]:
     if "wallet" in likely and _IBAN.match(plain):
         likely.remove("wallet")
     return likely
+
+
+def _of_a_card(plain: str) -> bool:
+    """Whether these are the digits of a payment card (ISO/IEC 7812: a known beginning, sixteen digits, a Luhn check digit)."""
+    digits = [int(sign) for sign in plain if sign.isdigit()]
+    doubled = [digit if place % 2 else sum(divmod(2 * digit, 10)) for place, digit in enumerate(digits)]
+    return len(digits) == 16 and _CARD.match("".join(map(str, digits))) is not None and sum(doubled) % 10 == 0
 
 
 def _of_a_url(plain: str) -> bool:

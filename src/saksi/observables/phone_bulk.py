@@ -30,6 +30,7 @@ from saksi.observables.phone_read import (
 )
 from saksi.observables.phone_table import LONGEST, PLUS, SHORTEST, table
 from saksi.observables.phone_text import label_reason, odd_shape
+from saksi.observables.phone_unlike import suspects, unlike
 from saksi.observables.phone_walk import Walk, walk_tables
 
 __all__ = ["PhoneColumn", "phones"]
@@ -99,6 +100,8 @@ def _take(texts: Sequence[str], countries: Sequence[str | None]) -> PhoneColumn:
     for row in left:
         if found.reason[row] == _OPEN:
             _put(found, row, read_seen(texts[row], _upper(countries[row]), seen[row]))
+    for row in suspects(texts):
+        found.reason[row] = unlike(texts[row]) or found.reason[row]
     return found
 
 

@@ -10,10 +10,11 @@ lengths "030 123456 Mrs" becomes another number, and a valid one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from saksi.observables.phone_table import PLUS, SHORTEST_NSN, Reading, table
 from saksi.observables.phone_text import Shape, label_reason, lead_end, letters_inside, shape, without_marks
+from saksi.observables.phone_unlike import suspects, unlike
 
 __all__ = [
     "LENGTH_REASONS",
@@ -54,7 +55,9 @@ class Read:
 
 def read(text: str, country: str | None) -> Read:
     """One text; `country` an upper-case ISO 3166 code or None."""
-    return read_seen(text, country, shape(text) if len(text) <= LONGEST_TEXT else None)
+    found = read_seen(text, country, shape(text) if len(text) <= LONGEST_TEXT else None)
+    reason = unlike(text) if suspects([text]) else None
+    return found if reason is None else replace(found, reason=reason)
 
 
 def read_seen(text: str, country: str | None, found: Shape | None) -> Read:
