@@ -131,7 +131,7 @@ def _worth_asking(text: str) -> list[str]:
 
 def _of_a_card(plain: str) -> bool:
     """Whether these are the digits of a payment card (ISO/IEC 7812: a known beginning, sixteen digits, a Luhn check digit)."""
-    digits = [int(sign) for sign in plain if sign.isdigit()]
+    digits = [int(sign) for sign in plain if sign in "0123456789"]
     doubled = [digit if place % 2 else sum(divmod(2 * digit, 10)) for place, digit in enumerate(digits)]
     return len(digits) == 16 and _CARD.match("".join(map(str, digits))) is not None and sum(doubled) % 10 == 0
 

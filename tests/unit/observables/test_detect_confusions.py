@@ -45,7 +45,7 @@ def test_nothing_is_made_of_what_is_none_of_the_kinds(country: str | None) -> No
             made[text] = [one.entity for one in detect(text, country=country)]
         except BadInput as refusal:
             assert refusal.what
-    assert {text: found for text, found in made.items() if not all(one.startswith("ip:") for one in found)} == {}
+    assert {text: found for text, found in made.items() if not all(one.startswith(("ip:", "network:")) for one in found)} == {}
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
