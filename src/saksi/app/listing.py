@@ -125,5 +125,6 @@ def _hit(answer: Answer) -> Hit:
         statements=answer.total,
         said_by="" if newest is None else (source.publisher if source and source.publisher else newest.recorded_by),
         recorded_at="" if newest is None else newest.recorded_at,
+        flagged=answer.flagged,
         synthetic=any("synthetic" in f"{line.publisher or ''} {line.title or ''}".lower() for line in answer.sources),
     )

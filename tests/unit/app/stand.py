@@ -298,6 +298,7 @@ class Stand:
             said_by=(answer.sources[0].publisher or "") if answer.sources else "",
             recorded_at=newest.recorded_at if newest else "",
             synthetic=True,
+            flagged=answer.flagged,
         )
 
     def home(self, *, reader: Reader, limit: int) -> Home:

@@ -88,7 +88,10 @@ def test_a_search_has_its_data_beside_it(served: Served) -> None:
     assert first.headers["link"].startswith("</search.json?")
     behind = served.local.get("/search.json", params={"q": "example.org", "cursor": first.json()["next"]})
     assert not {hit["entity"] for hit in first.json()["hits"]} & {hit["entity"] for hit in behind.json()["hits"]}
-    assert "/search.json?q=example.org" in served.local.get("/search?q=example.org").text
+    assert first.json()["hits"][0]["flagged"] is True
+    page = served.local.get("/search?q=example.org").text
+    assert "/search.json?q=example.org" in page
+    assert page.count("⚑ Flagged") == 50
 
 
 def test_a_name_given_by_a_source_leads_to_a_search(served: Served) -> None:

@@ -146,6 +146,7 @@ _HIT: Mapping[str, Json] = {
     "said_by": "Centre of Country A (synthetic)",
     "recorded_at": "2026-01-31T09:00:00Z",
     "synthetic": True,
+    "flagged": True,
 }
 SEARCH: Mapping[str, Json] = {"hits": [_HIT], "next": "WyJob3N0OnBoaXNoLmV4YW1wbGUiLDRd", "at": 4}
 TAKE: Mapping[str, Json] = {

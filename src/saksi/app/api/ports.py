@@ -81,6 +81,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     said_by: str = ""
     recorded_at: str = ""
     synthetic: bool = False
+    flagged: bool = False
 
 
 class HitPage(msgspec.Struct, frozen=True, kw_only=True):
