@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "actions"))
 
-from people import ANALYST, HOLD, ONE, TWO, TYPED, VERIFY, first, in_force
+from people import ANALYST, HOLD, ONE, TWO, TYPED, VERIFY, first, in_force, role_for
 
 from saksi.actions import CROSSINGS, Actor, Kind, Mine, Request, Role, Step, Theirs, Word, clock, folded, held_for, taken
 from saksi.actions.history import History
@@ -51,7 +51,14 @@ class Requests(RuleBasedStateMachine):
         self.have = first(asked)
         self.log = []
         step = Step(
-            request=asked.id, word=Word.DRAFT, at=self.have.at, after="0" * 64, person="analyst-1", unit="unit-x", asked=asked
+            request=asked.id,
+            word=Word.DRAFT,
+            at=self.have.at,
+            after="0" * 64,
+            person="analyst-1",
+            unit="unit-x",
+            role=Role.ANALYST,
+            asked=asked,
         )  # as `first` makes it
         assert step.digest() == self.have.head
         self.log.append((step, ANALYST))
@@ -59,6 +66,7 @@ class Requests(RuleBasedStateMachine):
     @rule(
         word=st.sampled_from([each for each in Word if each not in {Word.DRAFT, Word.EDIT}]),
         actor=st.sampled_from(_PEOPLE),
+        role=st.sampled_from([None, *Role]),
         minutes=st.integers(-1, 60 * 24 * 3),
         named=_TARGETS,
         reason=_REASONS,
@@ -67,11 +75,12 @@ class Requests(RuleBasedStateMachine):
         text=st.sampled_from([None, "words"]),
         typed=st.booleans(),
     )
-    def say(self, word: Word, actor: Actor, minutes: int, **more: object) -> None:
+    def say(self, word: Word, actor: Actor, role: Role | None, minutes: int, **more: object) -> None:
         subject = "f" * 64 if more["stale"] and minutes % 3 == 0 else self.have.subject
         step = Step(
             request=self.have.request.id, word=word, at=_after(self.have.at, minutes), after=self.have.head, person=actor.person,
-            unit=actor.unit, subject=subject, targets=more["named"], reason=more["reason"], until=more["until"], text=more["text"],
+            unit=actor.unit, role=role or role_for(word, actor), subject=subject,
+            targets=more["named"], reason=more["reason"], until=more["until"], text=more["text"],
             **(TYPED if more["typed"] else {}),
         )  # type: ignore[arg-type]  # fmt: skip
         self._try(step, actor)
@@ -80,7 +89,14 @@ class Requests(RuleBasedStateMachine):
     def edit(self, asked: Request, actor: Actor) -> None:
         self._try(
             Step(
-                request=asked.id, word=Word.EDIT, at=self.have.at, after=self.have.head, person=actor.person, unit=actor.unit, asked=asked
+                request=asked.id,
+                word=Word.EDIT,
+                at=self.have.at,
+                after=self.have.head,
+                person=actor.person,
+                unit=actor.unit,
+                role=role_for(Word.EDIT, actor),
+                asked=asked,
             ),
             actor,
         )
@@ -93,6 +109,7 @@ class Requests(RuleBasedStateMachine):
         for word, actor in ((Word.APPROVE, _PEOPLE[1]), (Word.REVIEW, _PEOPLE[8])):
             step = Step(
                 request=self.have.request.id, word=word, at=self.have.at, after=self.have.head, person=actor.person, unit=actor.unit,
+                role=role_for(word, actor),
                 subject=self.have.subject, targets=own, text="read it",
             )  # fmt: skip
             self._try(step, actor)
@@ -124,7 +141,7 @@ class Requests(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "log"):
-            assert folded(self.log) == self.have
+            assert folded(step for step, _ in self.log) == self.have
 
     @invariant()
     def it_holds_together(self) -> None:
@@ -172,7 +189,7 @@ class Held(Requests):
     def draft(self, asked: Request) -> None:
         self.have = in_force(asked)
         self.log = _log_of_in_force(asked)
-        assert folded(self.log) == self.have
+        assert folded(step for step, _ in self.log) == self.have
 
 
 def _log_of_in_force(asked: Request) -> list[tuple[Step, Actor]]:

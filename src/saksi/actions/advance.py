@@ -54,11 +54,11 @@ def taken(have: History, step: Step, actor: Actor) -> History:
     return _ready(replace(moved, head=step.digest(), at=step.at, steps=have.steps + 1, everybody=have.everybody | {actor.person}))
 
 
-def folded(steps: Iterable[tuple[Step, Actor]]) -> History:
+def folded(steps: Iterable[Step]) -> History:
     """The history of steps that were taken, in their order. Raises where they do not make one."""
     have: History | None = None
-    for step, actor in steps:
-        have = begun(step, actor) if have is None else taken(have, step, actor)
+    for step in steps:
+        have = begun(step, step.actor) if have is None else taken(have, step, step.actor)
     if have is None:
         raise BadInput("there is no step")
     return have
@@ -74,6 +74,8 @@ def _ready(have: History) -> History:
 def _allowed(step: Step, actor: Actor) -> None:
     if (step.person, step.unit) != (actor.person, actor.unit):
         raise NotAllowed("a step is signed by whoever takes it", where="person")
-    if actor.roles.isdisjoint(MAY[step.word]):
+    if step.role not in MAY[step.word]:
         able = ", ".join(sorted(role.value for role in MAY[step.word]))
-        raise NotAllowed(f"to {step.word.value} needs one of these roles: {able}", where="word")
+        raise NotAllowed(f"to {step.word.value} needs one of these roles: {able}", where="role")
+    if step.role not in actor.roles:
+        raise NotAllowed(f"you do not act as {step.role.value} here", where="role")

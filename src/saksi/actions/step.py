@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from hashlib import sha256
 
+from saksi.actions.actor import Actor, Role
 from saksi.actions.money import Money
 from saksi.actions.request import Request
 from saksi.model import BadInput, Json, JsonObject, canonical
@@ -74,7 +75,8 @@ class Step:
     """A step. Absent fields are None or empty.
 
     `request` is the id of the request, `after` the digest of the step before, so that a step fits one history at one place: it can be
-    neither replayed nor put elsewhere. `at` is a UTC time. `asked` is the whole request, with `draft` and `edit` only. `subject` is the
+    neither replayed nor put elsewhere. `at` is a UTC time; `role` is the one
+    in which the person acts. `asked` is the whole request, with `draft` and `edit` only. `subject` is the
     digest that an approval is given to, `targets` the entity ids it is given for. `until` is a UTC time. `reason` is a word of a closed
     list where the word has one; `text` is for people. `done` says what amount was held or returned of which target. `via` says how an
     answer came; one that a person typed in names the digest of what came (`evidence`), and how it was made sure that it comes from the
@@ -87,6 +89,7 @@ class Step:
     after: str
     person: str
     unit: str
+    role: Role
     asked: Request | None = None
     subject: str | None = None
     targets: tuple[str, ...] = ()
@@ -116,13 +119,18 @@ class Step:
             if len(getattr(self, name) or "") > _LONGEST:
                 raise BadInput(f"at most {_LONGEST:,} characters", where=name)
 
+    @property
+    def actor(self) -> Actor:
+        """Whoever took it, with the one role they took it in."""
+        return Actor(self.person, self.unit, frozenset({self.role}))
+
     def digest(self) -> str:
         """SHA-256 of the step in canonical form, in hex: what the next step comes after."""
         return sha256(_TAG + canonical(self.to_json())).hexdigest()
 
     def to_json(self) -> JsonObject:
         """The step as an object without its empty fields."""
-        made: dict[str, Json] = {"word": self.word.value}
+        made: dict[str, Json] = {"role": self.role.value, "word": self.word.value}
         if self.asked is not None:
             made["asked"] = self.asked.to_json()
         if self.targets:
@@ -141,10 +149,14 @@ class Step:
         word = fields.text("word")
         if word not in {each.value for each in Word}:
             raise BadInput(f"unknown word {word[:40]!r}", where="/step/word")
+        role = fields.text("role")
+        if role not in {each.value for each in Role}:
+            raise BadInput(f"unknown role {role[:40]!r}", where="/step/role")
         asked = fields.maybe_object("asked")
         done = fields.any("done") if "done" in (value if isinstance(value, dict) else {}) else ()
         made = cls(
             word=Word(word),
+            role=Role(role),
             asked=None if asked is None else Request.from_json(asked),
             targets=fields.texts("targets"),
             done=_amounts(done),

@@ -23,6 +23,13 @@ _OURS = (
 )
 SCHEMATA: frozenset[str] = frozenset((_FTM + " " + _OURS).split())
 
+# A step of a request, by either party (see `saksi.actions.step`).
+_STEP: Mapping[str, tuple[type, bool]] = {
+    "after": (str, True), "at": (str, True), "checked": (str, False), "done": (list, False), "evidence": (str, False),
+    "person": (str, True), "reason": (str, False), "request": (str, True), "role": (str, True),
+    "text": (str, False), "unit": (str, True), "until": (str, False), "via": (str, True), "word": (str, True),
+}  # fmt: skip
+
 # Record schemata: the value is one object, asserted, disclosed and retracted whole. For each field: its JSON type, and whether it must be
 # there.
 RECORDS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
@@ -40,8 +47,8 @@ RECORDS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
         "language": (str, False), "narrative": (str, False), "reference": (str, True), "reported": (str, False),
         "synthetic": (bool, False), "typology": (str, False),
     },
-    "ActionRequest": {"due": (str, False), "kind": (str, True), "to": (str, True), "urgency": (str, False)},
-    "Receipt": {"answer": (str, True), "request": (str, True), "reason": (str, False)},
+    "ActionRequest": {**_STEP, "asked": (dict, False), "subject": (str, False), "targets": (list, False)},
+    "Receipt": _STEP,
     "Claim": {"cites": (list, False), "kind": (str, False), "speakers": (list, True), "text": (str, True)},
 }  # fmt: skip
 

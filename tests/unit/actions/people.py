@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from saksi.actions import FIRST, Actor, Ground, Kind, Money, Party, Recipient, Request, Role, Step, Target, Urgency, Word, begun, taken
+from saksi.actions.half import MAY
 from saksi.actions.history import History
 
 ORIGIN = "centre.a.example/saksi/1"
@@ -39,7 +40,16 @@ VERIFY = replace(
 
 
 def first(asked: Request = HOLD, actor: Actor = ANALYST, at: str = "2026-06-01T08:00:00Z") -> History:
-    step = Step(request=asked.id, word=Word.DRAFT, at=at, after=FIRST, person=actor.person, unit=actor.unit, asked=asked)
+    step = Step(
+        request=asked.id,
+        word=Word.DRAFT,
+        at=at,
+        after=FIRST,
+        person=actor.person,
+        unit=actor.unit,
+        role=role_for(Word.DRAFT, actor),
+        asked=asked,
+    )
     return begun(step, actor)
 
 
@@ -50,11 +60,22 @@ def go(have: History, word: Word, actor: Actor, **more: object) -> History:
 
 def step_of(have: History, word: Word, actor: Actor, **more: object) -> Step:
     base = Step(
-        request=have.request.id, word=Word.REMIND, at=later(have.at), after=have.head, person=actor.person, unit=actor.unit
+        request=have.request.id,
+        word=Word.REMIND,
+        at=later(have.at),
+        after=have.head,
+        person=actor.person,
+        unit=actor.unit,
+        role=role_for(word, actor),
     )  # replaced below: some words cannot be made without more
     if word in {Word.APPROVE, Word.REVIEW}:
         more = {"subject": have.subject, "targets": tuple(each.entity for each in have.request.targets), "text": "read it", **more}
     return replace(base, word=word, **more)  # type: ignore[arg-type]
+
+
+def role_for(word: Word, actor: Actor) -> Role:
+    """The role in which somebody would say it: one that may, if they have one."""
+    return min(actor.roles & MAY[word] or actor.roles, key=lambda role: role.value)
 
 
 def later(at: str) -> str:

@@ -116,7 +116,7 @@ def test_four_eyes_and_somebody_outside() -> None:
     have = first()
     assert len(missing(have)) == 2
     for actor, word, said in (
-        (ANALYST, Word.APPROVE, "roles"),
+        (ANALYST, Word.APPROVE, "these roles"),
         (Actor("analyst-1", "unit-x", frozenset({Role.APPROVER})), Word.APPROVE, "what they drafted"),
         (Actor("reviewer-3", "unit-x", frozenset({Role.REVIEWER})), Word.REVIEW, "serves outside unit-x"),
         (ANALYST, Word.SEND, "drafted cannot be met"),
