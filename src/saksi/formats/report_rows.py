@@ -12,7 +12,7 @@ from saksi.formats.normal import SCHEMA_OF, normalise
 from saksi.formats.reader import rejected
 from saksi.formats.report_columns import OBSERVED, base_name, field_name
 from saksi.formats.report_mapping import Layout, ReportMapping
-from saksi.formats.report_values import value_of
+from saksi.formats.report_values import DATES, value_of
 from saksi.model.errors import BadInput
 from saksi.model.locator import Locator
 from saksi.model.statement import Value
@@ -80,19 +80,22 @@ class _Into:
 
 
 def _plain(rows: Rows, name: str, faults: list[Rejected]) -> _Plain:
-    """A field read row by row; equal words are read once, and each cell that cannot be read is rejected."""
+    """A field read row by row; equal words are read once, and each cell that cannot be read, or not whole, is rejected."""
     if name in rows.plain:
         return rows.plain[name]
-    known: dict[str, tuple[str | bool | None, str]] = {"": (None, "")}
+    known: dict[tuple[str, str | None], tuple[str | bool | None, str]] = {}
     base, _ = base_name(name)
+    texts = rows.texts(name)
+    places: Sequence[str | None] = _report_countries(rows, faults) if base in DATES else [None] * len(texts)
     made: _Plain = []
-    for row, text in enumerate(rows.texts(name)):
-        if text not in known:
+    for row, at in enumerate(zip(texts, places, strict=True)):
+        text, country = at
+        if at not in known:
             try:
-                known[text] = value_of(base, text, rows.mapping), ""
+                known[at] = value_of(base, text, rows.mapping, country=country) if text else (None, "")
             except BadInput as refusal:
-                known[text] = None, str(refusal)
-        value, reason = known[text]
+                known[at] = None, str(refusal)
+        value, reason = known[at]
         if reason:
             faults.append(rejected(rows.place(row, name), reason, text))
         made.append(value)
@@ -203,9 +206,8 @@ def _cells(rows: Rows, name: str, faults: list[Rejected]) -> tuple[list[int], li
 
 
 def _countries(rows: Rows, base: str, number: int, faults: list[Rejected]) -> list[str | None]:
-    """Each row's country for local forms: the payee's, else the report's, else the mapping's; none where the row's cannot be read."""
-    written = rows.texts("country")
-    made = [value if value or text else rows.mapping.country for value, text in zip(_words(rows, "country", faults), written, strict=True)]
+    """Each row's country for local forms: the payee's, else the report's."""
+    made = _report_countries(rows, faults)
     special = OBSERVED[base].country_from
     if special is not None:
         name = field_name(special, number)
@@ -216,6 +218,12 @@ def _countries(rows: Rows, base: str, number: int, faults: list[Rejected]) -> li
     if plans and OBSERVED[base].kind == "phone":
         return [plans.get(country, country) if country is not None else None for country in made]
     return made
+
+
+def _report_countries(rows: Rows, faults: list[Rejected]) -> list[str | None]:
+    """Each report's country: the row's own, else the mapping's; none where the row's cannot be read."""
+    written = rows.texts("country")
+    return [value if value or text else rows.mapping.country for value, text in zip(_words(rows, "country", faults), written, strict=True)]
 
 
 def _roles(rows: Rows, base: str, number: int, faults: list[Rejected]) -> list[str]:

@@ -4,30 +4,46 @@ from __future__ import annotations
 
 import datetime
 import re
+from typing import NamedTuple
 
 from saksi.formats.gather import nfc
 from saksi.formats.report_mapping import ReportMapping
 from saksi.model.errors import BadInput
 from saksi.model.vocabulary import ROLES
-from saksi.observables.date import date
+from saksi.observables.date import MONTH_FIRST, Exchangeable, date
 from saksi.observables.digits import plain
 
-__all__ = ["LONGEST_NARRATIVE", "amount", "narrative", "reference", "value_of", "when"]
+__all__ = ["DATES", "LONGEST_NARRATIVE", "Said", "amount", "narrative", "reference", "value_of", "when"]
 
 LONGEST_NARRATIVE = 32_000
+DATES = frozenset({"reported_at", "happened_at", "paid_at"})
 _LONGEST_WORDS = 300
 _ISO_DAY = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])", re.ASCII)
 _AMOUNT = re.compile(r"(\d{1,3}(?:G\d{3})+|\d{1,30})(?:D(\d{1,18}))?", re.ASCII)
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-def value_of(name: str, text: str, mapping: ReportMapping) -> str | bool:
-    """One plain field of a report, in the form its statement has. Raises BadInput with the reason."""
+class Said(NamedTuple):
+    """A field's value, and what has to be told of how it was read, if anything."""
+
+    value: str | bool
+    note: str = ""
+
+
+def value_of(name: str, text: str, mapping: ReportMapping, *, country: str | None = None) -> Said:
+    """One plain field of a report, in the form its statement has; `country` is the row's, for the order of day and month.
+
+    Raises BadInput with the reason.
+    """
     words = mapping.values.get(name)
     if words is not None:
         text = words.get(text, text)
-    if name in {"reported_at", "happened_at", "paid_at"}:
-        return when(text, mapping)
+    if name in DATES:
+        return when(text, mapping, country=country)
+    return Said(_value(name, text, mapping))
+
+
+def _value(name: str, text: str, mapping: ReportMapping) -> str | bool:
     if name in {"loss_amount", "amount"}:
         return amount(text, mapping)
     if name == "narrative":
@@ -72,13 +88,26 @@ def amount(text: str, mapping: ReportMapping) -> str:
     return whole if found[2] is None else f"{whole}.{found[2]}"
 
 
-def when(text: str, mapping: ReportMapping) -> str:
-    """A date to the day or coarser, or a UTC time. A time without a zone is left out: only its day is certain."""
+def when(text: str, mapping: ReportMapping, *, country: str | None) -> Said:
+    """A date to the day or coarser, or a UTC time: no more than is certain.
+
+    Day and month stand in the mapping's order, else in that usual in `country`. Where neither says, the year alone is taken, and that is
+    told. A time without a zone is left out and its day kept.
+    """
     if mapping.calendar != "buddhist" and _ISO_DAY.fullmatch(text):
-        return text
-    order = mapping.date_order
-    country = mapping.country if order is None else _ORDER_OF[order]
-    found = date(text, country="TH" if mapping.calendar == "buddhist" and country != "US" else country)
+        return Said(text)
+    if mapping.date_order is not None:
+        country = _ORDER_OF[mapping.date_order]
+    try:
+        return Said(_sure(text, mapping, country))
+    except Exchangeable as refusal:
+        year = _sure(text, mapping, _ORDER_OF["day-month-year"])[:4]
+        todo = "say the country of the row, or date_order in the mapping"
+        return Said(year, f"{refusal.what}, so its year alone was taken ({todo})")
+
+
+def _sure(text: str, mapping: ReportMapping, country: str | None) -> str:
+    found = date(text, country="TH" if mapping.calendar == "buddhist" and country not in MONTH_FIRST else country)
     if mapping.calendar not in ("auto", found.calendar):
         raise BadInput(f"a year of the {found.calendar} calendar, where the mapping says {mapping.calendar}")
     day, _, clock = found.iso.partition("T")
@@ -88,7 +117,7 @@ def when(text: str, mapping: ReportMapping) -> str:
     return moment.strftime("%Y-%m-%dT%H:%MZ")
 
 
-# A country whose writing has that order, for the reader of dates.
+# Countries whose writing has that order, for the reader of dates.
 _ORDER_OF = {"day-month-year": "GB", "month-day-year": "US", "year-month-day": None}
 
 

@@ -18,9 +18,9 @@ from saksi.model.errors import BadInput
 from saksi.observables.date_words import BUDDHIST, COMMON, NOISE, months
 from saksi.observables.digits import plain
 
-__all__ = ["DateRead", "date"]
+__all__ = ["MONTH_FIRST", "DateRead", "Exchangeable", "date"]
 
-_MONTH_FIRST = frozenset({"US", "PH", "FM", "MH", "PW", "GU", "MP", "AS", "PR", "VI"})
+MONTH_FIRST = frozenset({"US", "PH", "FM", "MH", "PW", "GU", "MP", "AS", "PR", "VI"})
 _UNSURE_ORDER = frozenset({"CA"})
 _BUDDHIST_COUNTRIES = frozenset({"TH", "LA", "KH", "MM", "LK"})
 _LONGEST = 100
@@ -56,8 +56,15 @@ class DateRead:
     notes: tuple[str, ...] = ()
 
 
+class Exchangeable(BadInput):
+    """Day and month of a date can be exchanged, and nothing says in which order they stand: its year alone is sure."""
+
+
 def date(text: str, *, country: str | None = None) -> DateRead:
-    """The one date in the text; `country` (ISO 3166 alpha-2) decides the order of day and month. `BadInput` else."""
+    """The one date in the text; `country` (ISO 3166 alpha-2) decides the order of day and month.
+
+    Raises `Exchangeable` where the two can be exchanged and no country says how, `BadInput` for what is no date.
+    """
     if not isinstance(text, str) or len(text) > _LONGEST:
         raise _refused("it is not one date", "give the date alone")
     folded = plain(unicodedata.normalize("NFC", text)).casefold()
@@ -167,12 +174,13 @@ def _order(first: int, second: int, country: str | None) -> tuple[int, int, str]
         return second, first, ""
     if first > 12 or second > 12:  # only one reading is left
         month_first = second > 12
-        usual = place in _MONTH_FIRST if place and place not in _UNSURE_ORDER else month_first
+        usual = place in MONTH_FIRST if place and place not in _UNSURE_ORDER else month_first
         note = "" if usual == month_first else f"day and month stand in the order not usual in {place}"
         return (first, second, note) if month_first else (second, first, note)
     if place is None or place in _UNSURE_ORDER:
-        raise _refused("day and month can be exchanged", "say in which country it was written, or write 2024-05-10")
-    return (first, second, "") if place in _MONTH_FIRST else (second, first, "")
+        todo = "say in which country it was written, or write 2024-05-10"
+        raise Exchangeable("not taken as a date: day and month can be exchanged", todo=todo)
+    return (first, second, "") if place in MONTH_FIRST else (second, first, "")
 
 
 def _common_year(year: int, era: Calendar | None, country: str | None) -> tuple[int, Calendar, str]:

@@ -120,7 +120,7 @@ def test_what_is_no_amount(text: str) -> None:
     ],
 )
 def test_dates(text: str, settings: dict[str, str], made: str) -> None:
-    assert when(text, ReportMapping(**settings)) == made  # type: ignore[arg-type]
+    assert when(text, ReportMapping(**settings), country=None) == (made, "")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,6 @@ def test_dates(text: str, settings: dict[str, str], made: str) -> None:
     [
         ("2026-02-30", {}),
         ("2026-13-01", {}),
-        ("03/04/2026", {}),
         ("2569-01-05", {"calendar": "gregorian"}),
         ("2026-01-05", {"calendar": "buddhist"}),
         ("soon", {}),
@@ -136,7 +135,47 @@ def test_dates(text: str, settings: dict[str, str], made: str) -> None:
 )
 def test_what_is_no_date(text: str, settings: dict[str, str]) -> None:
     with pytest.raises(BadInput):
-        when(text, ReportMapping(**settings))  # type: ignore[arg-type]
+        when(text, ReportMapping(**settings), country=None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "country", "made"),
+    [
+        ("03/04/2026", {}, "KH", "2026-04-03"),
+        ("03/04/2026", {}, "US", "2026-03-04"),
+        ("03/04/2026", {"date_order": "day-month-year"}, "US", "2026-04-03"),
+        ("03/04/2026", {"date_order": "month-day-year"}, "KH", "2026-03-04"),
+        ("25/12/2026", {}, "US", "2026-12-25"),
+        ("04/04/2026", {}, None, "2026-04-04"),
+        ("03/04/2569", {"calendar": "buddhist"}, "TH", "2026-04-03"),
+        ("03/04/2569", {"calendar": "buddhist"}, "PH", "2026-03-04"),
+    ],
+)
+def test_the_order_of_day_and_month(text: str, settings: dict[str, str], country: str | None, made: str) -> None:
+    assert when(text, ReportMapping(**settings), country=country) == (made, "")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("country", [None, "CA"])
+def test_of_a_date_that_can_be_read_two_ways_the_year_is_taken_and_that_is_told(country: str | None) -> None:
+    value, note = when("03/04/2026", ReportMapping(), country=country)
+    assert value == "2026"
+    assert "can be exchanged" in note
+    assert when("03/04/2569", ReportMapping(), country=country).value == "2026"
+    with pytest.raises(BadInput, match="buddhist"):
+        when("03/04/2569", ReportMapping(calendar="gregorian"), country=country)
+
+
+def test_each_row_has_the_order_of_its_own_country() -> None:
+    table = (
+        "reference,country,reported_at,scam_phone\n"
+        "R1,KH,03/04/2026,+85512345678\nR2,US,03/04/2026,+85512345678\nR3,,03/04/2026,+85512345678\nR4,Kampuchea,03/04/2026,+85512345678\n"
+    )
+    for settings, third in (({"country": "US"}, "2026-03-04"), ({}, "2026")):
+        taken = take(ReportReader(GIVEN, "csv", "centre.a.example", ReportMapping(**settings)), table.encode())  # type: ignore[arg-type]
+        dates = [report["reported"] for _, report in taken.said("record")]
+        assert dates == ["2026-04-03", "2026-03-04", third, "2026"]
+        told = [place for place, why in taken.why() if "its year alone was taken" in why]
+        assert told == [f"row {row}, column reported_at" for row in ((4,) if settings else (3, 4))]
 
 
 def test_references_never_meet() -> None:
@@ -147,7 +186,7 @@ def test_references_never_meet() -> None:
 
 
 def test_words_that_stand_for_truth() -> None:
-    assert value_of("synthetic", "TRUE", ReportMapping()) is True
-    assert value_of("synthetic", "0", ReportMapping()) is False
+    assert value_of("synthetic", "TRUE", ReportMapping()).value is True
+    assert value_of("synthetic", "0", ReportMapping()).value is False
     with pytest.raises(BadInput):
         value_of("synthetic", "maybe", ReportMapping())
