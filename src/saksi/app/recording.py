@@ -14,7 +14,8 @@ from saksi.ledger.ledger import LOG
 from saksi.ledger.note import parse_note, parse_vkey
 from saksi.ledger.source import LogFolder
 from saksi.ledger.verify import verify_checkpoint
-from saksi.model import SaksiError
+from saksi.model import LedgerFault, SaksiError
+from saksi.views.manifest import Manifest
 
 __all__ = ["Recording", "Said"]
 
@@ -46,7 +47,7 @@ class Recording(Listing):
     def state(self) -> LedgerState:
         """How the ledger stands now; worked out anew only when the checkpoint or the views have moved."""
         note_bytes = self.checkpoint
-        manifest = self.views.manifest
+        manifest = self._own_views()[0]
         size = 0 if manifest is None else manifest.size
         last = self.last_fsck()
         key = (note_bytes, size, last.at if last else "")
@@ -89,8 +90,15 @@ class Recording(Listing):
         text = json.dumps({"at": said.at, "size": said.size, "ok": said.ok, "said": said.said})
         (self.files.path / _FSCK).write_text(text, encoding="utf-8")
 
+    def _own_views(self) -> tuple[Manifest | None, str]:
+        """What the views here stand for, or why they are of no use."""
+        try:
+            return self.views.manifest, "there are none yet: run `saksi fold`"
+        except LedgerFault as fault:
+            return None, str(fault)
+
     def _synthetic(self) -> bool:
-        return self.views.manifest is not None and any(source.synthetic for source in self.views.sources())
+        return self._own_views()[0] is not None and any(source.synthetic for source in self.views.sources())
 
     def _ledger_check(self) -> Check:
         try:
@@ -101,9 +109,10 @@ class Recording(Listing):
         return Check(name="ledger", ok=True, said=f"{state.size} leaves, {state.statements} statements, signed")
 
     def _views_check(self) -> Check:
-        if self.views.manifest is None:
-            return Check(name="views", ok=False, said="there are none yet: run `saksi fold`")
-        behind = self.state().size - self.views.size
+        have, why = self._own_views()
+        if have is None:
+            return Check(name="views", ok=False, said=why)
+        behind = self.state().size - have.size
         said = "up to the ledger" if behind == 0 else f"{behind} leaves behind the ledger: run `saksi fold`"
         return Check(name="views", ok=behind == 0, said=said, needed=False)
 

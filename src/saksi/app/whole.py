@@ -13,6 +13,7 @@ from saksi.ledger.disk import LocalDisk, take_lock
 from saksi.ledger.ledger import LOG
 from saksi.ledger.note import parse_vkey
 from saksi.ledger.store import LOCK
+from saksi.model import LedgerFault
 from saksi.views.fold import check as check_views
 
 __all__ = ["Whole", "check_whole"]
@@ -47,6 +48,10 @@ def check_whole(node: Recording, *, progress: Callable[[int, int | None], None])
     with _alone(node):
         made = check_ledger(node.files.ledger, [parse_vkey(node.vkey)], progress=progress)
         views = check_views(node.files.views)
+        try:
+            _ = node.views.manifest
+        except LedgerFault as fault:
+            views.append(fault.what)
     differences = [f"{one.where}: {one.what}" for one in (*made.log.differences, *made.vault.differences)]
     differences += [f"views: {text}" for text in views]
     found = Whole(

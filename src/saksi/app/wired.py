@@ -9,9 +9,13 @@ from threading import RLock
 from saksi.app.config import Config
 from saksi.app.home import Home, open_ledger, public_key, setup_of, today
 from saksi.ledger.beside import LedgerBeside
-from saksi.ledger.ledger import Ledger
+from saksi.ledger.disk import LocalDisk
+from saksi.ledger.ledger import LOG, Ledger
+from saksi.ledger.reader import log_origin, root_of_log
+from saksi.ledger.source import LogFolder
 from saksi.model import BadInput, LedgerFault, Reader, Tlp
 from saksi.screen.judge import CONTEST, Judge, Setting
+from saksi.views.manifest import Manifest
 from saksi.views.views import Views
 
 __all__ = ["Wired"]
@@ -25,7 +29,7 @@ class Wired:
     def __init__(self, files: Home, config: Config) -> None:
         self.files = files
         self.config = config
-        self.views = Views.open(files.views)
+        self.views = Views.open(files.views, belongs=self._check_views)
         self._ledger: Ledger | None = None
         self._beside: LedgerBeside | None = None
         self._opening = RLock()
@@ -88,6 +92,21 @@ class Wired:
                     self._judges.popitem(last=False)
             self._judges.move_to_end(key)
         return made
+
+    def _check_views(self, have: Manifest) -> None:
+        """Refuse views that were folded from another ledger than the one in this home, and settings that are those of another."""
+        source = LogFolder(self.files.ledger / LOG, LocalDisk())
+        ours, log = self.config.origin, log_origin(source)
+        if have.origin == log == ours and root_of_log(source, have.size) == bytes.fromhex(have.root):
+            return
+        whose = have.origin if have.origin != log else f"another ledger of the name {log}"
+        said = f"these are views of {whose}; the log here is that of {log or 'nobody'}, the settings are those of {ours}"
+        todo = (
+            "run `saksi fold`: it builds the views anew from the ledger here"
+            if log == ours
+            else "put the folders of one node together again"
+        )
+        raise LedgerFault(said, where=str(self.files.views), todo=todo)
 
     def close(self) -> None:
         """Let go of everything."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from saksi.ledger.belonging import check_log, check_vault
 from saksi.ledger.core import Shelf
 from saksi.ledger.keys import Keys
 from saksi.ledger.ledger import KEYS, LOG, ORIGINALS, VAULT, Setup, signer_of
@@ -24,8 +25,11 @@ class LedgerBeside(Reading):
         """Open to read. Raises BadInput where there is no ledger, NotAllowed where others may read its keys."""
         disk = setup.disk
         keys = Keys(disk, setup.keys or folder / KEYS)
-        self._log = Reader(LogFolder(folder / LOG, disk), signer_of(keys, setup).vkeys)
+        source, vkeys = LogFolder(folder / LOG, disk), signer_of(keys, setup).vkeys
+        check_log(source.get("checkpoint"), vkeys, folder / LOG)
+        self._log = Reader(source, vkeys)
         vault = Vault.beside(disk, folder / VAULT, keys)
+        check_vault(vault, keys, self._entry, size=self._log.size, origin=self.origin)
         super().__init__(Shelf(vault=vault, keys=keys, originals=Originals(disk, folder / ORIGINALS, keys, random=setup.random)))
 
     @property

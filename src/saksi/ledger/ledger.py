@@ -17,6 +17,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from saksi.ledger.batch import Kind
+from saksi.ledger.belonging import check_log, check_vault
 from saksi.ledger.core import Core, Entry, Logged
 from saksi.ledger.disk import Disk, LocalDisk, make_durable
 from saksi.ledger.erase import Erased, ErasurePlan, carry_out, finish, plan_items, plan_subjects
@@ -25,6 +26,7 @@ from saksi.ledger.log import Log
 from saksi.ledger.note import Ed25519Signer, Signer, VKey
 from saksi.ledger.original import Originals
 from saksi.ledger.reading import OpenBlock, Reading, whole
+from saksi.ledger.source import LogFolder
 from saksi.ledger.tlogproof import TlogProof
 from saksi.ledger.tombstone import Tombstones
 from saksi.ledger.transaction import Transaction
@@ -82,13 +84,16 @@ class Ledger(Reading):
     @classmethod
     def open(cls, folder: Path, setup: Setup) -> Ledger:
         """Open a ledger to write and read: 1. keys; 2. the log, which recovers; 3. the vault, cut to what the log covers; 4. an interrupted
-        erasure is finished.
+        erasure is finished. Before 2 and 3 each is asked whether it belongs here.
 
-        Raises NotAllowed where another process holds it, LedgerFault where log, vault or keys are not in a known good state.
+        Raises NotAllowed where another process holds it, LedgerFault where log, vault or keys are not in a known good state, or not of one
+        ledger.
         """
         keys = Keys(setup.disk, setup.keys or folder / KEYS)  # 1
+        check_log(LogFolder(folder / LOG, setup.disk).get("checkpoint"), signer_of(keys, setup).vkeys, folder / LOG)
         log = Log.open(folder / LOG, origin=setup.origin, signer=signer_of(keys, setup), disk=setup.disk, second=setup.second)  # 2
         try:
+            _check_vault(folder, keys, log, setup)
             core = _core(folder, keys, log, setup)  # 3
             finish(core, setup.disk)  # 4
         except BaseException:
@@ -199,6 +204,14 @@ class Ledger(Reading):
 
 def signer_of(keys: Keys, setup: Setup) -> Signer:
     return setup.signer or Ed25519Signer(setup.origin, Ed25519PrivateKey.from_private_bytes(keys.signing))
+
+
+def _check_vault(folder: Path, keys: Keys, log: Log, setup: Setup) -> None:
+    vault = Vault.beside(setup.disk, folder / VAULT, keys)
+    try:
+        check_vault(vault, keys, lambda leaf: next(log.entries(leaf, leaf + 1)), size=log.size, origin=log.origin)
+    finally:
+        vault.close()
 
 
 def _core(folder: Path, keys: Keys, log: Log, setup: Setup) -> Core:

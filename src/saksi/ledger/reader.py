@@ -16,7 +16,7 @@ from saksi.ledger.source import Source
 from saksi.ledger.tiles import WIDTH, Tile, parse_entries
 from saksi.model.errors import BadInput, LedgerFault, PeerFault
 
-__all__ = ["Progress", "Reader", "read_checkpoint", "unwatched"]
+__all__ = ["Progress", "Reader", "log_origin", "read_checkpoint", "root_of_log", "unwatched"]
 
 Progress = Callable[[int, int], None]  # entries done, entries in all
 
@@ -42,6 +42,26 @@ def read_checkpoint(data: bytes, vkeys: Sequence[VKey]) -> tuple[Checkpoint, tup
 
 def _is_the_logs(vkey: VKey, origin: str) -> bool:
     return vkey.kind == ED25519 or (vkey.kind == MLDSA44 and vkey.name == origin)
+
+
+def log_origin(source: Source) -> str | None:
+    """Whose log it says it is, unsigned; None where it has no checkpoint that can be read."""
+    try:
+        return parse_checkpoint(parse_note(source.get("checkpoint") or b"").text).origin
+    except BadInput:
+        return None
+
+
+def root_of_log(source: Source, size: int) -> bytes | None:
+    """The root that a log's tiles make at a size, unsigned; None where it is not that long."""
+
+    def fetch(tile: Tile) -> bytes:
+        return source.get(tile.path()) or b""
+
+    try:
+        return edge_from_tiles(size, fetch).root
+    except (BadInput, LedgerFault, PeerFault):
+        return None
 
 
 class Reader:

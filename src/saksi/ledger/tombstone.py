@@ -1,6 +1,6 @@
 """What was erased stays out: a keyed digest of the id of every erased statement, so that a take that meets it again knows it.
 
-    file     "SKE1" | count u32 | records in ascending order | crc32 u32
+    file     "SKE1" | count u32 | records in ascending order | HMAC-SHA256 of all before under the vault's key, cut to 16 bytes
     record   digest 16 | day u32 (days since 0001-01-01)
 
 The digest is HMAC-SHA256 of the statement's id under the vault's key, cut to 16 bytes. The key makes it safe to keep: an id is a hash of
@@ -11,11 +11,12 @@ changed. Looking up reads one page of it: memory is 16 bytes for 128 erased stat
 
 from __future__ import annotations
 
-import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from hmac import compare_digest
 from hmac import digest as hmac
+from hmac import new as new_hmac
 from pathlib import Path
 
 from saksi.ledger.disk import Disk, Handle, disk_fault, exists, replace_file
@@ -25,7 +26,7 @@ __all__ = ["TOMBSTONES", "Tombstones"]
 
 TOMBSTONES = "erased.ids"
 _MAGIC = b"SKE1"
-_HEAD, _CRC = 8, 4
+_HEAD, _SEAL = 8, 16
 _DIGEST, _RECORD = 16, 20
 _PAGE = 128 * _RECORD
 _STRETCH = 400 * _PAGE  # read at once: 1 MB
@@ -63,7 +64,7 @@ class Tombstones:
         held = {record[:_DIGEST]: record[_DIGEST:] for record in records} | fresh
         self.close()
         body = _MAGIC + len(held).to_bytes(4, "big") + b"".join(digest + held[digest] for digest in sorted(held))
-        replace_file(self._disk, self.path, body + zlib.crc32(body).to_bytes(4, "big"))
+        replace_file(self._disk, self.path, body + hmac(self._key, body, "sha256")[:_SEAL])
 
     def close(self) -> None:
         """Let go of the file; it is opened again when it is next asked."""
@@ -96,14 +97,14 @@ class Tombstones:
             raise disk_fault(error, self.path) from error
         head = self._read(_HEAD, 0)
         count = int.from_bytes(head[4:], "big")
-        if head[:4] != _MAGIC or size != _HEAD + count * _RECORD + _CRC:
+        if head[:4] != _MAGIC or size != _HEAD + count * _RECORD + _SEAL:
             raise self._damaged()
-        crc, end = zlib.crc32(head), size - _CRC
+        seal, end = new_hmac(self._key, head, "sha256"), size - _SEAL
         for start in range(_HEAD, end, _STRETCH):
             data = self._read(min(_STRETCH, end - start), start)
-            crc = zlib.crc32(data, crc)
+            seal.update(data)
             yield from (data[at : at + _PAGE] for at in range(0, len(data), _PAGE))
-        if crc != int.from_bytes(self._read(_CRC, end), "big"):
+        if not compare_digest(seal.digest()[:_SEAL], self._read(_SEAL, end)):
             raise self._damaged()
         self._count = count
 
@@ -114,4 +115,5 @@ class Tombstones:
             raise disk_fault(error, self.path) from error
 
     def _damaged(self) -> LedgerFault:
-        return LedgerFault("the list of what was erased is damaged", where=str(self.path), todo="restore it from a backup")
+        what = "the list of what was erased is damaged, or another node's"
+        return LedgerFault(what, where=str(self.path), todo="restore it from a backup")

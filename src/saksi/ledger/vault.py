@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +31,7 @@ DATA, INDEX = "vault.data", "vault.idx"
 _NONE = (1 << 64) - 1
 _STRETCH, _JUMP = 1 << 20, 1 << 14
 BOUNDARY = 4_096
+_SAMPLE = 4
 _LENGTH = struct.Struct(">HBBI")
 
 
@@ -74,6 +76,11 @@ class Vault:
     def beside(cls, disk: Disk, folder: Path, keys: Keys) -> Vault:
         """Open to read beside the process that writes; nothing is cut and nothing may be staged."""
         return cls(disk, folder, keys, size=None)
+
+    @property
+    def path(self) -> Path:
+        """The file of frames."""
+        return self._data.path
 
     @property
     def length(self) -> int:
@@ -126,6 +133,25 @@ class Vault:
         if found is None or found.head.leaf != leaf:
             raise LedgerFault(f"the index does not lead to leaf {leaf}", where=str(self._index.path), todo="run fsck")
         return found
+
+    def sample(self, size: int) -> Iterator[Frame]:
+        """A few frames that can be read, of a log of `size` leaves: the first ones, whatever the index says, then the newest."""
+        offset = 0
+        for _ in range(_SAMPLE):
+            try:
+                found = self._frame_at(offset)
+            except LedgerFault:
+                break
+            if found is None or found.head.leaf >= size:
+                break
+            yield found
+            offset = found.end
+        newest = min(size, self.leaves)
+        for leaf in range(max(0, newest - _SAMPLE), newest):
+            with suppress(LedgerFault):
+                found = self.frame(leaf)
+                if found is not None:
+                    yield found
 
     def blocks(self, frame: Frame) -> Iterator[tuple[int, Block]]:
         """The sealed blocks of a frame with their offsets, without its common words."""

@@ -71,17 +71,18 @@ class Totals:
 class Views:
     """The views in a folder. Safe for many threads; a fold elsewhere is noticed at the next question."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, belongs: Callable[[Manifest], None] | None = None) -> None:
         self.folder = folder
+        self._belongs = belongs
         self._lock = threading.Lock()
         self._mark: tuple[int, int] = (0, 0)
         self._snapshot: Snapshot | None = None
         self._old: list[Snapshot] = []
 
     @classmethod
-    def open(cls, folder: Path) -> Views:
-        """The views in `folder`, which may be empty or not there yet: then `fold` makes them."""
-        return cls(folder)
+    def open(cls, folder: Path, *, belongs: Callable[[Manifest], None] | None = None) -> Views:
+        """The views in `folder`, which may be empty: `fold` makes them. `belongs` raises where those read are of another ledger."""
+        return cls(folder, belongs)
 
     def close(self) -> None:
         """Close all files; the views are not used afterwards."""
@@ -374,6 +375,8 @@ class Views:
 
     def _load(self, mark: tuple[int, int]) -> None:
         have = current(self.folder)
+        if have is not None and self._belongs is not None:
+            self._belongs(have)
         before = self._snapshot
         made = None if have is None else Snapshot(self.folder / have.folder, have)
         if made is not None and before is not None and made.manifest.folder == before.manifest.folder:

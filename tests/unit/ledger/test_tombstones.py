@@ -75,7 +75,8 @@ def test_without_the_key_no_guess_is_confirmed(tmp_path: Path) -> None:
         assert guess[:16] not in kept
     disk = LocalDisk()
     assert Tombstones(disk, tmp_path / "ledger/vault", key).erased_on([id_]) != [None]
-    assert Tombstones(disk, tmp_path / "ledger/vault", bytes(32)).erased_on([id_]) == [None]
+    with pytest.raises(LedgerFault, match="another node's"):
+        Tombstones(disk, tmp_path / "ledger/vault", bytes(32)).erased_on([id_])
     assert key not in b"".join(path.read_bytes() for path in (tmp_path / "ledger/log").iterdir())
 
 
