@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Totals", "Views"]
 
-
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
@@ -253,8 +252,6 @@ class Views:
                 some = []
         if some:
             yield some
-
-    # -- numbers ---------------------------------------------------------------------------------------------------------------------
 
     @_guarded
     def source(self, number: int) -> Source:
