@@ -97,7 +97,7 @@ class FakeDisk:
             self._name(path, Inode())
         return FakeHandle(self, self.names[path])
 
-    def lock(self, path: Path) -> FakeHandle:
+    def lock(self, path: Path, *, shared: bool = False) -> FakeHandle:
         handle = self.open(path, write=True)
         if path in self.locked:
             raise BlockingIOError(errno.EAGAIN, "locked")

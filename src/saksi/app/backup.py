@@ -1,37 +1,51 @@
-"""Backup and restore of a node: its ledger in two sealed files that are kept apart, its settings in a third that holds no secret."""
+"""Backup and restore of a node: its ledger and what its callers rely on, in two sealed files that are kept apart.
+
+With the data go the settings and the access log (digests only); with the keys, and for as short a time, what says more: the API keys'
+digests and roles, the key of the access log, the list of takes with the words of what was rejected. Views are folded anew; answers kept
+for a day and uploads under way are left out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import os
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from saksi.app.config import Config, load, write_first
-from saksi.app.home import Home, now_ms
-from saksi.ledger.backup import BackedUp, Into, Restored, Target, back_up, restore
-from saksi.ledger.ledger import Ledger
-from saksi.ledger.sealed_stream import Secret
+from saksi.app.config import Config, load
+from saksi.app.home import Home, now_ms, open_ledger, setup_of
+from saksi.ledger.backup import BackedUp, Other, Target, Term, back_up, belonging
+from saksi.ledger.beside import LedgerBeside
+from saksi.ledger.disk import Held, disk_fault
+from saksi.ledger.keys import JOURNAL
+from saksi.ledger.ledger import KEYS
+from saksi.ledger.restore import Into, Restored, restore, undone
+from saksi.ledger.sealed_stream import Part, Secret
 from saksi.model import BadInput
+from saksi.views.views import Views
 
 __all__ = ["DAY_MS", "Files", "Taken", "bring_back", "write_backup"]
 
 DAY_MS = 86_400_000
+_PIECE = 1 << 20
+_SETTINGS = "saksi.toml"
+_WITH_DATA = ("api/access.log", _SETTINGS)
+_WITH_KEYS = ("api/access.key", "api/keys.json", "takes/takes.jsonl")
+_GROWING = frozenset({"api/access.log", "takes/takes.jsonl"})
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The three files of a backup. `keys` belongs on another medium, under another passphrase."""
+    """The two files of a backup. `keys` belongs on another medium, under another passphrase."""
 
     data: Path
     keys: Path
-    settings: Path
 
     @classmethod
     def beside(cls, target: Path) -> Files:
-        """The files for a target's name: NAME.data, NAME.keys, NAME.toml."""
-        return cls(
-            target.with_name(target.name + ".data"), target.with_name(target.name + ".keys"), target.with_name(target.name + ".toml")
-        )
+        """The files for a target's name: NAME.data, NAME.keys."""
+        return cls(target.with_name(target.name + ".data"), target.with_name(target.name + ".keys"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +56,85 @@ class Taken:
     keys: Secret
 
 
-def write_backup(ledger: Ledger, home: Home, files: Files, secrets: Taken, *, keep_keys_days: int) -> BackedUp:
-    """Write the three files; each replaces an older one whole. After `keep_keys_days` a restore refuses the keys."""
+def write_backup(home: Home, config: Config, files: Files, secrets: Taken, *, keep_keys_days: int) -> BackedUp:
+    """Write both files, also while the node is served; they replace older ones whole. After `keep_keys_days` a restore refuses the keys."""
+    for folder in {files.data.parent, files.keys.parent}:
+        if not folder.is_dir():
+            raise BadInput("there is no such folder to put the backup into", where=str(folder), todo="make it first")
+    _finish_erasure(home, config)
     now = now_ms()
     target = Target(files.data, files.keys, secrets.data, secrets.keys)
-    made = back_up(ledger, target, now_ms=now, keys_until_ms=now + keep_keys_days * DAY_MS)
-    files.settings.write_bytes((home.path / "saksi.toml").read_bytes())
-    return made
+    with LedgerBeside(home.ledger, setup_of(config)) as ledger:
+        other = Other(tuple(_parts(home, _WITH_DATA)), tuple(_parts(home, _WITH_KEYS)))
+        return back_up(ledger, target, term=Term(now, now + keep_keys_days * DAY_MS), other=other)
 
 
 def bring_back(home: Home, files: Files, secrets: Taken, *, newest: bool, erased: Collection[bytes] = ()) -> tuple[Config, Restored]:
-    """Restore into an empty home. `newest` says that no later checkpoint was ever signed; else the node can be read and does not sign."""
+    """Restore into an empty home and fold the views: all of it, or nothing is left there.
+
+    `newest` says that no later checkpoint was ever signed; else the node can be read and does not sign.
+    """
     if home.path.exists() and any(home.path.iterdir()):
         raise BadInput("the directory is not empty", where=str(home.path), todo="choose an empty or new one")
-    home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    home.path.chmod(0o700)
-    for folder in (home.views, home.takes):
-        folder.mkdir(mode=0o700)
-    target = Target(files.data, files.keys, secrets.data, secrets.keys)
-    made = restore(target, Into(home.ledger), now_ms=now_ms(), newest=newest, erased=erased)
-    (home.path / "saksi.toml").write_bytes(files.settings.read_bytes())
-    config, _ = load(home.path, {}, {})
-    write_first(home.path, config)
+    target = belonging(Target(files.data, files.keys, secrets.data, secrets.keys))
+    other = home.path / "incoming"
+    with undone(home.path):
+        made = restore(target, Into(home.ledger, other=other), now_ms=now_ms(), newest=newest, erased=erased)
+        home.path.chmod(0o700)
+        config, _ = load(other, {}, {})
+        home.views.mkdir(mode=0o700)
+        with LedgerBeside(home.ledger, setup_of(config)) as ledger, Views.open(home.views) as views:
+            views.rebuild(ledger)
+        try:
+            for name in ("api", "takes", _SETTINGS):  # the settings last: a directory with settings is a whole node
+                if (other / name).exists():
+                    (other / name).rename(home.path / name)
+            other.rmdir()
+            home.takes.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise disk_fault(error, home.path) from error
     return config, made
+
+
+def _finish_erasure(home: Home, config: Config) -> None:
+    """Finish an erasure that a crash interrupted, as every start of the ledger does, unless somebody holds the ledger and is at it."""
+    journal = home.ledger / KEYS / JOURNAL
+    if journal.exists() and journal.stat().st_size:
+        with suppress(Held), open_ledger(home, config):
+            pass
+
+
+def _parts(home: Home, names: Collection[str]) -> Iterator[Part]:
+    """The node's files as they are now; of one that grows line by line the whole lines."""
+    for name in names:
+        path = home.path / name
+        if name in _GROWING:
+            size = _whole_lines(path)
+            yield f"node/{name}", size, _first(path, size)
+        elif path.exists():
+            data = path.read_bytes()  # replaced whole by whoever writes it: one reading sees one state
+            yield f"node/{name}", len(data), iter((data,))
+
+
+def _whole_lines(path: Path) -> int:
+    """The byte after the last whole line; 0 where there is none."""
+    if not path.exists():
+        return 0
+    with path.open("rb") as lines:
+        end = lines.seek(0, os.SEEK_END)
+        while end:
+            start = max(0, end - _PIECE)
+            lines.seek(start)
+            found = lines.read(end - start).rfind(b"\n")
+            if found >= 0:
+                return start + found + 1
+            end = start
+    return 0
+
+
+def _first(path: Path, size: int) -> Iterator[bytes]:
+    if size:
+        with path.open("rb") as file:
+            while size and (piece := file.read(min(_PIECE, size))):
+                size -= len(piece)
+                yield piece

@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from saksi.app.config import Config, write_first
-from saksi.ledger.disk import LocalDisk
+from saksi.ledger.disk import LocalDisk, ReadingDisk
 from saksi.ledger.keys import Keys
 from saksi.ledger.ledger import KEYS, Ledger, Setup
 from saksi.ledger.note import Ed25519Signer
@@ -85,7 +85,7 @@ def set_up(home: Home, config: Config) -> str:
 
 def public_key(home: Home, config: Config) -> str:
     """The key that others check this node's checkpoints with, as the text to publish (a C2SP vkey)."""
-    private = Ed25519PrivateKey.from_private_bytes(Keys(LocalDisk(), home.ledger / KEYS).signing)
+    private = Ed25519PrivateKey.from_private_bytes(Keys(ReadingDisk(LocalDisk()), home.ledger / KEYS).signing)
     return Ed25519Signer(config.origin, private).vkey.write()
 
 

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 
 from saksi.app.api.ports import Check, Fsck, LedgerState
+from saksi.app.health import home_check, keys_check, signing_check
 from saksi.app.listing import Listing
 from saksi.ledger.checkpoint import parse_checkpoint
 from saksi.ledger.disk import LocalDisk
@@ -77,8 +78,15 @@ class Recording(Listing):
 
     def checks(self) -> tuple[Check, ...]:
         """Whether the node is well."""
-        made = [self._ledger_check(), self._views_check(), self._fsck_check(), self._disk_check()]
-        return tuple(made)
+        return (
+            keys_check(self.files),
+            self._ledger_check(),
+            signing_check(self.files),
+            self._views_check(),
+            self._fsck_check(),
+            home_check(self.files),
+            self._disk_check(),
+        )
 
     def last_fsck(self) -> Said | None:
         """What the last whole check said."""
@@ -112,7 +120,8 @@ class Recording(Listing):
         have, why = self._own_views()
         if have is None:
             return Check(name="views", ok=False, said=why)
-        behind = self.state().size - have.size
+        point = self.checkpoint
+        behind = (parse_checkpoint(parse_note(point).text).size if point else 0) - have.size
         said = "up to the ledger" if behind == 0 else f"{behind} leaves behind the ledger: run `saksi fold`"
         return Check(name="views", ok=behind == 0, said=said, needed=False)
 

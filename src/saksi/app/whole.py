@@ -1,29 +1,34 @@
-"""The whole check of a node: log, vault, originals, keys and views, byte by byte."""
+"""The whole check of a node: log, vault, originals, keys and views, byte by byte, also while somebody writes to it."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from saksi.app.home import now_text
 from saksi.app.recording import Recording, Said
 from saksi.ledger.check import check_ledger
-from saksi.ledger.disk import LocalDisk, take_lock
+from saksi.ledger.disk import LocalDisk, disk_fault
 from saksi.ledger.ledger import LOG
 from saksi.ledger.note import parse_vkey
 from saksi.ledger.store import LOCK
 from saksi.model import LedgerFault
 from saksi.views.fold import check as check_views
+from saksi.views.fold import locked
 
 __all__ = ["Whole", "check_whole"]
 
 _SHOWN = 1000
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """What a whole check found. `differences` name a place and what is wrong there; `missing` counts leaves without their payload."""
+    """What a whole check found. `differences` name a place and what is wrong there; `missing` counts leaves without their payload;
+    `waits` says that the node was restored from a backup and does not sign yet."""
 
     ok: bool
     size: int
@@ -32,6 +37,7 @@ class Whole:
     missing: int
     originals: int
     differences: tuple[str, ...]
+    waits: bool = False
 
     @property
     def said(self) -> str:
@@ -39,15 +45,16 @@ class Whole:
         what = f"{self.size} leaves, {self.statements:,} payloads, {self.originals:,} originals"
         extra = "".join([f", {self.erased:,} erased" if self.erased else "", f", {self.missing:,} without payload" if self.missing else ""])
         if self.ok:
-            return f"checked {what}{extra}: all as it was written"
+            waits = "; restored from a backup, it does not sign yet" if self.waits else ""
+            return f"checked {what}{extra}: all as it was written{waits}"
         return f"checked {what}{extra}: {len(self.differences)} differences; keep a copy, then restore a backup"
 
 
 def check_whole(node: Recording, *, progress: Callable[[int, int | None], None]) -> Whole:
-    """Check everything while nobody writes, and keep what was found for the pages. Raises NotAllowed where another process is writing."""
-    with _alone(node):
-        made = check_ledger(node.files.ledger, [parse_vkey(node.vkey)], progress=progress)
-        views = check_views(node.files.views)
+    """Check everything as of the newest checkpoint, and keep what was found for the pages. Whoever writes goes on; erasures wait."""
+    with _alone(node) as alone:
+        made = check_ledger(node.files.ledger, [parse_vkey(node.vkey)], settled=alone, progress=progress)
+        views = _check_views(node.files.views)
         try:
             _ = node.views.manifest
         except LedgerFault as fault:
@@ -62,19 +69,43 @@ def check_whole(node: Recording, *, progress: Callable[[int, int | None], None])
         missing=len(made.vault.missing),
         originals=made.vault.originals,
         differences=tuple(differences[:_SHOWN]),
+        waits=made.log.waits,
     )
-    node.note_fsck(Said(now_text(), found.size, found.ok, found.said))
+    with suppress(OSError):  # a home that can only be read is checked all the same
+        node.note_fsck(Said(now_text(), found.size, found.ok, found.said))
     return found
 
 
+def _check_views(folder: Path) -> list[str]:
+    """What is wrong with the views. Where something is, they may have been folded meanwhile: look again, at last while nobody folds."""
+    for _ in range(_TRIES):
+        try:
+            found = check_views(folder)
+        except OSError:  # a file went while it was read
+            continue
+        if not found:
+            return found
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return check_views(folder)
+    with locked(folder):
+        return check_views(folder)
+
+
 @contextmanager
-def _alone(node: Recording) -> Iterator[None]:
-    """Hold the ledger's lock, unless this process holds it already."""
+def _alone(node: Recording) -> Iterator[bool]:
+    """Keep others from writing, and say whether nobody is: False where another process holds the ledger and goes on."""
     if node.writing:
-        yield
+        yield True
         return
-    lock = take_lock(LocalDisk(), node.files.ledger / LOG / LOCK)
+    path = node.files.ledger / LOG / LOCK
     try:
-        yield
+        lock = LocalDisk().lock(path, shared=True)
+    except BlockingIOError:
+        yield False
+        return
+    except OSError as error:
+        raise disk_fault(error, path) from error
+    try:
+        yield True
     finally:
         lock.close()

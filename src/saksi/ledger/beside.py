@@ -6,6 +6,7 @@ from pathlib import Path
 
 from saksi.ledger.belonging import check_log, check_vault
 from saksi.ledger.core import Shelf
+from saksi.ledger.disk import ReadingDisk
 from saksi.ledger.keys import Keys
 from saksi.ledger.ledger import KEYS, LOG, ORIGINALS, VAULT, Setup, signer_of
 from saksi.ledger.original import Originals
@@ -23,12 +24,14 @@ class LedgerBeside(Reading):
 
     def __init__(self, folder: Path, setup: Setup) -> None:
         """Open to read. Raises BadInput where there is no ledger, NotAllowed where others may read its keys."""
-        disk = setup.disk
-        keys = Keys(disk, setup.keys or folder / KEYS)
-        source, vkeys = LogFolder(folder / LOG, disk), signer_of(keys, setup).vkeys
-        check_log(source.get("checkpoint"), vkeys, folder / LOG)
-        self._log = Reader(source, vkeys)
-        vault = Vault.beside(disk, folder / VAULT, keys)
+        self.folder, self.random = folder, setup.random
+        self.disk = disk = ReadingDisk(setup.disk)
+        self.keys = keys = Keys(disk, setup.keys or folder / KEYS)
+        self.vkeys = signer_of(keys, setup).vkeys
+        vault = Vault.beside(disk, folder / VAULT, keys)  # first: its index never leads the log
+        source = LogFolder(folder / LOG, disk)
+        check_log(source.get("checkpoint"), self.vkeys, folder / LOG)
+        self._log = Reader(source, self.vkeys)
         check_vault(vault, keys, self._entry, size=self._log.size, origin=self.origin)
         super().__init__(Shelf(vault=vault, keys=keys, originals=Originals(disk, folder / ORIGINALS, keys, random=setup.random)))
 

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from saksi.ledger.disk import Disk, LocalDisk
-from saksi.ledger.fsck import Report, fsck
+from saksi.ledger.calm import calm
+from saksi.ledger.disk import Disk, LocalDisk, ReadingDisk
+from saksi.ledger.fsck import Difference, Report, fsck
 from saksi.ledger.ledger import KEYS, LOG, ORIGINALS, VAULT
 from saksi.ledger.log import second_place
 from saksi.ledger.note import VKey
 from saksi.ledger.reader import Progress, Reader, unwatched
 from saksi.ledger.source import LogFolder
 from saksi.ledger.vaultcheck import VaultPlaces, VaultReport, check_vault
+from saksi.model.errors import SaksiError
 
 __all__ = ["Apart", "LedgerReport", "check_ledger"]
 
@@ -40,14 +42,29 @@ class LedgerReport:
         return self.log.clean and self.vault.clean
 
 
-def check_ledger(folder: Path, vkeys: Sequence[VKey], *, apart: Apart | None = None, progress: Progress = unwatched) -> LedgerReport:
-    """Check a ledger that nobody is writing to. `progress` hears leaves done and leaves in all, twice over.
+def check_ledger(
+    folder: Path, vkeys: Sequence[VKey], *, apart: Apart | None = None, settled: bool = True, progress: Progress = unwatched
+) -> LedgerReport:
+    """Check a ledger as of its newest checkpoint. `progress` hears leaves done and leaves in all, twice over.
 
-    Raises BadInput, PeerFault or LedgerFault where not even a signed checkpoint, or the vault's key, can be read.
+    `settled` says that nobody is writing to it: then what lies beyond the checkpoint is named too. Else the writer goes on, and only
+    erasures wait until the check is through.
+
+    Raises BadInput, PeerFault or LedgerFault where not even a signed checkpoint, or the vault's key, can be read; Held where an erasure
+    does not end.
     """
     apart = apart or Apart()
-    disk = apart.disk or LocalDisk()
+    disk = ReadingDisk(apart.disk or LocalDisk())
     source = LogFolder(folder / LOG, disk)
-    log = fsck(source, vkeys, second=apart.second or second_place(folder / LOG), progress=progress)
     places = VaultPlaces(folder / VAULT, apart.keys or folder / KEYS, folder / ORIGINALS)
-    return LedgerReport(log, check_vault(places, Reader(source, vkeys), disk, progress=progress))
+    with calm(disk, places.keys):
+        log = fsck(source, vkeys, second=apart.second or second_place(folder / LOG), settled=settled, progress=progress)
+        reader = Reader(source, vkeys, checkpoint=log.note)
+        try:
+            vault = check_vault(places, reader, disk, settled=settled, progress=progress)
+        except SaksiError as fault:
+            if log.clean:
+                raise
+            unread = Difference(places.vault.name, f"could not be checked, as the log is not whole: {fault}")
+            vault = VaultReport(statements=0, erased=0, missing=(), originals=0, differences=(unread,))
+        return LedgerReport(log, vault)

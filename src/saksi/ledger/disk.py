@@ -16,7 +16,7 @@ import fcntl
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from saksi.model.errors import LedgerFault, NotAllowed
 
@@ -26,7 +26,9 @@ __all__ = [
     "DiskFailed",
     "DiskFull",
     "Handle",
+    "Held",
     "LocalDisk",
+    "ReadingDisk",
     "disk_fault",
     "exists",
     "make_durable",
@@ -44,6 +46,10 @@ class DiskFailed(LedgerFault):
 
 class DiskFull(LedgerFault):
     """There is no room; what was begun has been taken back and the files are as before. Not fatal."""
+
+
+class Held(NotAllowed):
+    """Another process holds the lock; it goes with that process."""
 
 
 class Handle(Protocol):
@@ -74,8 +80,8 @@ class Disk(Protocol):
     def open(self, path: Path, *, write: bool = False) -> Handle:
         """Open a file to read, or to read and write (created when absent; its name is durable after `sync_folder`)."""
 
-    def lock(self, path: Path) -> Handle:
-        """Take the exclusive lock on a file (created when absent), or raise BlockingIOError at once."""
+    def lock(self, path: Path, *, shared: bool = False) -> Handle:
+        """Take the lock on a file (created when absent), alone or shared with others, or raise BlockingIOError at once."""
 
     def rename(self, old: Path, new: Path) -> None:
         """Give a file another name, replacing what bore it; durable after `sync_folder`."""
@@ -132,10 +138,11 @@ class LocalDisk:
         flags = os.O_RDWR | os.O_CREAT if write else os.O_RDONLY
         return _LocalHandle(os.open(path, flags | os.O_CLOEXEC, 0o600))
 
-    def lock(self, path: Path) -> Handle:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def lock(self, path: Path, *, shared: bool = False) -> Handle:
+        flags = os.O_RDONLY if shared and path.exists() else os.O_RDWR | os.O_CREAT
+        fd = os.open(path, flags | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:
             os.close(fd)
             raise
@@ -156,6 +163,35 @@ class LocalDisk:
             os.fsync(fd)
         finally:
             os.close(fd)
+
+
+class ReadingDisk:
+    """A disk through which nothing can be changed: whatever is opened is opened to read, and what would write raises OSError."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+
+    def open(self, path: Path, *, write: bool = False) -> Handle:  # noqa: ARG002 (as every disk)
+        return self._disk.open(path)
+
+    def lock(self, path: Path, *, shared: bool = False) -> Handle:
+        return self._disk.lock(path, shared=True) if shared else _only_to_read(path)
+
+    def rename(self, old: Path, new: Path) -> None:  # noqa: ARG002
+        _only_to_read(new)
+
+    def remove(self, path: Path) -> None:
+        _only_to_read(path)
+
+    def make_folder(self, path: Path) -> None:
+        _only_to_read(path)
+
+    def sync_folder(self, path: Path) -> None:
+        _only_to_read(path)
+
+
+def _only_to_read(path: Path) -> NoReturn:
+    raise OSError(errno.EROFS, "opened only to be read", str(path))
 
 
 def disk_fault(error: OSError, where: Path) -> LedgerFault:
@@ -295,12 +331,12 @@ def replace_file(disk: Disk, path: Path, data: bytes) -> None:
 
 
 def take_lock(disk: Disk, path: Path) -> Handle:
-    """The exclusive lock of a folder's one writer, or NotAllowed while another holds it."""
+    """The exclusive lock of a folder's one writer, or Held while another holds it."""
     try:
         return disk.lock(path)
     except BlockingIOError as error:
         todo = "stop the other process first; a lock goes with its process, there is nothing to delete"
-        raise NotAllowed("another process is writing here", where=str(path.parent), todo=todo) from error
+        raise Held("another process is writing here", where=str(path.parent), todo=todo) from error
     except OSError as error:
         raise disk_fault(error, path) from error
 

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from saksi.ledger.batch import Kind, Leaf
 from saksi.ledger.block import NONCE_BYTES, Block, Items, Seal, forget_items
+from saksi.ledger.calm import erasing
 from saksi.ledger.commitment import SALT_BYTES, Groups, commit
 from saksi.ledger.core import Core, Entry, Shelf
 from saksi.ledger.disk import AppendFile, Disk, read_file
@@ -120,7 +121,7 @@ def carry_out(core: Core, disk: Disk, plan: ErasurePlan, *, ground: str, keep_or
     subjects, items = list(plan.subjects), list(plan.items)
     originals = [] if keep_originals else list(plan.originals)
     count = len(plan.touched)
-    with core.turn:
+    with erasing(disk, core.keys.folder), core.turn:
         _remember(core, plan)  # 0
         while subjects or items or originals:
             part = (subjects[:_AT_ONCE], items[:_AT_ONCE], originals[:_AT_ONCE])
@@ -139,12 +140,10 @@ def finish(core: Core, disk: Disk) -> int | None:
     if not data:
         return None
     text, _, crc = data.rpartition(b"\n")
-    if crc != b"%08x" % zlib.crc32(text):  # cut short while it was written: nothing has been erased yet
+    with erasing(disk, core.keys.folder):
+        # Cut short while it was written: nothing has been erased yet.
+        leaf = _do(core, _read_journal(text)) if crc == b"%08x" % zlib.crc32(text) else None
         _clear_journal(core, disk)
-        return None
-    journal = _read_journal(text)
-    leaf = _do(core, journal)
-    _clear_journal(core, disk)
     return leaf
 
 

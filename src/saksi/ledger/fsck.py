@@ -13,7 +13,7 @@ from pathlib import Path
 from struct import unpack
 
 from saksi.ledger.disk import read_file
-from saksi.ledger.highest import SLOT, read_slots
+from saksi.ledger.highest import SLOT, WAITING, read_slots
 from saksi.ledger.merkle import Edge, leaf_hash
 from saksi.ledger.nodes import edge_from_tiles, split_hashes
 from saksi.ledger.note import VKey
@@ -24,6 +24,8 @@ from saksi.ledger.tiles import WIDTH, Tile, tiles_of
 from saksi.model.errors import BadInput, LedgerFault, PeerFault, SaksiError
 
 __all__ = ["Difference", "Report", "fsck"]
+
+_AGAIN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,19 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was checked and every difference found; no difference means that the log is whole."""
+    """What was checked and every difference found; no difference means that the log is whole.
 
+    `note` is the signed checkpoint up to which it was checked; `waits` says that the log was restored and does not sign until somebody
+    has said that it is the newest.
+    """
+
+    note: bytes
     origin: str
     size: int
     root: bytes
     checkpoints: int
     differences: tuple[Difference, ...]
+    waits: bool = False
 
     @property
     def clean(self) -> bool:
@@ -73,7 +81,7 @@ def fsck(
         if second:
             check.second_place(source, second, settled=settled)
     point = reader.checkpoint
-    return Report(point.origin, point.size, point.root, len(check.signed), tuple(check.found))
+    return Report(reader.note, point.origin, point.size, point.root, len(check.signed), tuple(check.found), check.waits)
 
 
 class _Check:
@@ -84,6 +92,7 @@ class _Check:
         self.found: list[Difference] = []
         self.ends: list[int] = []  # where each full bundle ends in bytes, as the entries say
         self.end = 0
+        self.waits = False
         self.signed: list[tuple[int, bytes, int]] = []  # (size, root, byte offset) of every checkpoint on file
         if isinstance(source, LogFolder):
             self._read_history(source)
@@ -223,9 +232,17 @@ class _Check:
 
     def second_place(self, source: LogFolder, path: Path, *, settled: bool) -> None:
         """The second place holds two whole states, both of this log's history."""
-        data = read_file(source.disk, path) or b""
+        data = read_file(source.disk, path)
+        for _ in range(0 if settled else _AGAIN):
+            if data in (None, WAITING) or None not in read_slots(data):
+                break
+            data = read_file(source.disk, path)  # it was being written
+        if data is None:
+            self.differs(path.name, "is missing")
+            return
+        self.waits = data == WAITING
         known = {(size, root) for size, root, _ in self.signed}
-        for number, mark in enumerate(read_slots(data)):
+        for number, mark in enumerate(() if self.waits else read_slots(data)):
             if mark is None:
                 self.differs(path.name, f"slot {number} cannot be read")
             elif mark.size > self.reader.size and not settled:

@@ -3,7 +3,8 @@
 It answers two questions that the log's folder cannot answer alone: has it been put back to an older state (a restored
 backup), and has another process written in the meantime (compare-and-swap). One file of two slots, 512 bytes each:
 `"SKSH" | u64 turn | u64 size | 32 bytes root | 32 bytes SHA-256 of all before`, then zeroes. The newest valid slot
-counts. A slot that has been synced is only written over after the other one has been synced, so that a power cut
+counts. A file that says so in words waits: the log was restored, nobody has said yet that no later checkpoint was signed, and
+it does not sign. A slot that has been synced is only written over after the other one has been synced, so that a power cut
 leaves one whole. It is synced every 64 turns: after a power cut it may lag behind the log, never lead it.
 """
 
@@ -14,13 +15,18 @@ from hashlib import sha256
 from pathlib import Path
 from struct import pack, unpack
 
-from saksi.ledger.disk import Disk, Handle, disk_fault, make_durable
-from saksi.model.errors import LedgerFault
+from saksi.ledger.disk import Disk, Handle, disk_fault, exists, make_durable
+from saksi.model.errors import LedgerFault, NotAllowed
 
-__all__ = ["Highest", "Mark", "adopt", "read_slots"]
+__all__ = ["WAITING", "Highest", "Mark", "Unconfirmed", "adopt", "read_slots"]
 
+WAITING = b"This log was restored from a backup; it waits to hear that no later checkpoint was signed.\n"
 SLOT = 512
 _TURNS_A_SYNC = 64
+
+
+class Unconfirmed(NotAllowed):
+    """The log was restored from a backup and nobody has said yet that it is the newest: it can be read, and it does not sign."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,18 +65,30 @@ class Highest:
 
     def __init__(self, disk: Disk, path: Path) -> None:
         self._path = path
+        if not exists(disk, path):  # never made here: a log that lost it does not sign
+            todo = "compare the log with a mirror or a witness, then adopt it"
+            raise LedgerFault("the second place is missing", where=str(path), todo=todo)
         try:
             self._handle: Handle = disk.open(path, write=True)
-            slots = read_slots(self._handle.read_at(2 * SLOT, 0))
+            data = self._handle.read_at(2 * SLOT, 0)
         except OSError as error:
             raise disk_fault(error, path) from error
+        slots = read_slots(data)
         self._last = _newest(slots)
+        self._waits = data == WAITING
         self._next_slot = 1 if self._last and slots[0] == self._last else 0
 
     @property
     def last(self) -> Mark | None:
         """The newest state that could be read when the file was opened, or was written since."""
         return self._last
+
+    def check_confirmed(self) -> None:
+        """Raises Unconfirmed where the log was restored and nobody has said that it is the newest."""
+        if self._waits:
+            what = "this node was restored from a backup: it answers, and it does not write or sign yet"
+            todo = "ask a witness or a mirror for your newest checkpoint; if none is later, restore with --newest into an empty home"
+            raise Unconfirmed(what, where="second place", todo=todo)
 
     def settle(self, size: int, root: bytes) -> None:
         """Write a state into both slots, the older first, each made durable: at the start, and after a recovery."""
@@ -114,7 +132,7 @@ class Highest:
             raise disk_fault(error, self._path) from error
         if taken != SLOT:
             raise LedgerFault("the disk takes no whole slot", where=str(self._path), todo="check the disk")
-        self._last = mark
+        self._last, self._waits = mark, False
 
 
 def adopt(disk: Disk, path: Path, *, size: int, root: bytes) -> None:

@@ -93,6 +93,7 @@ def _last_checkpoint(store: Store, origin: str, vkeys: Sequence[VKey]) -> tuple[
 
 
 def _check_highest(highest: Highest, checkpoint: Checkpoint) -> None:
+    highest.check_confirmed()
     mark = highest.last
     if mark is None:
         todo = "compare the log with a mirror or a witness, then adopt it"

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import digest as hmac
+from typing import TypeAlias
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,7 +23,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from saksi.model.canonical import Json, canonical, parse_canonical
 from saksi.model.errors import BadInput, LedgerFault
 
-__all__ = ["SealedReader", "SealedWriter", "Secret"]
+__all__ = ["Part", "SealedReader", "SealedWriter", "Secret", "read_head"]
+
+Part: TypeAlias = "tuple[str, int, Iterator[bytes]]"  # a file: its name, its length in bytes, the bytes in pieces of any size
 
 _MAGIC = b"saksi sealed stream 1\n"
 _CHUNK = 1 << 20
@@ -72,7 +75,8 @@ class SealedWriter:
             size -= len(piece)
             self._put(piece)
         if size:
-            raise LedgerFault(f"{name} changed its length while it was copied", todo="make the backup again")
+            todo = "start the node and run `saksi fsck`, then make the backup again"
+            raise LedgerFault(f"{name} is {size} bytes shorter than it should be", todo=todo)
 
     def close(self) -> None:
         """End the stream."""
@@ -90,24 +94,42 @@ class SealedWriter:
         self._number += 1
 
 
-class SealedReader:
-    """Reads a stream of `size` bytes through `read(length, offset)`. Nothing is given out before it was verified."""
-
-    def __init__(self, read: Callable[[int, int], bytes], size: int, secret: Secret) -> None:
-        head, newline, _ = read(_MAX_HEAD, 0).removeprefix(_MAGIC).partition(b"\n")
-        if not newline or read(len(_MAGIC), 0) != _MAGIC:
-            raise BadInput("this is no backup")
+def read_head(read: Callable[[int, int], bytes]) -> tuple[Mapping[str, Json], bytes, bytes]:
+    """What a stream says in public, its salt, and its head as bytes; none of it is verified yet. Raises BadInput where it is no stream."""
+    data = read(len(_MAGIC) + _MAX_HEAD, 0)
+    head, newline, _ = data.removeprefix(_MAGIC).partition(b"\n")
+    if not newline or not data.startswith(_MAGIC):
+        raise BadInput("this is no backup, or its head is damaged")
+    try:
         fields = parse_canonical(head)
-        said, salt = fields.get("said"), fields.get("salt")
-        if not isinstance(said, dict) or not isinstance(salt, str) or len(salt) != 64:
-            raise BadInput("this is no backup")
-        self.said: Mapping[str, Json] = said
+        said, salt = fields.get("said"), bytes.fromhex(str(fields.get("salt")))
+    except (BadInput, ValueError) as fault:
+        raise BadInput("the head of the backup is damaged") from fault
+    if not isinstance(said, dict) or len(salt) != 32:
+        raise BadInput("the head of the backup is damaged")
+    return said, salt, head
+
+
+class SealedReader:
+    """Reads a stream of `size` bytes through `read(length, offset)`. Nothing is given out before it was verified; `where` names it."""
+
+    def __init__(self, read: Callable[[int, int], bytes], size: int, secret: Secret, *, where: str = "") -> None:
+        self.where = where
+        try:
+            self.said, salt, head = read_head(read)
+        except BadInput as refusal:
+            raise BadInput(refusal.what, where=where, todo=refusal.todo) from refusal
         self._read, self._size = read, size
-        self._cipher = AESGCM(secret.stream_key(bytes.fromhex(salt)))
+        self._cipher = AESGCM(secret.stream_key(salt))
         self._bound = sha256(head).digest()
         self._offset = len(_MAGIC) + len(head) + 1
         self._number = 0
         self._held = b""
+
+    def check_secret(self) -> None:
+        """Open the first chunk. Raises BadInput where the secret is wrong or the chunk damaged: nobody can tell the one from the other."""
+        if not self._number:
+            self._fill()
 
     def files(self) -> Iterator[tuple[str, int, Iterator[bytes]]]:
         """Each file's name, size and pieces, to be taken before the next file is asked for. Raises BadInput where it is damaged."""
@@ -115,7 +137,7 @@ class SealedReader:
             (length,) = struct.unpack(">H", self._take(2))
             if not length:
                 if self._held or self._offset != self._size:
-                    raise BadInput("the backup has stray bytes at its end")
+                    raise BadInput("the backup has stray bytes at its end", where=self._place())
                 return
             name = self._take(length).decode()
             (size,) = struct.unpack(">Q", self._take(8))
@@ -138,14 +160,20 @@ class SealedReader:
     def _fill(self) -> None:
         length = min(_CHUNK + _TAG, self._size - self._offset)
         if length < _TAG:
-            raise BadInput("the backup was cut short")
+            raise BadInput("the backup was cut short", where=self._place(), todo="use another copy of it")
         last = self._offset + length == self._size
         sealed = self._read(length, self._offset)
         try:
             chunk = self._cipher.decrypt(self._number.to_bytes(12, "big"), sealed, self._bound + bytes([last]))
         except InvalidTag as error:
-            what = "the secret is wrong" if self._number == 0 else "the backup is damaged or was cut short"
-            raise BadInput(what, where=f"byte {self._offset}") from error
+            what = (
+                "the backup is damaged or was cut short" if self._number else "the secret is wrong, or the backup is damaged at its start"
+            )
+            todo = "use another copy of it" if self._number else "give the passphrase it was made with, or use another copy of it"
+            raise BadInput(what, where=self._place(), todo=todo) from error
         self._offset += length
         self._number += 1
         self._held += chunk
+
+    def _place(self) -> str:
+        return f"{self.where}, byte {self._offset}" if self.where else f"byte {self._offset}"

@@ -66,7 +66,8 @@ class LogFolder:
 
     def get(self, path: str) -> bytes | None:
         if path == "checkpoint":
-            return self._checkpoint()
+            found = self.newest()
+            return found[1] if found else None
         tile = parse_path(path)
         if tile.level < 0:
             return self._bundle(tile)
@@ -90,16 +91,18 @@ class LogFolder:
         finally:
             handle.close()
 
-    def _checkpoint(self) -> bytes | None:
+    def newest(self) -> tuple[int, bytes] | None:
+        """The newest whole checkpoint with the byte offset where it ends in its file, or None where there is none."""
         size = self.length(CHECKPOINTS) or 0
-        tail = self.read(CHECKPOINTS, max(0, size - MAX_FRAME - 8), MAX_FRAME + 8)
+        start = max(0, size - MAX_FRAME - 8)
+        tail = self.read(CHECKPOINTS, start, size - start)
         length = int.from_bytes(tail[-4:], "big")
         last = next(unframe(tail[-8 - length :]), None) if 0 < length <= len(tail) - 8 else None
         if last and last[1] == 8 + length:
-            return last[2]
+            return size, last[2]
         # the writer is in the middle of a checkpoint, or died there: the one before it counts
-        notes = [note for _, _, note in unframe(self.read(CHECKPOINTS, 0, size))]
-        return notes[-1] if notes else None
+        found = [(end, note) for _, end, note in unframe(self.read(CHECKPOINTS, 0, size))]
+        return found[-1] if found else None
 
     def _bundle(self, tile: Tile) -> bytes | None:
         raw = self.read(BUNDLES, 8 * (tile.n - 1), 16) if tile.n else b"\0" * 8 + self.read(BUNDLES, 0, 8)

@@ -6,6 +6,7 @@ reader, and the notices of erasure (kind 40) say which slots and statements may 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ __all__ = ["VaultPlaces", "VaultReport", "check_vault"]
 
 _STRETCH = 1 << 20
 _NONE = (1 << 64) - 1
+_TRIES, _WAIT = 100, 0.02  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,12 @@ class VaultReport:
         return not self.differences
 
 
-def check_vault(places: VaultPlaces, log: Reader, disk: Disk, *, progress: Progress = unwatched) -> VaultReport:
-    """Check a vault that nobody is writing to. Raises LedgerFault where not even its key can be read."""
-    check = _Check(places, disk)
+def check_vault(places: VaultPlaces, log: Reader, disk: Disk, *, settled: bool = True, progress: Progress = unwatched) -> VaultReport:
+    """Check a vault up to the log's checkpoint. `settled` says that nobody is writing to it: then nothing may lie beyond.
+
+    Raises LedgerFault where not even its key can be read.
+    """
+    check = _Check(places, disk, settled=settled)
     check.slots()
     check.frames(log, progress)
     check.notices()
@@ -95,8 +100,8 @@ class _Window:
 class _Check:
     """One run: what was found so far."""
 
-    def __init__(self, places: VaultPlaces, disk: Disk) -> None:
-        self.places, self.disk = places, disk
+    def __init__(self, places: VaultPlaces, disk: Disk, *, settled: bool) -> None:
+        self.places, self.disk, self.settled = places, disk, settled
         self.key = parse_key("vault", read_file(disk, places.keys / VAULT) or b"")
         self.cipher = AESGCM(self.key)
         self.found: list[Difference] = []
@@ -108,6 +113,7 @@ class _Check:
         self.noticed = _Noticed()
         self.said_and_gone = False  # whether a statement was erased that a file could say again
         self.covered = 0
+        self.torn: dict[int, str] = {}  # slots that cannot be read
 
     def differs(self, where: str, what: str) -> None:
         self.found.append(Difference(where, what))
@@ -120,8 +126,8 @@ class _Check:
                     self.by_number.append(read_slot(file.read(number * SLOT_BYTES, SLOT_BYTES), number))
                 except LedgerFault as fault:
                     self.by_number.append(None)
-                    self.differs(f"{SLOTS}, byte {number * SLOT_BYTES}", fault.what)
-            if file.size % SLOT_BYTES:
+                    self.torn[number] = fault.what
+            if file.size % SLOT_BYTES and self.settled:
                 self.differs(SLOTS, "does not end with a whole slot (a start of the ledger cuts it)")
         if read_file(self.disk, self.places.keys / JOURNAL):
             self.differs(JOURNAL, "an erasure was interrupted (a start of the ledger finishes it)")
@@ -133,6 +139,8 @@ class _Check:
     def frames(self, log: Reader, progress: Progress) -> None:
         """Every leaf of the log has its frame, in order, and its statements make its commitment."""
         with self._open(self.places.vault / DATA) as data, self._open(self.places.vault / INDEX) as index:
+            if not self.settled:
+                _await(index, 8 * log.size)
             offset = 0
             for leaf, entry in enumerate(log.entries()):
                 indexed = int.from_bytes(index.read(8 * leaf, 8).ljust(8, b"\xff"), "big")
@@ -152,12 +160,21 @@ class _Check:
                         self.differs(f"{INDEX}, byte {8 * leaf}", f"does not lead to the frame of leaf {leaf}")
                     offset = end
                 progress(leaf + 1, log.size)
-            if data.size > offset:
+            if data.size > offset and self.settled:
                 self.differs(f"{DATA}, byte {offset}", f"{data.size - offset} bytes beyond the log (a start of the ledger cuts them)")
-            if index.size != 8 * log.size:
+            if index.size != 8 * log.size and (self.settled or index.size < 8 * log.size):
                 self.differs(INDEX, f"has {index.size} bytes instead of {8 * log.size}")
+        self._covered()
+
+    def _covered(self) -> None:
+        """There are as many slots as the newest frame knows of; those of a take that is not in the log yet are left alone."""
+        if not self.settled:
+            del self.by_number[self.covered :]
         if len(self.by_number) != self.covered:
             self.differs(SLOTS, f"there are {len(self.by_number)} slots, the newest frame knows {self.covered}")
+        for number, what in self.torn.items():
+            if number < len(self.by_number):
+                self.differs(f"{SLOTS}, byte {number * SLOT_BYTES}", what)
 
     def notices(self) -> None:
         """What is empty was erased by a notice, and what a notice erased is empty."""
@@ -322,6 +339,15 @@ class _Noticed:
         self.subjects.update(notice.subjects)
         self.slots.update(notice.originals)
         self.items.update(notice.items)
+
+
+def _await(index: _Window, size: int) -> None:
+    """Wait a moment for the index, which the writer brings up to the log only after it has signed."""
+    for _ in range(_TRIES):
+        index.size = index.handle.size()
+        if index.size >= size:
+            return
+        time.sleep(_WAIT)
 
 
 def _block_at(data: _Window, offset: int, end: int) -> tuple[Block, int]:

@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from saksi.ledger.backup import BackedUp, Other, Target, Term, back_up
+from saksi.ledger.beside import LedgerBeside
 from saksi.ledger.frame import seal_batch
 from saksi.ledger.ledger import Ledger, Setup
 from saksi.model.grade import Grade
@@ -59,3 +61,9 @@ def filled(folder: Path) -> Ledger:
         labels = [(None, "x", "y", "z")[number // 40] for number in range(150)]
         taking.add(seal_batch(groups, labels, keys=taking.keys, common=b"Desk of A", random=os.urandom))
     return ledger
+
+
+def backed_up(folder: Path, target: Target, term: Term, other: Other | None = None) -> BackedUp:
+    """Back the ledger in a folder up, beside whoever writes it."""
+    with LedgerBeside(folder, setup()) as ledger:
+        return back_up(ledger, target, term=term, other=other)

@@ -8,13 +8,14 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from ledgers import filled, setup, statement
+from ledgers import backed_up, filled, setup, statement
 
-from saksi.ledger.backup import Into, Target, back_up, restore
+from saksi.ledger.backup import Target, Term
 from saksi.ledger.check import check_ledger
 from saksi.ledger.disk import LocalDisk
 from saksi.ledger.erase import ErasurePlan
 from saksi.ledger.ledger import Ledger
+from saksi.ledger.restore import Into, restore
 from saksi.ledger.sealed_stream import Secret
 from saksi.ledger.tombstone import TOMBSTONES, Tombstones
 from saksi.model.errors import LedgerFault
@@ -120,14 +121,14 @@ def test_a_backup_holds_the_list_and_a_restore_that_erases_again_adds_to_it(tmp_
     old = Target(tmp_path / "d1", tmp_path / "k1", Secret(key=b"d" * 32), Secret(key=b"k" * 32))
     new = Target(tmp_path / "d2", tmp_path / "k2", old.secret, old.keys_secret)
     with filled(tmp_path / "ledger") as ledger:
-        back_up(ledger, old, now_ms=1, keys_until_ms=30 * DAY)
+        backed_up(tmp_path / "ledger", old, Term(1, 30 * DAY))
         (subject,) = ledger.subjects(2, 50)
         plan = ledger.plan_erasure([subject])
         ids = ids_of(ledger, plan)
         alone = ids_of(ledger, ledger.plan_erasure_of([(2, 3)]))
         ledger.erase(plan, ground="asked for")
         ledger.erase(ledger.plan_erasure_of([(2, 3)]), ground="asked for")
-        back_up(ledger, new, now_ms=2, keys_until_ms=30 * DAY)
+        backed_up(tmp_path / "ledger", new, Term(2, 30 * DAY))
     restore(new, Into(tmp_path / "new"), now_ms=3, newest=True)
     with Ledger.open(tmp_path / "new", setup()) as back:
         assert None not in erased_on(back, ids + alone)
@@ -143,12 +144,12 @@ def test_keys_older_than_the_erasure_lose_nothing_of_the_list(tmp_path: Path) ->
     old = Target(tmp_path / "d1", tmp_path / "k1", Secret(key=b"d" * 32), Secret(key=b"k" * 32))
     new = Target(tmp_path / "d2", tmp_path / "k2", old.secret, old.keys_secret)
     with filled(tmp_path / "ledger") as ledger:
-        back_up(ledger, old, now_ms=1, keys_until_ms=30 * DAY)
+        backed_up(tmp_path / "ledger", old, Term(1, 30 * DAY))
         (subject,) = ledger.subjects(2, 50)
         plan = ledger.plan_erasure([subject])
         ids = ids_of(ledger, plan)
         ledger.erase(plan, ground="asked for")
-        back_up(ledger, new, now_ms=2, keys_until_ms=30 * DAY)
+        backed_up(tmp_path / "ledger", new, Term(2, 30 * DAY))
     restore(Target(new.data, old.keys, old.secret, old.keys_secret), Into(tmp_path / "mixed"), now_ms=3, newest=True)
     with Ledger.open(tmp_path / "mixed", setup()) as back:
         assert None not in erased_on(back, ids)

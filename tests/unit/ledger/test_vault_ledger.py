@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import ORIGIN, filled, setup, statement, take
 
-from saksi.ledger.backup import Into, Target, back_up, read_backup, restore
 from saksi.ledger.batch import Kind
 from saksi.ledger.beside import LedgerBeside
 from saksi.ledger.bundle import verify_bundle
@@ -23,11 +22,8 @@ from saksi.ledger.check import check_ledger
 from saksi.ledger.core import Entry
 from saksi.ledger.frame import seal_batch
 from saksi.ledger.ledger import Ledger
-from saksi.ledger.sealed_stream import Secret
 from saksi.model.errors import BadInput, LedgerFault, NotAllowed, SaksiError
 from saksi.model.statement import Statement
-
-DAY = 86_400_000
 
 
 @pytest.fixture
@@ -295,87 +291,6 @@ def test_missing_payloads_are_named_and_the_rest_goes_on(folder: Path) -> None:
     report = check_ledger(folder, vkeys)
     assert report.vault.missing == (0, 1, 2)
     assert report.vault.statements == 1
-
-
-@pytest.mark.parametrize("secret", [Secret(passphrase="correct horse battery"), Secret(key=b"k" * 32)])
-def test_a_backup_brings_the_ledger_back(folder: Path, tmp_path: Path, secret: Secret) -> None:
-    target = Target(tmp_path / "data.saksi", tmp_path / "keys.saksi", secret, Secret(key=b"q" * 32))
-    with filled(folder) as ledger:
-        payloads = [payload for block in ledger.read() for payload in block.payloads]
-        back_up(ledger, target, now_ms=1, keys_until_ms=1 + 30 * DAY)
-        assert b"+999" not in target.data.read_bytes() + target.keys.read_bytes()
-        ledger.append([statement(900)])
-    assert read_backup(target.data, secret)["size"] == 3
-    new = tmp_path / "new"
-    done = restore(target, Into(new), now_ms=DAY, newest=True)
-    assert (done.size, done.erased_again) == (3, 0)
-    with Ledger.open(new, setup()) as back:
-        assert [payload for block in back.read() for payload in block.payloads] == payloads
-        back.append([statement(901)])
-    assert check_ledger(new, back.vkeys).clean
-    with pytest.raises(BadInput, match="not empty"):
-        restore(target, Into(new), now_ms=DAY, newest=True)
-
-
-def test_a_restored_ledger_does_not_sign_unless_somebody_says_it_is_the_newest(folder: Path, tmp_path: Path) -> None:
-    target = Target(tmp_path / "d", tmp_path / "k", Secret(key=b"d" * 32), Secret(key=b"k" * 32))
-    with filled(folder) as ledger:
-        back_up(ledger, target, now_ms=1, keys_until_ms=2 + DAY)
-    restore(target, Into(tmp_path / "new"), now_ms=2, newest=False)
-    with pytest.raises(LedgerFault):
-        Ledger.open(tmp_path / "new", setup())
-
-
-def test_a_backup_of_keys_brings_no_erased_person_back(folder: Path, tmp_path: Path) -> None:
-    old = Target(tmp_path / "d1", tmp_path / "k1", Secret(key=b"d" * 32), Secret(key=b"k" * 32))
-    new = Target(tmp_path / "d2", tmp_path / "k2", old.secret, old.keys_secret)
-    with filled(folder) as ledger:
-        back_up(ledger, old, now_ms=1, keys_until_ms=30 * DAY)
-        (subject,) = ledger.subjects(2, 50)
-        plan = ledger.plan_erasure([subject])
-        ledger.erase(plan, ground="asked for")
-        back_up(ledger, new, now_ms=2, keys_until_ms=30 * DAY)
-    # Keys of before the erasure with the data of after it: the notice in the log is carried out again.
-    mixed = Target(new.data, old.keys, old.secret, old.keys_secret)
-    done = restore(mixed, Into(tmp_path / "mixed"), now_ms=3, newest=True)
-    assert done.erased_again == 2, "the subject's key and the original's"
-    with Ledger.open(tmp_path / "mixed", setup()) as back:
-        assert back.payload(2, 50) is None
-        assert back.payload(2, 10) is not None
-    assert check_ledger(tmp_path / "mixed", back.vkeys).clean
-    # Both of before the erasure: the register of erasures is carried out again, and the log is told.
-    done = restore(old, Into(tmp_path / "both"), now_ms=3, newest=True, erased=[subject])
-    assert done.erased_again == 1
-    with Ledger.open(tmp_path / "both", setup()) as back:
-        assert back.payload(2, 50) is None
-        assert back.size == 4, "the notice was logged by the start"
-    assert check_ledger(tmp_path / "both", back.vkeys).clean
-    # Past their day, keys are refused.
-    with pytest.raises(NotAllowed, match="past its day"):
-        restore(old, Into(tmp_path / "late"), now_ms=31 * DAY, newest=True)
-
-
-def test_damaged_and_wrong_backups_are_refused(folder: Path, tmp_path: Path) -> None:
-    target = Target(tmp_path / "d", tmp_path / "k", Secret(key=b"d" * 32), Secret(key=b"k" * 32))
-    with filled(folder) as ledger:
-        back_up(ledger, target, now_ms=1, keys_until_ms=DAY)
-    whole = target.data.read_bytes()
-    for at in (3, 40, 200, len(whole) // 2, len(whole) - 1):
-        target.data.write_bytes(whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :])
-        with pytest.raises(BadInput):
-            read_backup(target.data, target.secret)
-    for cut in (10, 300, len(whole) - 1):
-        target.data.write_bytes(whole[:cut])
-        with pytest.raises(BadInput):
-            read_backup(target.data, target.secret)
-    target.data.write_bytes(whole)
-    with pytest.raises(BadInput, match="secret is wrong"):
-        read_backup(target.data, Secret(key=b"x" * 32))
-    with pytest.raises(BadInput, match="not the data"):
-        restore(Target(target.keys, target.keys, target.keys_secret, target.keys_secret), Into(tmp_path / "n"), now_ms=2, newest=True)
-    for bad in ({}, {"passphrase": "short"}, {"key": b"short"}, {"passphrase": "long enough for it", "key": b"k" * 32}):
-        with pytest.raises(BadInput):
-            Secret(**bad)  # type: ignore[arg-type]
 
 
 def test_vault_bytes_stay_small_for_statements_logged_one_by_one(folder: Path) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,8 +14,15 @@ from saksi.app.cli.open import home_of, reading
 from saksi.app.cli.say import common, line, progress, words
 from saksi.app.config import Config, load
 from saksi.app.home import set_up
+from saksi.ledger.disk import Held
+from saksi.ledger.highest import Unconfirmed
 from saksi.ledger.sealed_stream import Secret
-from saksi.model import BadInput
+from saksi.model import BadInput, Json, NotAllowed, SaksiError
+
+if TYPE_CHECKING:
+    from saksi.app.node import Node
+    from saksi.ledger.beside import LedgerBeside
+    from saksi.ledger.ledger import Ledger
 
 __all__ = ["backup", "completion", "config", "doctor", "fold", "fsck", "init", "restore"]
 
@@ -49,13 +59,25 @@ def init(ctx: click.Context, authority: str, name: str, country: str, contest: s
 @common
 @click.pass_context
 def fold(ctx: click.Context, rebuild: bool) -> int:
-    """Bring the views up to the ledger. They are folded from it and can always be rebuilt."""
+    """Bring the views up to the ledger. They are folded from it and can always be rebuilt.
+
+    A node that is being served folds by itself: then this only says how far it is.
+    """
     with reading(ctx) as node, progress("folding", unit="leaves", quiet=ctx.obj["json"]) as watch:
-        made = (node.views.rebuild if rebuild else node.views.fold)(node.ledger, progress=watch)
+        ledger, held = _to_fold(node)
+        if held is None:
+            made = (node.views.rebuild if rebuild else node.views.fold)(ledger, progress=watch)
+        elif rebuild or node.views.manifest is None:
+            todo = "stop the server (or wait for the take), then do it again"
+            raise NotAllowed("another process holds the ledger and folds the views by itself", where=held.where, todo=todo) from held
+        else:
+            made = node.views.manifest
     if ctx.obj["json"]:
-        line({"size": made.size, "statements": made.statements, "entities": made.entities})
+        line({"size": made.size, "statements": made.statements, "entities": made.entities, "folded_by_another": held is not None})
     else:
         words(f"views of ledger size {made.size}: {made.statements:,} statements, {made.entities:,} entities")
+        if held is not None:
+            words("  the process that holds the ledger (the server, or a take) folds them by itself: there is nothing to do")
     return 0
 
 
@@ -63,13 +85,17 @@ def fold(ctx: click.Context, rebuild: bool) -> int:
 @common
 @click.pass_context
 def fsck(ctx: click.Context) -> int:
-    """Check every byte: the log from its entries, the vault, the originals, the views. Says what differs, and where."""
+    """Check every byte: the log from its entries, the vault, the originals, the views. Says what differs, and where.
+
+    Also while the node is served: what is checked is the newest checkpoint. Erasures wait until it is through.
+    """
     from saksi.app.whole import check_whole
 
     with reading(ctx) as node, progress("checking", unit="", quiet=ctx.obj["json"]) as watch:
         made = check_whole(node, progress=watch)
     if ctx.obj["json"]:
-        line({"ok": made.ok, "size": made.size, "erased": made.erased, "missing": made.missing, "differences": list(made.differences)})
+        told = {"ok": made.ok, "size": made.size, "erased": made.erased, "missing": made.missing, "may_sign": not made.waits}
+        line({**told, "differences": list(made.differences)})
     else:
         words(made.said)
         for each in made.differences:
@@ -84,12 +110,16 @@ def doctor(ctx: click.Context) -> int:
     """Say what is well with the node and what is not, with its public key and its size."""
     with reading(ctx) as node:
         checks = node.checks()
-        state = node.state()
+        state = None
+        with suppress(SaksiError):  # the checks say why
+            state = node.state()
     if ctx.obj["json"]:
-        line({"key": state.vkey, "size": state.size, "checks": [{"name": c.name, "ok": c.ok, "said": c.said} for c in checks]})
+        told: list[Json] = [{"name": c.name, "ok": c.ok, "said": c.said} for c in checks]
+        line({"key": None if state is None else state.vkey, "size": None if state is None else state.size, "checks": told})
     else:
-        words(f"{state.origin}, {state.size} leaves, {state.statements:,} statements, {state.witnesses} witnesses")
-        words(f"  public key {state.vkey}")
+        if state is not None:
+            words(f"{state.origin}, {state.size} leaves, {state.statements:,} statements, {state.witnesses} witnesses")
+            words(f"  public key {state.vkey}")
         for check in checks:
             words(f"  {'ok  ' if check.ok else 'MIND'} {check.name}: {check.said}")
     return 0 if all(check.ok or not check.needed for check in checks) else 5
@@ -117,7 +147,8 @@ def config(ctx: click.Context) -> int:
 @common
 @click.pass_context
 def backup(ctx: click.Context, target: Path, data_word: Path, keys_word: Path, keep_keys: int) -> int:
-    """Write an encrypted backup: TARGET.data (log, vault, originals), TARGET.keys, TARGET.toml (the settings, not secret).
+    """Write an encrypted backup, also while the node is served: TARGET.data (log, vault, originals, settings, access log), and TARGET.keys
+    (the keys, the API keys' digests, the list of takes).
 
     Keep data and keys apart, and the keys no longer than the time in which an erasure must be complete: whoever has both can read what
     was erased since.
@@ -125,12 +156,13 @@ def backup(ctx: click.Context, target: Path, data_word: Path, keys_word: Path, k
     from saksi.app.backup import Files, Taken, write_backup
 
     files = Files.beside(target)
-    with reading(ctx) as node:
-        made = write_backup(node.ledger, node.files, files, Taken(_secret(data_word), _secret(keys_word)), keep_keys_days=keep_keys)
+    home = home_of(ctx)
+    settings, _ = load(home.path, os.environ, {})
+    made = write_backup(home, settings, files, Taken(_secret(data_word), _secret(keys_word)), keep_keys_days=keep_keys)
     if ctx.obj["json"]:
-        line({"data": str(files.data), "keys": str(files.keys), "settings": str(files.settings), "size": made.size})
+        line({"data": str(files.data), "keys": str(files.keys), "size": made.size})
     else:
-        words(f"ledger size {made.size}: {files.data} ({made.data_bytes:,} bytes), {files.keys}, {files.settings}")
+        words(f"ledger size {made.size}: {files.data} ({made.data_bytes:,} bytes), {files.keys}")
         words(f"  keep data and keys apart; the keys are refused after {keep_keys} days; try a restore before you need it")
     return 0
 
@@ -146,21 +178,21 @@ def backup(ctx: click.Context, target: Path, data_word: Path, keys_word: Path, k
 def restore(ctx: click.Context, target: Path, data_word: Path, keys_word: Path, keys: Path | None, newest: bool) -> int:
     """Bring the backup TARGET back into an empty home, check it, and build the views anew.
 
-    Without --newest the node can be read and does not sign: a log that signs two different histories can never be trusted again.
+    Without --newest the node can be read and served, and does not write or sign: a log that signs two different histories can never be
+    trusted again. Whatever fails, nothing is left behind.
     """
     from saksi.app.backup import Files, Taken, bring_back
 
     files = Files.beside(target)
     if keys is not None:
-        files = Files(files.data, keys, files.settings)
+        files = Files(files.data, keys)
     _, made = bring_back(home_of(ctx), files, Taken(_secret(data_word), _secret(keys_word)), newest=newest)
-    told = {"size": made.size, "erased_again": made.erased_again, "may_sign": newest}
-    with reading(ctx) as node:
-        node.views.rebuild(node.shelf)
+    as_of = datetime.fromtimestamp(made.made_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if ctx.obj["json"]:
-        line(told)
+        line({"size": made.size, "erased_again": made.erased_again, "may_sign": newest, "as_of": as_of})
     else:
         words(f"restored: ledger size {made.size}; {made.erased_again} subjects erased again, as the notices say")
+        words(f"  API keys are as of {as_of}: revoke again what was revoked since (`saksi key list`)")
         if not newest:
             words("  it answers and does not sign: ask a witness for the newest checkpoint, then restore with --newest into an empty home")
     return 0
@@ -178,6 +210,16 @@ def completion(shell: str) -> None:
     if kind is None:
         raise BadInput("no completion for this shell", where=shell)
     click.echo(kind(saksi, {}, "saksi", "_SAKSI_COMPLETE").source())
+
+
+def _to_fold(node: Node) -> tuple[Ledger | LedgerBeside, Held | None]:
+    """The ledger to fold from, and who holds it where another process does. One that was restored and does not sign is only read."""
+    try:
+        return node.ledger, None
+    except Unconfirmed:
+        return node.shelf, None
+    except Held as held:
+        return node.shelf, held
 
 
 def _secret(path: Path) -> Secret:

@@ -12,6 +12,7 @@ from saksi.app.api.keys import KeyStore, Role
 from saksi.app.cli.open import home_of, reading
 from saksi.app.cli.say import common, line, words
 from saksi.app.home import now_text
+from saksi.ledger.highest import Unconfirmed
 from saksi.model import Tlp
 
 __all__ = ["key", "serve"]
@@ -28,7 +29,7 @@ __all__ = ["key", "serve"]
 def serve(
     ctx: click.Context, host: str | None, port: int | None, certificate: Path | None, certificate_key: Path | None, behind_proxy: bool
 ) -> int:
-    """Serve the pages and the API, until interrupted."""
+    """Serve the pages and the API, until interrupted. A node that was restored and does not sign yet answers and takes nothing in."""
     from saksi.app.api.desk import Settings
     from saksi.app.web.serve import Listen
     from saksi.app.web.serve import serve as run
@@ -38,7 +39,11 @@ def serve(
         listen = Listen(
             host or config.host, config.port if port is None else port, certificate=certificate, key=certificate_key, open=behind_proxy
         )
-        node.views.fold(node.ledger)
+        try:
+            node.views.fold(node.ledger)
+        except Unconfirmed as waits:
+            node.views.fold(node.shelf)
+            words(f"{waits.what}: {waits.todo}")
         settings = Settings(config.title, config.authority, config.country, Tlp(config.clearance))
         run(node, node.files.path, settings, listen=listen, ready=lambda address: words(f"serving {config.title} on {address}"))
     return 0

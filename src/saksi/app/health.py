@@ -1,0 +1,67 @@
+"""What a person can mend about a node's files, in plain words: who may read its keys, whether it can be written, whether it signs."""
+
+from __future__ import annotations
+
+import os
+
+from saksi.app.api.ports import Check
+from saksi.app.home import Home
+from saksi.ledger.disk import LocalDisk, read_file
+from saksi.ledger.highest import WAITING
+from saksi.ledger.keys import JOURNAL, SIGNING, SLOTS, VAULT
+from saksi.ledger.ledger import KEYS, LOG
+from saksi.ledger.log import second_place
+from saksi.model import SaksiError
+
+__all__ = ["home_check", "keys_check", "signing_check"]
+
+_OTHERS = 0o077
+_PRIVATE = ("api/keys.json", "api/access.key")
+
+
+def keys_check(home: Home) -> Check:
+    """Whether the keys are there, and nobody but their owner may read them."""
+    folder = home.ledger / KEYS
+    files = [folder / name for name in (VAULT, SIGNING, SLOTS, JOURNAL)]
+    missing = [path for path in (folder, *files) if not path.exists()]
+    if missing:
+        return Check(name="keys", ok=False, said=f"{missing[0]} is missing: restore the keys from their backup")
+    for path in (folder, *files, *(home.path / name for name in _PRIVATE)):
+        if path.exists() and path.stat().st_mode & _OTHERS:
+            mode = "700" if path.is_dir() else "600"
+            return Check(name="keys", ok=False, said=f"others may read {path}: say `chmod {mode} {path}`, and ask who has read it")
+    shut = next((path for path in (folder, *files) if not os.access(path, os.R_OK)), None)
+    if shut is not None:
+        return Check(name="keys", ok=False, said=f"you may not read {shut}: run this as the user that the node belongs to")
+    return Check(name="keys", ok=True, said="there, and readable to their owner alone")
+
+
+def home_check(home: Home) -> Check:
+    """Whether the node's directory can be written to; where it cannot, the node can only answer."""
+    places = (home.path, home.ledger, home.ledger / LOG, home.ledger / KEYS, home.views, home.takes)
+    shut = next((place for place in places if place.exists() and not os.access(place, os.W_OK)), None)
+    if shut is None:
+        return Check(name="home", ok=True, said="can be written to", needed=False)
+    said = f"{shut} cannot be written to: the node answers and takes nothing in; see who owns it, and whether its disk is mounted read-only"
+    return Check(name="home", ok=False, said=said, needed=False)
+
+
+def signing_check(home: Home) -> Check:
+    """Whether the log may sign: one that was restored waits until somebody has asked a witness or a mirror."""
+    path = second_place(home.ledger / LOG)
+    try:
+        data = read_file(LocalDisk(), path)
+    except SaksiError as fault:
+        return Check(name="signing", ok=False, said=str(fault), needed=False)
+    if data is not None and data != WAITING:
+        return Check(name="signing", ok=True, said="the highest checkpoint is kept in a second place", needed=False)
+    if data is None:
+        said = (
+            f"{path} is missing: nobody knows whether entries were lost; compare the log with a mirror or a witness before it signs again"
+        )
+    else:
+        said = (
+            "restored from a backup: it answers and does not sign yet. Ask a witness or a mirror for your newest checkpoint; if none is"
+            " later, restore with --newest into an empty home"
+        )
+    return Check(name="signing", ok=False, said=said, needed=False)

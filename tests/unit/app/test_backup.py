@@ -1,0 +1,323 @@
+"""Backup, check and restore of a real node: served and written to, killed, without room, with wrong words."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from saksi.app.cli import saksi as command_line
+from saksi.app.cli.say import exit_code
+from saksi.model import SaksiError
+
+SAKSI = [sys.executable, "-m", "saksi.app.cli"]
+ENV = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3] / "src")}
+WORDS = {"data.pass": "correct horse battery", "keys.pass": "another long passphrase"}
+
+
+def saksi(home: Path, *words: str, code: int = 0) -> str:
+    """A command of the node, run here; its output. Fails where the exit code is another than the one expected."""
+    run = CliRunner().invoke(command_line, ["--home", str(home), *words], standalone_mode=False)
+    fault = run.exception
+    if isinstance(fault, SaksiError):
+        ended, told = exit_code(fault), f"{run.stdout}{fault.where}: {fault.what}; {fault.todo}"
+    else:
+        assert fault is None, fault
+        ended, told = int(run.return_value or 0), run.stdout
+    assert ended == code, f"{words}: {ended}\n{told}"
+    return told
+
+
+def said(home: Path, *words: str, code: int = 0) -> dict[str, object]:
+    """The last JSON line that a command prints."""
+    value = json.loads(saksi(home, "--json", *words, code=code).splitlines()[-1])
+    assert isinstance(value, dict)
+    return value
+
+
+def sealed(folder: Path, target: Path) -> list[str]:
+    """The words after `backup` and `restore`."""
+    for name, text in WORDS.items():
+        (folder / name).write_text(text + "\n", encoding="utf-8")
+    return [str(target), "--passphrase-file", str(folder / "data.pass"), "--keys-passphrase-file", str(folder / "keys.pass")]
+
+
+def bearer(key: str) -> dict[str, str]:
+    """The headers of a caller with a key."""
+    return {"Authorization": f"Bearer {key}"}
+
+
+def reports(number: int) -> bytes:
+    """Invented reports of a fictional country, others for every number."""
+    head = "reference,reported_at,country,synthetic,scam_phone,victim_phone,narrative\n"
+    rows = (f"F{number}R{row},2024-05-01,KH,true,+855 12 {100 * number + row:06d},,invented {number} {row}\n" for row in range(20))
+    return (head + "".join(rows)).encode()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    place = tmp_path / "home"
+    saksi(place, "init", "--authority", "centre.a.example", "--country", "KH", "--purpose", "a test", "--legal-basis", "none")
+    (tmp_path / "first.csv").write_bytes(reports(0))
+    saksi(place, "take", str(tmp_path / "first.csv"), "--source", "report-desk")
+    return place
+
+
+Serve = Callable[[Path], str]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    started: list[subprocess.Popen[str]] = []
+
+    def start(home: Path) -> str:
+        running = subprocess.Popen([*SAKSI, "--home", str(home), "serve", "--port", "0"], stdout=subprocess.PIPE, text=True, env=ENV)
+        started.append(running)
+        assert running.stdout is not None
+        for text in running.stdout:
+            if text.startswith("serving"):
+                return text.split()[-1]
+        raise AssertionError("the server ended")
+
+    yield start
+    for running in started:
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=30)
+
+
+def test_a_node_that_is_served_and_written_to_is_backed_up_and_checked(home: Path, tmp_path: Path, serve: Serve) -> None:
+    intake = str(said(home, "key", "create", "desk", "--role", "intake")["key"])
+    reader = str(said(home, "key", "create", "bank.b.example", "--role", "reader")["key"])
+    auditor = str(said(home, "key", "create", "court.c.example", "--role", "auditor")["key"])
+    address = serve(home)
+    httpx.get(f"{address}api/v1/lookup", params={"value": "+855 12 000 001", "purpose": "a test"}, headers=bearer(reader), timeout=60)
+    stop = threading.Event()
+    sent: list[int] = []
+    failed: list[str] = []
+
+    def write() -> None:
+        with httpx.Client(base_url=address, headers=bearer(intake), timeout=60) as client:
+            while not stop.is_set() and len(sent) < 500:
+                params = {"name": f"r{len(sent)}.csv", "source": "report-desk"}
+                headers = {"Content-Type": "application/octet-stream"}
+                answer = client.post("api/v1/takes", params=params, content=reports(len(sent) + 1), headers=headers)
+                if answer.status_code != 201:
+                    failed.append(answer.text)
+                    return
+                sent.append(answer.json()["size"])
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    try:
+        until = time.monotonic() + 60
+        while len(sent) < 2 and time.monotonic() < until:
+            time.sleep(0.02)
+        before = sent[-1]
+        for number in range(2):
+            made = said(home, "backup", *sealed(tmp_path, tmp_path / f"b{number}"))
+            checked = said(home, "fsck")
+            assert checked["ok"] is True, checked
+            assert isinstance(made["size"], int)
+            assert made["size"] >= before
+        folded = said(home, "fold")
+        assert folded["folded_by_another"] is True
+        assert "stop the server" in saksi(home, "fold", "--rebuild", code=3)
+        grown = sent[-1]
+        assert grown > before, "it was written to meanwhile"
+    finally:
+        stop.set()
+        writing.join(60)
+    assert not failed
+    other = tmp_path / "other"
+    back = said(other, "restore", *sealed(tmp_path, tmp_path / "b1"), "--newest")
+    assert back["size"] == made["size"]
+    assert said(other, "fsck")["ok"] is True
+    answer = said(other, "ask", "+855 12 000 105")
+    assert answer["status"] == "known"
+    with httpx.Client(base_url=serve(other), timeout=60) as client:  # who had a key has it still, who looked is written down still
+        asked = client.get("api/v1/lookup", params={"value": "+855 12 000 105", "purpose": "a test"}, headers=bearer(reader))
+        assert asked.status_code == 200, asked.text
+        assert len(client.get("api/v1/takes", headers=bearer(intake)).json()["takes"]) >= 2
+        seen = client.get("api/v1/access", headers=bearer(auditor)).json()["lines"]
+    assert [line["kind"] for line in seen].count("lookup") == 2, seen
+
+
+def test_a_restored_node_answers_is_served_and_does_not_sign_and_everything_says_so(home: Path, tmp_path: Path, serve: Serve) -> None:
+    intake = str(said(home, "key", "create", "desk", "--role", "intake")["key"])
+    words = sealed(tmp_path, tmp_path / "b")
+    said(home, "backup", *words)
+    other = tmp_path / "other"
+    assert said(other, "restore", *words)["may_sign"] is False
+    before = (other / "ledger" / "log" / "checkpoints.log").read_bytes()
+    assert said(other, "ask", "+855 12 000 001")["status"] == "known"
+    checked = said(other, "fsck")
+    assert (checked["ok"], checked["may_sign"]) == (True, False)
+    assert "it does not sign yet" in saksi(other, "fsck")
+    assert "folded_by_another" in said(other, "fold", "--rebuild")
+    assert "MIND signing: restored from a backup: it answers and does not sign yet" in saksi(other, "doctor")
+    (tmp_path / "more.csv").write_bytes(reports(3))
+    refused = saksi(other, "take", str(tmp_path / "more.csv"), "--source", "report-desk", code=3)
+    assert "restored from a backup: it answers, and it does not write or sign yet" in refused
+    assert "--newest" in refused
+    with httpx.Client(base_url=serve(other), timeout=60) as client:
+        assert client.get("readyz").status_code == 200
+        answer = client.post(
+            "api/v1/takes",
+            params={"name": "r.csv", "source": "report-desk"},
+            content=reports(3),
+            headers={**bearer(intake), "Content-Type": "application/octet-stream"},
+        )
+    assert answer.status_code == 403
+    assert "does not write or sign yet" in answer.text
+    assert str(tmp_path) not in answer.text
+    assert (other / "ledger" / "log" / "checkpoints.log").read_bytes() == before
+    assert said(home, "fsck")["may_sign"] is True
+
+
+def test_a_restore_that_fails_leaves_nothing_and_names_the_place(home: Path, tmp_path: Path) -> None:
+    words = sealed(tmp_path, tmp_path / "b")
+    said(home, "backup", *words)
+    other = tmp_path / "far" / "other"
+    (tmp_path / "wrong").write_text("not the passphrase at all", encoding="utf-8")
+    for place in (2, 4):
+        wrong = [*words[:place], str(tmp_path / "wrong"), *words[place + 1 :]]
+        assert "the secret is wrong" in saksi(other, "restore", *wrong, code=2)
+        assert not other.parent.exists()
+    for name in ("b.data", "b.keys"):
+        whole = (tmp_path / name).read_bytes()
+        for at in (5, 60, len(whole) // 2):
+            (tmp_path / name).write_bytes(whole[:at] + bytes([whole[at] ^ 16]) + whole[at + 1 :])
+            assert str(tmp_path / name) in saksi(other, "restore", *words, code=2)
+            assert not other.parent.exists()
+        for cut in (60, len(whole) - 1):
+            (tmp_path / name).write_bytes(whole[:cut])
+            assert str(tmp_path / name) in saksi(other, "restore", *words, code=2)
+            assert not other.parent.exists()
+        (tmp_path / name).write_bytes(whole)
+    other.mkdir(parents=True)
+    (tmp_path / "b.data").write_bytes(b"no backup")
+    saksi(other, "restore", *words, code=2)
+    assert list(other.iterdir()) == [], "it was there, and stays"
+    (other / "mine").write_text("x", encoding="utf-8")
+    assert "not empty" in saksi(other, "restore", *words, code=2)
+    assert [path.name for path in other.iterdir()] == ["mine"]
+
+
+def test_a_backup_killed_at_any_moment_leaves_one_that_can_be_restored(home: Path, tmp_path: Path) -> None:
+    words = sealed(tmp_path, tmp_path / "b")
+    sizes = {said(home, "backup", *words)["size"]}
+    for number in range(4):
+        (tmp_path / "more.csv").write_bytes(reports(10 + number))
+        sizes.add(said(home, "take", str(tmp_path / "more.csv"), "--source", "report-desk")["size"])
+        with subprocess.Popen(
+            [*SAKSI, "--home", str(home), "backup", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENV
+        ) as making:
+            until = time.monotonic() + 10
+            wanted = tmp_path / ("b.data.new", "b.keys.new")[number % 2]  # just begun, or with one file written
+            while number < 3 and not wanted.exists() and making.poll() is None and time.monotonic() < until:
+                time.sleep(0.001)
+            time.sleep(0.03 * number)
+            making.kill()
+            making.communicate()
+        other = tmp_path / f"other{number}"
+        assert said(other, "restore", *words, "--newest")["size"] in sizes
+        assert said(other, "fsck")["ok"] is True
+    assert said(home, "backup", *words)["size"] == max(size for size in sizes if isinstance(size, int))
+    assert sorted(path.name for path in tmp_path.glob("b.*")) == ["b.data", "b.keys"]
+
+
+def test_of_two_backups_at_once_one_is_refused_and_the_other_whole(home: Path, tmp_path: Path) -> None:
+    words = sealed(tmp_path, tmp_path / "b")
+    command = [*SAKSI, "--home", str(home), "backup", *words]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENV) for _ in range(2)]
+    told = [running.communicate(timeout=60) for running in both]
+    assert {running.returncode for running in both} <= {0, 3}
+    for running, (_, error) in zip(both, told, strict=True):
+        assert running.returncode == 0 or "another backup of this node is being made" in error
+    assert said(tmp_path / "other", "restore", *words, "--newest")["size"]
+    assert said(tmp_path / "other", "fsck")["ok"] is True
+
+
+def test_an_erasure_waits_until_a_backup_is_through_and_the_next_one_has_nothing_of_it(home: Path, tmp_path: Path) -> None:
+    words = sealed(tmp_path, tmp_path / "b")
+    with subprocess.Popen(
+        [*SAKSI, "--home", str(home), "backup", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENV
+    ) as making:
+        until = time.monotonic() + 30
+        while not (tmp_path / "b.data.new").exists() and making.poll() is None and time.monotonic() < until:
+            time.sleep(0.001)
+        saksi(home, "erase", "report:centre.a.example/F0R1", "--ground", "a request", "--yes")
+        making.communicate(timeout=60)
+    assert making.returncode == 0
+    for number in range(2):  # of before the erasure, whole; then of after it
+        other = tmp_path / f"other{number}"
+        saksi(other, "restore", *words, "--newest")
+        checked = said(other, "fsck")
+        assert checked["ok"] is True, checked
+        assert bool(checked["erased"]) == bool(number)
+        said(home, "backup", *words)
+    assert said(home, "fsck")["ok"] is True
+
+
+def test_a_backup_and_a_restore_without_room_say_so_and_leave_what_was_there(home: Path, tmp_path: Path) -> None:
+    words = sealed(tmp_path, tmp_path / "b")
+    said(home, "backup", *words)
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("b.*")}
+    (tmp_path / "more.csv").write_bytes(reports(3))
+    said(home, "take", str(tmp_path / "more.csv"), "--source", "report-desk")
+    other = tmp_path / "other"
+    for room in (0, 300, 4_000):
+        for place, verb in ((home, "backup"), (other, "restore")):
+            run = without_room(room, place, verb, *words)
+            assert run.returncode == 5, run.stderr
+            assert "full" in run.stderr
+            assert {path.name: path.read_bytes() for path in tmp_path.glob("b.*")} == before
+            assert not other.exists()
+
+
+def without_room(room: int, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command whose files may not grow beyond `room` bytes: to it the disk is full."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    command = [*SAKSI, "--home", str(home), *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=ENV, check=False, preexec_fn=limit)
+
+
+def test_doctor_says_in_plain_words_what_is_wrong(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "MIND fsck: never run" in saksi(home, "doctor")
+    key = home / "ledger" / "keys" / "vault.key"
+    key.chmod(0o644)
+    assert f"MIND keys: others may read {key}: say `chmod 600 {key}`" in saksi(home, "doctor", code=5)
+    checks = {check["name"]: check["ok"] for check in said(home, "doctor", code=5)["checks"]}  # type: ignore[attr-defined]
+    assert (checks["keys"], checks["ledger"], checks["disk"]) == (False, False, True)
+    key.chmod(0o600)
+    key.rename(tmp_path / "vault.key")
+    assert f"MIND keys: {key} is missing: restore the keys from their backup" in saksi(home, "doctor", code=5)
+    (tmp_path / "vault.key").rename(key)
+    second = home / "ledger" / "log.highest"
+    second.rename(tmp_path / "log.highest")
+    assert f"MIND signing: {second} is missing" in saksi(home, "doctor")
+    assert said(home, "fsck", code=5)["differences"] == ["log.highest: is missing"]
+    assert "the second place is missing" in saksi(home, "outcome", "+855 12 000 001", "false-alarm", code=5)
+    assert not second.exists(), "nobody makes it but who adopts a state"
+    (tmp_path / "log.highest").rename(second)
+    shutil.rmtree(home / "views")
+    assert "MIND views: there are none yet: run `saksi fold`" in saksi(home, "doctor", code=5)
+    said(home, "fold")
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK or Path(path) != home / "ledger" / "log")
+    told = saksi(home, "doctor")
+    assert f"MIND home: {home / 'ledger' / 'log'} cannot be written to: the node answers and takes nothing in" in told
