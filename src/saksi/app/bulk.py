@@ -8,6 +8,7 @@ import shutil
 from functools import partial
 from pathlib import Path
 
+from saksi.ledger.disk import READ_ONLY
 from saksi.model import LedgerFault
 from saksi.screen.bulk import Normalise, Opened, of_any_kind, of_kind
 from saksi.views.fingerprint import KEY_BYTES
@@ -34,11 +35,12 @@ def _read(kind: str | None, country: str | None) -> Normalise:
     return partial(of_any_kind, country=country) if kind is None else partial(of_kind, kind=kind, country=country)
 
 
-def probe(views: Views) -> Path:
+def probe(views: Views) -> Path | None:
     """The folder of a sound membership probe for these views as they are now: built, or brought up to them, where it was not.
 
     It lies in the views' own generation and goes with it; after an erasure it is built anew, so that it knows nothing that was erased. Its
-    key is drawn when it is begun and never leaves the folder. Raises LedgerFault where it cannot be written.
+    key is drawn when it is begun and never leaves the folder. None where nothing may be written and no probe of these views is there:
+    answers are the same without it. Raises LedgerFault where it cannot be written for another reason.
     """
     manifest = views.manifest
     if manifest is None:
@@ -55,8 +57,18 @@ def probe(views: Views) -> Path:
             folder.mkdir(mode=0o700, exist_ok=True)
             _brought_up(views, folder, manifest.size)
     except OSError as fault:
+        if fault.errno in READ_ONLY:
+            return folder if _stands(folder, manifest.size) else None
         raise LedgerFault(f"the membership probe cannot be kept: {fault.strerror or fault}", where=str(parent)) from fault
     return folder
+
+
+def _stands(folder: Path, size: int) -> bool:
+    """Whether a probe of views of that size is there, whole."""
+    try:
+        return Probe.open(folder, (folder / _KEY).read_bytes()).size >= size
+    except (OSError, LedgerFault):
+        return False
 
 
 def _brought_up(views: Views, folder: Path, size: int) -> None:

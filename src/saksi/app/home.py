@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,7 +87,8 @@ def set_up(home: Home, config: Config) -> str:
 
 def public_key(home: Home, config: Config) -> str:
     """The key that others check this node's checkpoints with, as the text to publish (a C2SP vkey)."""
-    private = Ed25519PrivateKey.from_private_bytes(Keys(ReadingDisk(LocalDisk()), home.ledger / KEYS).signing)
+    with _keys(home) as keys:
+        private = Ed25519PrivateKey.from_private_bytes(keys.signing)
     return Ed25519Signer(config.origin, private).vkey.write()
 
 
@@ -96,4 +99,14 @@ def open_ledger(home: Home, config: Config) -> Ledger:
 
 def reference_key(home: Home) -> bytes:
     """The key under which reports without a reference get one, so that nobody outside can make it from the report's words."""
-    return hashlib.sha256(b"saksi/v1 report references\0" + Keys(LocalDisk(), home.ledger / KEYS).vault).digest()
+    with _keys(home) as keys:
+        return hashlib.sha256(b"saksi/v1 report references\0" + keys.vault).digest()
+
+
+@contextmanager
+def _keys(home: Home) -> Iterator[Keys]:
+    keys = Keys(ReadingDisk(LocalDisk()), home.ledger / KEYS)
+    try:
+        yield keys
+    finally:
+        keys.slots.close()

@@ -94,10 +94,13 @@ class Wired:
         return made
 
     def _check_views(self, have: Manifest) -> None:
-        """Refuse views that were folded from another ledger than the one in this home, and settings that are those of another."""
+        """Refuse views that were folded from another ledger than the one in this home, and settings that are those of another.
+
+        Views answer alone, where the ledger does not lie here: then only their name is compared.
+        """
         source = LogFolder(self.files.ledger / LOG, LocalDisk())
         ours, log = self.config.origin, log_origin(source)
-        if have.origin == log == ours and root_of_log(source, have.size) == bytes.fromhex(have.root):
+        if have.origin == ours and (log is None or (log == ours and root_of_log(source, have.size) == bytes.fromhex(have.root))):
             return
         whose = have.origin if have.origin != log else f"another ledger of the name {log}"
         said = f"these are views of {whose}; the log here is that of {log or 'nobody'}, the settings are those of {ours}"

@@ -21,6 +21,7 @@ from typing import NoReturn, Protocol
 from saksi.model.errors import LedgerFault, NotAllowed
 
 __all__ = [
+    "READ_ONLY",
     "AppendFile",
     "Disk",
     "DiskFailed",
@@ -37,6 +38,7 @@ __all__ = [
     "take_lock",
 ]
 
+READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})  # what says that nothing may be written here
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -199,6 +201,9 @@ def disk_fault(error: OSError, where: Path) -> LedgerFault:
     if error.errno in _FULL:
         return DiskFull("the disk is full; nothing was taken in", where=str(where), todo="make room and try again")
     reason = os.strerror(error.errno) if error.errno else str(error)
+    if error.errno in READ_ONLY:
+        todo = "look at the mount and the rights of this user; a home that can only be read answers and proves, and takes nothing in"
+        return DiskFailed(f"the disk does not let this user open it for that: {reason}", where=str(where), todo=todo)
     todo = "end the process, check the disk and the rights on the folder, start again and run fsck"
     return DiskFailed(f"the disk failed: {reason}", where=str(where), todo=todo)
 

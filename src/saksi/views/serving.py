@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -81,14 +82,33 @@ def head(count: int) -> bytes:
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
-    """Open the index. A reader maps the file into memory and cannot write; a writer overwrites what it deletes."""
-    mode = "rw" if write else "ro"
-    # A connection is used by one thread at a time; the last owner of the views closes those of threads that have ended.
-    made = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False, timeout=30)
-    made.execute("PRAGMA mmap_size=68719476736")
+    """Open the index. A reader maps the file into memory and cannot write; a writer overwrites what it deletes.
+
+    A reader in a folder that may not be written to needs the files of the journal, or no journal: raises LedgerFault where one is left.
+    """
+    made = _opened(path, "mode=rw" if write else "mode=ro")
     if write:
         made.execute("PRAGMA secure_delete=ON")
         made.execute("PRAGMA synchronous=NORMAL")
+    return made
+
+
+def _opened(path: Path, how: str) -> sqlite3.Connection:
+    # A connection is used by one thread at a time; the last owner of the views closes those of threads that have ended.
+    made = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, check_same_thread=False, timeout=30)
+    try:
+        made.execute("PRAGMA mmap_size=68719476736")
+        made.execute("PRAGMA schema_version")  # opens the files
+    except sqlite3.OperationalError:
+        made.close()
+        if how != "mode=ro" or not path.exists() or os.access(path.parent, os.W_OK):
+            raise
+        journal = path.with_name(path.name + "-wal")
+        if journal.exists() and journal.stat().st_size:
+            what = "the views were left with a journal, and here nothing may be written to read it"
+            todo = "run any command once where the home can be written, `saksi doctor` say, or copy it there; its -shm file belongs to it"
+            raise LedgerFault(what, where=str(journal), todo=todo) from None
+        return _opened(path, "mode=ro&immutable=1")  # nobody writes here, and nothing is left to be put in
     return made
 
 

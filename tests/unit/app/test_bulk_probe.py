@@ -27,6 +27,12 @@ def views(tmp_path: Path) -> Views:
     return made
 
 
+def kept(views: Views) -> Path:
+    folder = probe(views)
+    assert folder is not None
+    return folder
+
+
 def _knows(views: Views, *entities: str) -> list[bool]:
     found = opened(views.folder, "phone", None, probe(views)).probe
     assert found is not None
@@ -36,32 +42,32 @@ def _knows(views: Views, *entities: str) -> list[bool]:
 
 def test_it_is_built_with_a_key_of_its_own_that_only_the_owner_reads(views: Views) -> None:
     assert _knows(views, GONE, KEPT, LATER) == [True, True, False]
-    key = probe(views) / "key"
+    key = kept(views) / "key"
     assert len(key.read_bytes()) == 32
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
 def test_it_grows_by_what_came_since(views: Views, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = probe(views)
+    folder = kept(views)
     ledger = StandIn()
     ledger.append(said(GONE, "role", "recipient"), said(KEPT, "role", "recipient"))
     ledger.append(said(LATER, "role", "recipient"))
     views.fold(ledger)
     monkeypatch.setattr(Views, "all_entities", lambda _: pytest.fail("everything was read again"))
     assert _knows(views, GONE, KEPT, LATER) == [True, True, True]
-    assert probe(views) == folder
+    assert kept(views) == folder
 
 
 def test_it_forgets_what_was_erased(views: Views) -> None:
-    before = probe(views)
+    before = kept(views)
     views.erase([(0, 0)], on="2026-06-15")
     assert _knows(views, GONE, KEPT) == [False, True]
     assert not before.exists()
 
 
 def test_a_damaged_one_is_built_anew(views: Views) -> None:
-    (run,) = probe(views).glob("*.run")
+    (run,) = kept(views).glob("*.run")
     run.write_bytes(run.read_bytes()[:-1] + b"?")
     assert _knows(views, GONE, LATER) == [True, False]
-    (probe(views) / "key").write_bytes(b"short")
+    (kept(views) / "key").write_bytes(b"short")
     assert _knows(views, GONE, LATER) == [True, False]

@@ -135,3 +135,12 @@ def test_one_damaged_leaf_is_no_mix_up(homes: dict[str, Path], tmp_path: Path) -
     path.write_bytes(data)
     assert call(home, "fold").exception is None
     assert json.loads(call(home, "fsck").stdout.splitlines()[-1])["ok"] is False
+
+
+def test_views_answer_alone_where_the_ledger_does_not_lie_here(homes: dict[str, Path], tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(homes["ours"], home, ignore=shutil.ignore_patterns("ledger"))
+    assert json.loads(call(home, "ask", PHONE).stdout)["status"] == "known"
+    shutil.rmtree(home / "views")
+    shutil.copytree(homes["another"] / "views", home / "views")
+    assert isinstance(call(home, "ask", PHONE).exception, LedgerFault)
