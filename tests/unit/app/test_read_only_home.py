@@ -99,6 +99,7 @@ def test_it_answers_shows_proves_lists_and_screens(home: Path, mounted: Run, jou
         assert (counts["answered"], counts["known"]) == (2, 1)
     assert mounted("search", "one").returncode == 0
     assert mounted("doctor").returncode == 0
+    assert done(mounted("fsck"))["ok"] is True
 
 
 def test_a_probe_that_is_there_already_is_used(home: Path, mounted: Run) -> None:
