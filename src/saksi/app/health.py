@@ -12,8 +12,9 @@ from saksi.ledger.keys import JOURNAL, SIGNING, SLOTS, VAULT
 from saksi.ledger.ledger import KEYS, LOG
 from saksi.ledger.log import second_place
 from saksi.model import SaksiError
+from saksi.views import manifest
 
-__all__ = ["home_check", "keys_check", "signing_check"]
+__all__ = ["home_check", "keys_check", "signing_check", "why_no_views"]
 
 _OTHERS = 0o077
 _PRIVATE = ("api/keys.json", "api/access.key")
@@ -37,13 +38,22 @@ def keys_check(home: Home) -> Check:
 
 
 def home_check(home: Home) -> Check:
-    """Whether the node's directory can be written to; where it cannot, the node can only answer."""
+    """Whether the node's directory can be written to; where it cannot, nothing is taken in, and the views' index may not open."""
     places = (home.path, home.ledger, home.ledger / LOG, home.ledger / KEYS, home.views, home.takes)
     shut = next((place for place in places if place.exists() and not os.access(place, os.W_OK)), None)
     if shut is None:
         return Check(name="home", ok=True, said="can be written to", needed=False)
-    said = f"{shut} cannot be written to: the node answers and takes nothing in; see who owns it, and whether its disk is mounted read-only"
+    said = f"{shut} cannot be written to, so nothing can be taken in: see who owns it, and whether its disk is mounted read-only"
     return Check(name="home", ok=False, said=said, needed=False)
+
+
+def why_no_views(home: Home) -> str:
+    """What to do where the views cannot be read: there are none, or they are there and do not open."""
+    if manifest.read(home.views) is None:
+        return "there are none yet: run `saksi fold`"
+    if os.access(home.views, os.W_OK):
+        return "they are damaged, or another version made them: run `saksi fold --rebuild`"
+    return "they do not open in a folder that cannot be written to: make it writable, or copy the node to where it is"
 
 
 def signing_check(home: Home) -> Check:

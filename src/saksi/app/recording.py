@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass
 
 from saksi.app.api.ports import Check, Fsck, LedgerState
-from saksi.app.health import home_check, keys_check, signing_check
+from saksi.app.health import home_check, keys_check, signing_check, why_no_views
 from saksi.app.listing import Listing
 from saksi.ledger.checkpoint import parse_checkpoint
 from saksi.ledger.disk import LocalDisk
@@ -101,9 +101,10 @@ class Recording(Listing):
     def _own_views(self) -> tuple[Manifest | None, str]:
         """What the views here stand for, or why they are of no use."""
         try:
-            return self.views.manifest, "there are none yet: run `saksi fold`"
+            have = self.views.manifest
         except LedgerFault as fault:
             return None, str(fault)
+        return have, why_no_views(self.files) if have is None else ""
 
     def _synthetic(self) -> bool:
         return self._own_views()[0] is not None and any(source.synthetic for source in self.views.sources())

@@ -34,7 +34,7 @@ from saksi.ledger.log import second_place
 from saksi.ledger.note import parse_note
 from saksi.ledger.original import Originals
 from saksi.ledger.sealed_stream import SealedReader
-from saksi.ledger.store import CHECKPOINTS, unframe
+from saksi.ledger.store import CHECKPOINTS, LOCK, unframe
 from saksi.ledger.subjects import Slot, SlotKind
 from saksi.ledger.tombstone import Tombstones
 from saksi.ledger.vault import INDEX, Vault
@@ -96,6 +96,7 @@ def restore(target: Target, into: Into, *, now_ms: int, newest: bool, erased: Co
             make_durable(disk, place)
         _write(data_file, "data", _Place(disk, folder, into.other))  # 2
         make_durable(disk, folder / VAULT_FOLDER, [folder / VAULT_FOLDER / INDEX])
+        make_durable(disk, folder / LOG, [folder / LOG / LOCK])  # there also for whoever may only read
         _write(keys_file, "keys", _Place(disk, keys_folder, into.other))  # 3
         make_durable(disk, keys_folder, [keys_folder / JOURNAL])
         point = _last_checkpoint(disk, folder / LOG / CHECKPOINTS)

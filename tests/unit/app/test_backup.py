@@ -318,6 +318,14 @@ def test_doctor_says_in_plain_words_what_is_wrong(home: Path, tmp_path: Path, mo
     shutil.rmtree(home / "views")
     assert "MIND views: there are none yet: run `saksi fold`" in saksi(home, "doctor", code=5)
     said(home, "fold")
+    (index,) = home.glob("views/*/serving.sqlite")
+    whole = index.read_bytes()
+    index.write_bytes(b"no index")
+    assert "MIND views: they are damaged, or another version made them: run `saksi fold --rebuild`" in saksi(home, "doctor", code=5)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "access", lambda _path, mode: mode != os.W_OK)
+        assert "MIND views: they do not open in a folder that cannot be written to" in saksi(home, "doctor", code=5)
+    index.write_bytes(whole)
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK or Path(path) != home / "ledger" / "log")
     told = saksi(home, "doctor")
-    assert f"MIND home: {home / 'ledger' / 'log'} cannot be written to: the node answers and takes nothing in" in told
+    assert f"MIND home: {home / 'ledger' / 'log'} cannot be written to, so nothing can be taken in" in told

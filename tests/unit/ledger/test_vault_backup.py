@@ -42,6 +42,7 @@ def test_a_backup_brings_the_ledger_back(folder: Path, tmp_path: Path, secret: S
     new = tmp_path / "new"
     done = restore(target, Into(new), now_ms=DAY, newest=True)
     assert (done.size, done.erased_again) == (3, 0)
+    assert (new / "log" / "lock").exists(), "a check of it makes no file"
     with Ledger.open(new, setup()) as again:
         assert [payload for block in again.read() for payload in block.payloads] == payloads
         again.append([statement(901)])
