@@ -109,7 +109,7 @@ class _Asserter(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     asserted_at: str = ""
     authority: str = ""
     credibility: int | None = None
-    extraction: msgspec.Raw | None = None
+    extraction: dict[str, str] | None = None
     reliability: str | None = None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from stand_in import AUTHOR, ORIGIN, StandIn, changed, said
 from telling import told
 
-from saksi.model import BadInput, Grade, LedgerFault, Locator, Marking, Op, Pap, Source, Statement, Tlp
+from saksi.model import BadInput, Extraction, Grade, LedgerFault, Locator, Marking, Op, Pap, Source, Statement, Tlp
 from saksi.views import gather
 from saksi.views.fact import Place, standing
 from saksi.views.views import Views
@@ -132,6 +133,17 @@ def test_every_part_of_a_statement_is_in_its_fact(tmp_path: Path) -> None:
         other = views.facts("host:a.example").facts[0]
         assert (other.value, other.original, other.locator) == ("shared", "A.example", '{"column":"host","row":1}')
         assert views.facts("host:nobody.example").total == 0
+
+
+def test_a_statement_that_a_machine_read_says_by_which(tmp_path: Path) -> None:
+    ledger = StandIn()
+    plain = said("host:a.example")
+    for tool in (Extraction("reader", "1.0", "0.9"), Extraction("reader", "2.0")):
+        ledger.append(replace(plain, source=replace(plain.source, title=tool.version), asserter=replace(plain.asserter, extraction=tool)))
+    with Views.open(tmp_path) as views:
+        views.fold(ledger)
+        tools = [views.asserter(fact.asserter).extraction for fact in views.facts("host:a.example").facts]
+    assert tools == [Extraction("reader", "1.0", "0.9"), Extraction("reader", "2.0")]
 
 
 def test_ids_are_those_of_the_model(tmp_path: Path) -> None:
