@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from saksi.app.taking import Taking
+from saksi.app.acting import Acting
 
 __all__ = ["Node"]
 
 
-class Node(Taking):
+class Node(Acting):
     """What the command line, the API and the pages talk to. Each step of its line is one file:
 
     `wired` (what is open), `answering` (look-ups), `listing` (search, block lists), `recording` (state, checks), `amending` (changes of
-    mind, erasure, outcomes), `taking` (files in).
+    mind, erasure, outcomes), `taking` (files in), `acting` (requests).
     """
