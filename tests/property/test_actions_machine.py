@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "actions"))
 
 from people import ANALYST, HOLD, ONE, TWO, TYPED, VERIFY, first, in_force, role_for
+from stepping import steps_to
 
 from saksi.actions import CROSSINGS, Actor, Kind, Mine, Request, Role, Step, Theirs, Word, clock, folded, held_for, taken
 from saksi.actions.history import History
@@ -188,30 +189,8 @@ class Held(Requests):
     @initialize(asked=st.sampled_from(_ASKED[:1]))
     def draft(self, asked: Request) -> None:
         self.have = in_force(asked)
-        self.log = _log_of_in_force(asked)
+        self.log = [(step, step.actor) for step in steps_to(in_force, asked)]
         assert folded(step for step, _ in self.log) == self.have
-
-
-def _log_of_in_force(asked: Request) -> list[tuple[Step, Actor]]:
-    import people
-
-    seen: list[tuple[Step, Actor]] = []
-    took, began = people.taken, people.begun
-
-    def noted(have: History, step: Step, actor: Actor) -> History:
-        seen.append((step, actor))
-        return took(have, step, actor)
-
-    def noted_first(step: Step, actor: Actor) -> History:
-        seen.append((step, actor))
-        return began(step, actor)
-
-    people.taken, people.begun = noted, noted_first
-    try:
-        in_force(asked)
-    finally:
-        people.taken, people.begun = took, began
-    return seen
 
 
 def _time(text: str) -> datetime:

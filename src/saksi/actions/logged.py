@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hmac
 
+from saksi.actions.header import header_of
 from saksi.actions.history import History
-from saksi.actions.step import Step, moment
+from saksi.actions.step import Step
 from saksi.ledger.batch import Kind as LeafKind
 from saksi.ledger.core import Entry
 from saksi.ledger.reading import OpenBlock
-from saksi.model import Asserter, BadInput, Content, Json, Marking, Source, Statement, canonical, parse_canonical
+from saksi.model import Asserter, BadInput, Content, Marking, Source, Statement, canonical, parse_canonical
 
 __all__ = ["entry_of", "step_of", "tag"]
 
@@ -35,7 +36,7 @@ def entry_of(step: Step, have: History, *, authority: str, handling: Marking, su
         digest=step.evidence, title=f"A step of a request, {'typed from ' + step.via if step.via != 'node' else 'taken at the node'}"
     )
     made = Statement(said, source, Asserter(authority, step.at, step.person), handling)
-    header = canonical(_header(step, have, authority))
+    header = canonical(header_of(step, have, authority).to_json())
     return Entry(kind, (*made.groups(), header), (subject,), tag(have.request.nonce, step, have.steps))
 
 
@@ -48,21 +49,3 @@ def step_of(block: OpenBlock) -> Step | None:
     if value is None:
         raise BadInput("a request's leaf holds no step", where=f"leaf {block.leaf}")
     return Step.from_json(value)
-
-
-def _header(step: Step, have: History, authority: str) -> dict[str, Json]:
-    asked, due = have.request, moment(have.sent_at or step.at, "at") + have.request.urgency.decide
-    parties = (asked.to.id, authority) if step.word.is_answer else (authority, asked.to.id)
-    made: dict[str, Json] = {
-        "after": step.after,
-        "at": step.at,
-        "due": f"{due:%Y-%m-%dT%H:%M:%SZ}",
-        "from": parties[0],
-        "kind": asked.kind.value,
-        "step": step.word.value,
-        "to": parties[1],
-        "urgency": asked.urgency.value,
-    }
-    if step.reason is not None:
-        made["reason"] = step.reason
-    return made

@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import people
 import pytest
 from people import HOLD, ONE, ORIGIN, TWO, in_force, sent
+from stepping import steps_to
 
 from saksi.actions import Step, folded
 from saksi.actions.book import Book
@@ -21,19 +21,6 @@ from saksi.ledger.ledger import Ledger, Setup
 from saksi.model import BadInput, Marking, Pap, Tlp
 
 HANDLING = Marking(Tlp.AMBER_STRICT, Pap.RED, purpose="to act on reports", legal_basis="Act 1 of A")
-
-
-def steps_to(make: object, *args: object) -> list[Step]:
-    """The steps behind a history made by `people`."""
-    seen: list[Step] = []
-    took, began = people.taken, people.begun
-    people.taken = lambda have, step, actor: (seen.append(step), took(have, step, actor))[1]
-    people.begun = lambda step, actor: (seen.append(step), began(step, actor))[1]
-    try:
-        make(*args)  # type: ignore[operator]
-    finally:
-        people.taken, people.begun = took, began
-    return seen
 
 
 def log(ledger: Ledger, steps: list[Step], *, first: int = 0, subject: bytes | None = None) -> bytes:
