@@ -37,11 +37,12 @@ def split_xlsx(stream: BinaryIO, mapping: ReportMapping, *, rows: int) -> Iterat
     numbers: list[int] = []
     faults: list[Rejected] = []
     number = 0
-    for line in lines:
+    for at, line in enumerate(lines, (sheet.start or (0, 0))[0]):
         if heading is None:
             if any(str(cell).strip() for cell in line):
                 heading = tuple(str(cell).strip() for cell in line)
                 whole = _whole(heading, mapping)
+                _check_merged(sheet, at)
             continue
         if not any(cell != "" for cell in line):
             continue
@@ -77,11 +78,23 @@ def _sheet(book: python_calamine.CalamineWorkbook, wanted: str | None) -> python
         return book.get_sheet_by_name(wanted)
     filled = [sheet for sheet in map(book.get_sheet_by_name, names) if sheet.height > 0]
     if len(filled) > 1:
-        shown = ", ".join(sheet.name for sheet in filled)
+        seen = {sheet.name for sheet in book.sheets_metadata if sheet.visible is python_calamine.SheetVisibleEnum.Visible}
+        shown = ", ".join(sheet.name if sheet.name in seen else f"{sheet.name} (hidden)" for sheet in filled)
         raise BadInput(f"the workbook has several filled sheets: {shown}", todo="name one in the mapping (sheet = ...)")
     if not filled:
         raise BadInput("the workbook is empty")
     return filled[0]
+
+
+def _check_merged(sheet: python_calamine.CalamineSheet, heading: int) -> None:
+    """Refuse cells merged below the heading (row numbers from 0): what is seen in all of them is stored for the first alone."""
+    for start, end in sheet.merged_cell_ranges or ():
+        if end[0] > heading:
+            raise BadInput(
+                f"cells are merged from row {start[0] + 1}, column {start[1] + 1} to row {end[0] + 1}, column {end[1] + 1}",
+                where=f"sheet {sheet.name}",
+                todo="part them and give each row its own value: a merged cell is stored for its first row alone",
+            )
 
 
 def _whole(heading: tuple[str, ...], mapping: ReportMapping) -> list[bool]:

@@ -26,6 +26,13 @@ _DEFINES = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _PLACE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]*)([0-9]*)""")
 _NO_PLACE = re.compile(rb"""<(?:\w+:)?c(?:\s+(?!r\s*=)[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*/?>""")
 _LONGEST_TAG = 1 << 17
+# A formula that no program has worked out: no value beside it. An empty text (t="str") is a value.
+_UNWORKED = re.compile(
+    rb"""<(?:\w+:)?c((?:\s[^<>]*)?)>\s*<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"""
+    rb"""(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>|</(?:\w+:)?c>)"""
+)
+_TEXT = re.compile(rb"""\st\s*=\s*["']str["']""")
+_LONGEST_CELL = 1 << 16
 _DEFINES_WIDE = re.compile(rb"<\0!\0[DdEe]\0[OoNn]\0|\0<\0!\0[DdEe]\0[OoNn]")
 
 
@@ -86,9 +93,20 @@ class _Rectangle:
         Raises BadInput once the rectangle is too large, and for what spreadsheets do not write: a cell that does not say its place.
         """
         tail = window[window.rfind(b"<") :] if b"<" in window else window
+        unworked = next((found for found in _UNWORKED.finditer(window) if not _TEXT.search(found[1])), None)
+        if unworked is not None:
+            place = _PLACE.search(unworked[1])
+            raise BadInput(
+                "a formula has no result stored beside it, and none is worked out here",
+                where=f"{self._name[:100]}, cell {(place[1] + place[2]).decode()[:20]}" if place else self._name[:100],
+                todo="open the workbook in a spreadsheet program and save it, or give values instead of formulas",
+            )
         if b"\0" in window or len(tail) > _LONGEST_TAG or _NO_PLACE.search(window):
             raise BadInput("the sheet is not written as spreadsheets write it", where=self._name[:100], todo="save it again, or as CSV")
         places = _PLACE.findall(window)
+        cell = window.rfind(b"<c ")
+        if len(window) - _LONGEST_CELL < cell:
+            tail = window[cell:]  # seen again whole, with the formula and the value in it
         if not places:
             return tail
         for letters in {letters for letters, _ in places} - self._letters:

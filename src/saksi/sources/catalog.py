@@ -56,6 +56,8 @@ def guess(name: str, head: bytes) -> Recognised | None:
     ]
     if len(found) > 1:
         sure = [one for one in found if one.why.endswith("its name and its first lines")]
+        if len({(one.spec.name, one.file.series, one.file.reader) for one in found}) == 1:
+            return found[0]  # its name says one form, its first lines another: the reader will say what is wrong
         if len(sure) != 1:
             shown = ", ".join(f"{one.spec.name} ({one.file.series})" for one in found)
             raise BadInput(f"the file could be from {shown}", where=name, todo="name the source")

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 import openpyxl
 import pytest
 from formats_given import GIVEN, take
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from saksi.formats.report import ReportReader
 from saksi.formats.report_mapping import OWN, parse_mapping
 from saksi.formats.workbook import MAX_PARTS, MAX_UNPACKED, check_workbook
 from saksi.model import BadInput
+from saksi.sources.catalog import guess
 
 DESK = "centre.a.example"
 
@@ -75,11 +77,90 @@ def test_a_time_of_day_is_no_value() -> None:
     assert taken.why()[0][0] == "sheet Sheet, row 1, column happened_at"
 
 
-def test_formulas_are_never_worked_out() -> None:
-    taken = take(xlsx(), workbook([HEADING, ["R1", None, "KH", "=1+1", "USD", None, None, "+85512345678", '=HYPERLINK("http://x","y")']]))
-    record = dict(taken.said("record"))[f"report:{DESK}/R1"]
-    assert "amount" not in record
-    assert "narrative" not in record
+def test_dates_of_both_calendars_of_spreadsheets_are_the_same() -> None:
+    """Excel counts days from 1900, on the Mac once from 1904."""
+    for epoch in (WINDOWS_EPOCH, MAC_EPOCH):
+        book = openpyxl.Workbook()
+        book.epoch = epoch
+        assert book.active is not None
+        for row in (HEADING, ["R1", datetime.date(2026, 1, 5), "KH", None, None, None, None, "+85512345678", ""]):
+            book.active.append(row)  # type: ignore[union-attr]
+        out = io.BytesIO()
+        book.save(out)
+        record = dict(take(xlsx(), out.getvalue()).said("record"))[f"report:{DESK}/R1"]
+        assert record["happened"] == "2026-01-05"
+
+
+def test_a_serial_number_that_is_not_formatted_as_a_date_is_none() -> None:
+    taken = take(xlsx(), workbook([HEADING, ["R1", 46027, "KH", None, None, None, None, "+85512345678", ""]]))
+    assert [place for place, _ in taken.why()] == ["row 1, column happened_at"]
+
+
+def formula(cell: bytes) -> bytes:
+    return b'<row r="3"><c r="A3" t="str"><v>R2</v></c><c r="H3" t="str"><v>+85512345678</v></c>' + cell + b"</row>"
+
+
+def test_of_formulas_the_stored_results_are_taken() -> None:
+    cells = b'<c r="I3" t="str"><f>CONCATENATE("a","b")</f><v>ab</v></c>'
+    assert dict(take(xlsx(), with_cells(formula(cells))).said("record"))[f"report:{DESK}/R2"]["narrative"] == "ab"
+    empty = b'<c r="I3" t="str"><f>IF(1,"")</f><v></v></c>'
+    assert "narrative" not in dict(take(xlsx(), with_cells(formula(empty))).said("record"))[f"report:{DESK}/R2"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        b'<c r="I3"><f>1+1</f><v/></c>',
+        b'<c r="I3"><f>1+1</f><v></v></c>',
+        b'<c r="I3" s="1"><f t="shared" si="0"/></c>',
+        b'<c r="I3"><f>1</f> </c>',
+    ],
+)
+@pytest.mark.parametrize("before", [0, 200_000, 262_000])
+def test_a_formula_without_a_result_is_not_an_empty_cell(cell: bytes, before: int) -> None:
+    for shift in range(0, 90, 11):
+        filler = b'<row r="2"><c r="A2" t="str"><v>R1</v></c></row>' + b"<row/>" * (before // 6) + b" " * shift
+        with pytest.raises(BadInput, match="no result stored") as refusal:
+            check_workbook(io.BytesIO(with_cells(filler + formula(cell))))
+        assert refusal.value.where.endswith("sheet1.xml, cell I3")
+
+
+def test_a_formula_that_was_never_worked_out_is_named() -> None:
+    with pytest.raises(BadInput, match="no result stored") as refusal:
+        take(xlsx(), workbook([HEADING, ["R1", None, "KH", "=1+1", "USD", None, None, "+85512345678", ""]]))
+    assert refusal.value.where.endswith("cell D2")
+
+
+@pytest.mark.parametrize(("cells", "refused"), [("B2:B3", True), ("B3:C3", True), ("A1:A2", True), ("K1:L1", False)])
+def test_merged_cells_below_the_heading_are_refused(cells: str, refused: bool) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (HEADING, ["R1", None, "KH", None, None, None, None, "+85512345678", ""], ["R2", *[None] * 6, "+85512345679", ""]):
+        sheet.append(row)  # type: ignore[union-attr]
+    sheet.merge_cells(cells)  # type: ignore[union-attr]
+    out = io.BytesIO()
+    book.save(out)
+    if not refused:
+        assert take(xlsx(), out.getvalue()).rows == 2
+        return
+    with pytest.raises(BadInput, match="cells are merged from row"):
+        take(xlsx(), out.getvalue())
+
+
+def test_hidden_sheets_are_counted_and_said() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(workbook([HEADING, ["R1"]], [["x"]])))
+    book["More1"].sheet_state = "hidden"
+    out = io.BytesIO()
+    book.save(out)
+    with pytest.raises(BadInput, match=r"Sheet, More1 \(hidden\)"):
+        take(xlsx(), out.getvalue())
+
+
+def test_a_table_named_as_a_workbook_is_told_so() -> None:
+    known = guess("export.xlsx", b"reference,scam_phone\nR1,+85512345678\n")
+    assert known is not None
+    assert known.file.reader == "report"
 
 
 def test_which_sheet_is_meant() -> None:
