@@ -57,7 +57,7 @@ def _continue(folder: Path, ledger: Foldable, have: Manifest, progress: Progress
     size = ledger.size
     step = Step(folder / have.folder, have, fresh=False)
     try:
-        for columns, leaf in stretches(ledger, have.size, size):
+        for columns, leaf in stretches(ledger, have.size, size, readers=1):  # the index is what takes the time here
             have = step.add(columns, have, (leaf, ledger.log.root_at(leaf)))
             manifests.write(folder, have)
             if progress is not None:
@@ -101,7 +101,7 @@ def _rebuild(folder: Path, ledger: Foldable, progress: Progress | None) -> Manif
     made = Manifest(FOLD_VERSION, ledger.origin, size, ledger.log.root_at(size).hex(), 0, 0, 0, 0, name, secrets.randbits(64) | 1)
     step = Step(place, made, fresh=True)
     try:
-        for columns, leaf in stretches(ledger, 0, size):
+        for columns, leaf in stretches(ledger, 0, size, readers=2):
             made = step.stage(columns, made)
             if progress is not None:
                 progress(leaf, size)

@@ -24,9 +24,7 @@ from saksi.views.parse import Columns, Parser
 
 __all__ = ["Foldable", "Rooted", "stretches"]
 
-STEP = 65_536
-_WORKERS = 2
-_AHEAD = 4
+STEP = 16_384  # statements at once; four times as many take no less time, and a few hundred megabytes more
 # Leaves that hold statements; control leaves, requests and match runs are not told here.
 _TOLD = frozenset({Kind.PRIVATE, Kind.PUBLIC, Kind.BATCH})
 _encode, _decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(Columns).decode
@@ -50,8 +48,11 @@ class Foldable(Protocol):
     def read(self, first: int, last: int) -> Iterator[OpenBlock]: ...
 
 
-def stretches(ledger: Foldable, first: int, last: int) -> Iterator[tuple[Columns, int]]:
-    """The leaves from `first` up to but not including `last` in stretches of about `STEP` statements, each with the size it reaches."""
+def stretches(ledger: Foldable, first: int, last: int, *, readers: int) -> Iterator[tuple[Columns, int]]:
+    """The leaves from `first` up to but not including `last` in stretches of about `STEP` statements, each with the size it reaches.
+
+    Where there is more than one stretch, so many `readers` are forked.
+    """
     columns, leaf = _read(ledger, first, last)
     if leaf == last or (os.cpu_count() or 1) < 2 or threading.active_count() > 1:
         yield columns, leaf
@@ -60,11 +61,11 @@ def stretches(ledger: Foldable, first: int, last: int) -> Iterator[tuple[Columns
             yield columns, leaf
         return
     # Fork before anything else is loaded that starts threads of its own.
-    with ProcessPoolExecutor(_WORKERS, mp_context=get_context("fork"), initializer=_settle, initargs=(ledger,)) as pool:
+    with ProcessPoolExecutor(readers, mp_context=get_context("fork"), initializer=_settle, initargs=(ledger,)) as pool:
         pool.submit(int).result()
         yield columns, leaf
         try:
-            yield from _shared(pool, leaf, last)
+            yield from _shared(pool, leaf, last, ahead=2 * readers)
         except BrokenProcessPool as fault:
             raise LedgerFault("a process that read the ledger ended early", todo="run the fold again") from fault
 
@@ -88,24 +89,23 @@ def _take(parser: Parser, block: OpenBlock) -> None:
         parser.notice(block)
 
 
-def _shared(pool: ProcessPoolExecutor, first: int, last: int) -> Iterator[tuple[Columns, int]]:
-    """The same, read by the pool: a task is a range of leaves, widened while they hold little."""
-    waiting: deque[tuple[int, Future[bytes | tuple[str, str, str]]]] = deque()
+def _shared(pool: ProcessPoolExecutor, first: int, last: int, *, ahead: int) -> Iterator[tuple[Columns, int]]:
+    """The same, read by the pool: a task is a range of leaves, as wide as fits what the last one held, and at most twice its width."""
+    waiting: deque[tuple[int, int, Future[bytes | tuple[str, str, str]]]] = deque()
     width = 1
     while first < last or waiting:
-        while first < last and len(waiting) < _AHEAD:
+        while first < last and len(waiting) < ahead:
             end = min(last, first + width)
-            waiting.append((end, pool.submit(_task, first, end)))
+            waiting.append((first, end, pool.submit(_task, first, end)))
             first = end
-        end, future = waiting.popleft()
+        begun, end, future = waiting.popleft()
         done = future.result()
         if isinstance(done, tuple):
             raise LedgerFault(done[0], where=done[1], todo=done[2])
         columns = _decode(done)
-        if len(columns) < STEP // 2:
-            width = min(width * 2, STEP)
-        elif len(columns) > STEP:
-            width = max(1, width // 2)
+        # By what this task held, not by the width of those given out since: they may be wider already.
+        leaves = end - begun
+        width = max(1, min(2 * leaves, leaves * STEP // max(len(columns), 1)))
         yield columns, end
 
 

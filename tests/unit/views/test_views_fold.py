@@ -291,10 +291,26 @@ def test_reading_on_both_cores_gives_the_same(tmp_path: Path, monkeypatch: pytes
         monkeypatch.setattr(gather.threading, "active_count", lambda: 1)  # other tests of this process may have left threads behind
         forked = []
         share = gather._shared
-        monkeypatch.setattr(gather, "_shared", lambda *given: forked.append(1) or share(*given))
+        monkeypatch.setattr(gather, "_shared", lambda *given, **named: forked.append(1) or share(*given, **named))
         shared.fold(ledger)
         assert forked
         assert told(alone) == told(shared)
+
+
+@pytest.mark.parametrize("readers", [1, 2])
+def test_a_stretch_is_no_larger_than_memory_allows(monkeypatch: pytest.MonkeyPatch, readers: int) -> None:
+    """What is read ahead was asked for before it was known how much the leaves hold: the width must not run away meanwhile."""
+    ledger = StandIn()
+    for leaf in range(400):
+        ledger.append(*(said(f"host:x{leaf}-{row}.example") for row in range(10)))
+    monkeypatch.setattr(gather, "STEP", 200)
+    monkeypatch.setattr(gather.threading, "active_count", lambda: 1)
+    found = [(len(columns), leaf) for columns, leaf in gather.stretches(ledger, 0, ledger.size, readers=readers)]
+    assert sum(many for many, _ in found) == 4_000
+    assert [leaf for _, leaf in found] == sorted({leaf for _, leaf in found})
+    assert found[-1][1] == ledger.size
+    assert max(many for many, _ in found) <= 200
+    assert len(found) < 40
 
 
 def test_the_engine_finds_what_is_searched_for(tmp_path: Path) -> None:
