@@ -7,7 +7,8 @@ be different persons are (3 to 5: `mine.py` and `theirs.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from saksi.actions.actor import Actor
@@ -18,7 +19,7 @@ from saksi.actions.step import FIRST, Step, Word
 from saksi.actions.theirs import answered
 from saksi.model import BadInput, NotAllowed
 
-__all__ = ["begun", "folded", "taken"]
+__all__ = ["begun", "course", "folded", "taken"]
 
 
 def begun(step: Step, actor: Actor) -> History:
@@ -56,12 +57,18 @@ def taken(have: History, step: Step, actor: Actor) -> History:
 
 def folded(steps: Iterable[Step]) -> History:
     """The history of steps that were taken, in their order. Raises where they do not make one."""
+    last = deque(course(steps), maxlen=1)
+    if not last:
+        raise BadInput("there is no step")
+    return last[0][1]
+
+
+def course(steps: Iterable[Step]) -> Iterator[tuple[Step, History]]:
+    """Each step with where the request stood after it."""
     have: History | None = None
     for step in steps:
         have = begun(step, step.actor) if have is None else taken(have, step, step.actor)
-    if have is None:
-        raise BadInput("there is no step")
-    return have
+        yield step, have
 
 
 def _ready(have: History) -> History:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from threading import RLock
 
-from saksi.actions.advance import folded
+from saksi.actions.advance import course, folded
 from saksi.actions.deadline import clock
 from saksi.actions.history import History
 from saksi.actions.logged import step_of
@@ -152,11 +152,14 @@ class Book:
         with self._lock:
             return [str(row[0]) for row in self._link.execute("SELECT request FROM target WHERE entity = ? ORDER BY request", (entity,))]
 
-    def histories(self) -> Iterator[History]:
-        """All requests, for the yardstick."""
+    def ids(self) -> list[str]:
+        """The ids of all requests."""
         with self._lock:
-            ids = [str(row[0]) for row in self._link.execute("SELECT id FROM request ORDER BY id")]
-        return (self.history(each) for each in ids)
+            return [str(row[0]) for row in self._link.execute("SELECT id FROM request ORDER BY id")]
+
+    def course(self, request: str) -> Iterator[tuple[Step, History]]:
+        """Each step of a request with where it stood after it."""
+        return course(each.step for each in self.steps(request))
 
     def close(self) -> None:
         """Let go of the file."""

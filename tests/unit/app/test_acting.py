@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from saksi.actions import Actor, History, Kind, Mine, Money, Party, Recipient, Role, Target, Theirs, Urgency, Word
 from saksi.app.acting import Deed, Plan
 from saksi.app.amending import Change
+from saksi.app.cli import main
 from saksi.app.config import Config
 from saksi.app.home import Home, set_up
 from saksi.app.node import Node
@@ -150,3 +153,30 @@ def test_money_is_asked_for_exactly(node: Node) -> None:
         node.draft(plan(node, kind=Kind.HOLD, to=replace(TELCO, party=Party.BANK), living_costs="none"), ANALYST)
     with pytest.raises(BadInput, match="positive decimal"):
         Money("1,000", "USD")
+
+
+def test_the_command_line_lists_shows_and_counts(node: Node, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    have = act(node, node.draft(plan(node, kind=Kind.PRESERVE, until=None), ANALYST), Word.SEND, ANALYST)
+    home = str(node.files.path)
+    node.close()
+
+    def said(*words: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["saksi", "--home", home, *words])
+        with pytest.raises(SystemExit) as end:
+            main()
+        told = capsys.readouterr()
+        assert end.value.code == 0, told.err
+        return told.out
+
+    assert f"{have.request.id}  preserve  Telco B (synthetic)  sent/silent, waits for them" in said("request", "list")
+    (line,) = map(json.loads, said("request", "list", "--json", "--waits-for", "them").splitlines())
+    assert (line["id"], line["due"] is not None) == (have.request.id, True)
+    shown = json.loads(said("request", "show", have.request.id, "--json"))
+    assert [each["word"] for each in shown["steps"]] == ["draft", "send"]
+    assert have.request.nonce not in json.dumps(shown)
+    assert "analyst-1 (analyst, unit-x)" in said("request", "show", have.request.id)
+    measures = [json.loads(each) for each in said("yardstick", "--json").splitlines()]
+    assert [(each["party"], each["asks"], each["requests"]) for each in measures] == [
+        ("centre.a.example", True, None), ("telco-b", False, None),
+    ]  # fmt: skip
+    assert "fewer than five requests" in said("yardstick")

@@ -29,6 +29,8 @@ _COMMANDS = {
     "erase": ("amend", "Erase the personal data of a data subject."),
     "outcome": ("amend", "Record what became of a value after a look-up."),
     "feed": ("feed", "Write a block list: hosts, RPZ or CSV."),
+    "request": ("act", "List and show requests to act."),
+    "yardstick": ("act", "Count how requests were met, the same for every party."),
     "backup": ("care", "Write an encrypted backup of the node."),
     "restore": ("care", "Bring a backup back into an empty home."),
     "fsck": ("care", "Check every byte of the ledger, the vault and the views."),

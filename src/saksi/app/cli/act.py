@@ -1,0 +1,101 @@
+"""Commands about requests to act: `request list`, `request show`, `yardstick`. Steps are taken by people who have signed in."""
+
+from __future__ import annotations
+
+import click
+
+from saksi.app.cli.open import reading
+from saksi.app.cli.say import common, line, words
+
+__all__ = ["request", "yardstick"]
+
+
+@click.group()
+def request() -> None:
+    """The requests of this authority: what is asked of whom, where it stands, who must act by when."""
+
+
+@request.command("list")
+@click.option("--waits-for", type=click.Choice(["us", "them", "nobody"]), multiple=True, help="Only those that wait for one of these.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50)
+@common
+@click.pass_context
+def list_(ctx: click.Context, waits_for: tuple[str, ...], limit: int) -> int:
+    """List requests, those that are due first."""
+    from dataclasses import asdict
+
+    with reading(ctx) as node:
+        found = node.book.lines(waits=waits_for, limit=limit)
+    for each in found:
+        if ctx.obj["json"]:
+            line(asdict(each))
+        else:
+            due = f"due {each.due}" if each.due else ""
+            words(f"{each.id}  {each.kind:<9} {each.recipient}  {each.mine}/{each.theirs}, waits for {each.waits_for}  {due}".rstrip())
+    return 0 if found else 1
+
+
+@request.command()
+@click.argument("id_", metavar="ID")
+@common
+@click.pass_context
+def show(ctx: click.Context, id_: str) -> int:
+    """Show one request: what is asked, and every step with who took it and when."""
+    with reading(ctx) as node:
+        have = node.book.history(id_)
+        steps = node.book.steps(id_)
+        refs = [node.shelf.ref(each.commitment) for each in steps]
+    asked = have.request
+    if ctx.obj["json"]:
+        told = {name: value for name, value in asked.to_json().items() if name != "nonce"}
+        taken = [
+            {**{name: value for name, value in each.step.to_json().items() if name != "asked"}, "ref": ref}
+            for each, ref in zip(steps, refs, strict=True)
+        ]
+        line({"request": told, "mine": have.mine.value, "theirs": have.theirs.value, "steps": taken, "said": have.crossing.said})
+        return 0
+    words(f"{asked.kind.value}: {asked.rule.asks}  -  to {asked.to.name}")
+    words(f"  {have.crossing.said}")
+    for target in asked.targets:
+        words(f"  {target.entity}" + (f"  {target.money}" if target.money else ""))
+    words(f"  {asked.offence}; {asked.legal_basis}; {asked.instrument}; {asked.urgency.words}")
+    for each, ref in zip(steps, refs, strict=True):
+        step = each.step
+        words(
+            f"  {step.at}  {step.word.value:<15} {step.person} ({step.role.value}, {step.unit})" + (f": {step.text}" if step.text else "")
+        )
+        words(f"      {ref}")
+    return 0
+
+
+@click.command()
+@common
+@click.pass_context
+def yardstick(ctx: click.Context) -> int:
+    """Count how requests were met, the same for every party; no speed without what was wrong, no score, no rank."""
+    from saksi.actions.header import header_of
+    from saksi.actions.yardstick import measured
+    from saksi.app.home import now_text
+
+    with reading(ctx) as node:
+        authority = node.config.authority
+        headers = [[header_of(step, have, authority) for step, have in node.book.course(each)] for each in node.book.ids()]
+        size = node.book.size
+    made = measured(headers, now_text())
+    for each in made:
+        if ctx.obj["json"]:
+            line({**each.to_json(), "at": size})
+            continue
+        side = "as it asked" if each.asks else "as it was asked"
+        words(f"{each.party}, {side}: {each.kind.value}, {_few(each.requests)} requests")
+        words(f"  wrong {_few(each.wrong.part)}, for {_few(each.wrong_hours)} hours")
+        words(f"  done {_few(each.done.part)}; silent {_few(each.silent.part)}")
+        if each.decide is not None and each.decide.middle is not None:
+            words(f"  decided after {each.decide.middle} s (middle), {each.decide.ninth} s (nine in ten)")
+    if not made and not ctx.obj["json"]:
+        words("no request has been sent yet")
+    return 0 if made else 1
+
+
+def _few(count: int | None) -> str:
+    return "fewer than five" if count is None else f"{count:,}"
