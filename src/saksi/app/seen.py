@@ -74,8 +74,10 @@ class _Mapped:
 
     def __init__(self, path: Path, high: _Half, low: _Half) -> None:
         self.count = len(high)
-        path.write_bytes(high.tobytes() + low.tobytes())
-        with path.open("rb") as file:
+        with path.open("w+b") as file:
+            file.write(high.data)
+            file.write(low.data)
+            file.flush()
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def among(self, high: _Half, low: _Half) -> npt.NDArray[np.bool_]:
