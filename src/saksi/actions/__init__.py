@@ -1,6 +1,5 @@
 """Requests to act, as a pure state machine: two half-machines, one table of crossings, and the rules that protect people."""
 
-from saksi.actions.actor import COURIER, Actor, Role
 from saksi.actions.advance import begun, folded, taken
 from saksi.actions.crossing import CROSSINGS, Crossing
 from saksi.actions.deadline import Clock, Due, clock, held_for
@@ -10,6 +9,7 @@ from saksi.actions.kind import OFFENCES, REFUSALS, RULES, Kind, Party, Rule, Urg
 from saksi.actions.money import Money
 from saksi.actions.request import PROTECTED, Ground, Recipient, Request, Target
 from saksi.actions.step import FIRST, Step, Word
+from saksi.model.actor import COURIER, Actor, Role
 
 __all__ = [
     "COURIER", "CROSSINGS", "FIRST", "OFFENCES", "PROTECTED", "REFUSALS", "RULES", "Actor", "Clock", "Crossing", "Due", "Ground", "History",

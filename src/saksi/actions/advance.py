@@ -11,13 +11,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from saksi.actions.actor import Actor
 from saksi.actions.half import MAY, Mine, Theirs
 from saksi.actions.history import History, missing
 from saksi.actions.mine import said
 from saksi.actions.step import FIRST, Step, Word
 from saksi.actions.theirs import answered
 from saksi.model import BadInput, NotAllowed
+from saksi.model.actor import Actor
 
 __all__ = ["begun", "course", "folded", "taken"]
 

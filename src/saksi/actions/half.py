@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from saksi.actions.actor import Role
 from saksi.actions.step import Word
+from saksi.model.actor import Role
 
 __all__ = ["ACTED", "MAY", "MINE", "THEIRS", "Mine", "Theirs"]
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import TypeAlias
 
-from saksi.actions.actor import Actor
 from saksi.actions.check import with_text, within
 from saksi.actions.half import MINE, Mine, Theirs
 from saksi.actions.history import Agreed, History, missing
 from saksi.actions.step import Step, Word
 from saksi.model import BadInput, NotAllowed
+from saksi.model.actor import Actor
 
 __all__ = ["said"]
 

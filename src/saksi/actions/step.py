@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
 from hashlib import sha256
 
-from saksi.actions.actor import Actor, Role
 from saksi.actions.money import Money
 from saksi.actions.request import Request
 from saksi.model import BadInput, Json, JsonObject, canonical
+from saksi.model.actor import Actor, Role
 from saksi.model.fields import Fields
+from saksi.model.moment import moment
 
 __all__ = ["FIRST", "Step", "Word", "moment"]
 
@@ -170,17 +170,6 @@ class Step:
 
 
 _TEXTS = ("request", "at", "after", "person", "unit", "via", "subject", "until", "reason", "text", "evidence", "checked")
-
-
-def moment(text: str, where: str) -> datetime:
-    """A UTC time to the second, as `2026-01-31T09:00:00Z`. Raises BadInput for any other spelling."""
-    try:
-        made = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        made = None
-    if made is None or len(text) != 20 or not text.isascii():
-        raise BadInput(f"a UTC time to the second is expected (2026-01-31T09:00:00Z), not {text[:40]!r}", where=where)
-    return made
 
 
 def _amounts(value: Json) -> tuple[tuple[str, Money], ...]:

@@ -33,14 +33,11 @@ from saksi.actions.half import MAY
 from saksi.actions.logged import entry_of
 from saksi.app.home import now_text
 from saksi.app.taking import Taking
-from saksi.model import ACCUSING_ROLES, BadInput, Marking, NotAllowed, Op, Pap, Statement, Tlp
-from saksi.screen.answer import StatementLine
+from saksi.model import BadInput, Marking, NotAllowed, Op, Pap, Statement, Tlp
+from saksi.model.favour import SPARED, speaks_for
 
 __all__ = ["Acting", "Deed", "Plan"]
 
-# Whoever bears one of these roles was harmed or borrowed: nothing coercive is done to what is theirs.
-_SPARED = frozenset({"victim-own", "impersonated", "spoofed"})
-_CLAIMS = frozenset({"role", "safeListed", "outcome"})
 _MOST = 200  # statements named for the holder
 
 
@@ -198,9 +195,9 @@ class Acting(Taking):
         for target in plan.targets:
             answer = self.entity(target.entity, reader=self.owner(), at=None)
             for line in answer.statements:
-                if line.part == 0 and _speaks_for(line):
+                if line.part == 0 and speaks_for(line.prop, line.value, line.polarity):
                     found.append(line.ref)
-                    if RULES[plan.kind].coercive and line.prop == "role" and line.value in _SPARED and line.polarity == "affirm":
+                    if RULES[plan.kind].coercive and line.prop == "role" and line.value in SPARED and line.polarity == "affirm":
                         raise NotAllowed(
                             f"{target.entity} is said to be {line.value}: nothing coercive is asked about what belongs to somebody harmed",
                             where="targets", todo=f"look at {line.ref}; ask to verify or to warn instead",
@@ -225,16 +222,6 @@ class Acting(Taking):
 
     def _random(self) -> str:
         return self.ledger.core.random(16).hex()
-
-
-def _speaks_for(line: StatementLine) -> bool:
-    """Whether a standing statement is in favour of whoever holds the thing."""
-    if line.prop not in _CLAIMS:
-        return False
-    if line.prop == "outcome":
-        return line.value == "false-alarm"
-    accuses = line.prop == "role" and line.value in ACCUSING_ROLES
-    return accuses is (line.polarity == "deny")
 
 
 def _role(word: Word, actor: Actor) -> Role:

@@ -49,6 +49,12 @@ RECORDS: Mapping[str, Mapping[str, tuple[type, bool]]] = {
     },
     "ActionRequest": {**_STEP, "asked": (dict, False), "subject": (str, False), "targets": (list, False)},
     "Receipt": _STEP,
+    "Case": {  # an entry of a case (see `saksi.cases.entry`)
+        "after": (str, True), "at": (str, True), "case": (str, True), "documents": (list, False), "due": (str, False),
+        "entities": (list, False), "favour": (list, False), "other": (str, False), "person": (str, True), "refs": (list, False),
+        "reports": (list, False), "role": (str, True), "task": (str, False), "text": (str, False), "unit": (str, True),
+        "whom": (str, False), "word": (str, True),
+    },
     "Claim": {"cites": (list, False), "kind": (str, False), "speakers": (list, True), "text": (str, True)},
 }  # fmt: skip
 

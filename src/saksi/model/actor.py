@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from saksi.model import BadInput
+from saksi.model.errors import BadInput
 
 __all__ = ["COURIER", "Actor", "Role"]
 
