@@ -60,7 +60,7 @@ class VerifiedStatement:
     """What a proof proves: these groups, word for word, were logged under `ref` at the leaf `index` no later than the checkpoint says.
 
     `groups` holds the canonical bytes of what is shown, by name; `hidden` names what is not. `time_ms` is the author's claim; what
-    counts is the time of the witnesses in `checkpoint`.
+    counts is the time of the witnesses in `checkpoint`. `extra` is what the leaf bears after its commitment: the tag of a step.
     """
 
     ref: str
@@ -70,6 +70,7 @@ class VerifiedStatement:
     leaf: int
     time_ms: int
     checkpoint: VerifiedCheckpoint
+    extra: bytes = b""
 
 
 def write_bundle(shown: Shown) -> bytes:
@@ -133,6 +134,7 @@ def verify_bundle(data: bytes, vkeys: Sequence[VKey], *, policy: Policy | None =
         leaf=proof.index,
         time_ms=leaf.time_ms,
         checkpoint=checkpoint,
+        extra=leaf.extra,
     )
 
 

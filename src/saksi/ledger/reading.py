@@ -65,13 +65,13 @@ class Reading(ABC):
         """The public name of a statement."""
         return f"{self.origin}#{commitment.hex()}"
 
-    def read(self, first: int = 0, last: int | None = None) -> Iterator[OpenBlock]:
-        """The blocks of the leaves `first` up to but not including `last` (all, when left out), in order.
+    def read(self, first: int = 0, last: int | None = None, *, kinds: Collection[Kind] = frozenset(Kind)) -> Iterator[OpenBlock]:
+        """The blocks of the leaves `first` up to but not including `last` (all, when left out), in order; only leaves of `kinds`.
 
         A leaf whose payload is not here is skipped.
         """
         for leaf, frame in self._shelf.frames(first, self.size if last is None else last):
-            if frame is None:
+            if frame is None or frame.head.kind not in kinds:
                 continue
             kind, stored = Kind(frame.head.kind), frame.commitments
             for block, items in self._shelf.blocks(frame):

@@ -67,14 +67,18 @@ def prove(ctx: click.Context, what: str, out: Path | None, country: str | None, 
 @common
 @click.pass_context
 def verify(ctx: click.Context, file: Path | None, point: Path | None, log: str | None, keys: tuple[str, ...], policy: Path | None) -> int:
-    """Check a proof FILE, a checkpoint, or a whole log. Needs no node, only the key of whoever signed.
+    """Check a proof FILE, an evidence pack, a checkpoint, or a whole log. Needs no node, only the key of whoever signed.
 
-    Get the key from the authority itself, by another way than the proof.
+    Get the key from the authority itself, by another way than the proof. A pack is checked without one too, but then ends with exit code 1.
     """
+    from saksi.app.cli.pack import check_pack, is_pack
+
     if sum(given is not None for given in (file, point, log)) != 1:
-        raise click.UsageError("give one of: a proof FILE, --checkpoint FILE, --log FOLDER|URL")
+        raise click.UsageError("give one of: a proof or pack FILE, --checkpoint FILE, --log FOLDER|URL")
     quorum = parse_policy(policy.read_bytes()) if policy else None
     known = [_key(text) for text in keys]
+    if file is not None and is_pack(file):
+        return check_pack(file, known, quorum, as_json=bool(ctx.obj["json"]))
     if not known and quorum is None:
         raise click.UsageError(
             "give the signer's public key: --key 'name+id+key' (the authority publishes it; `saksi doctor` prints a node's own)"
