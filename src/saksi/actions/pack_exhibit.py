@@ -11,18 +11,20 @@ from saksi.actions.advance import begun, taken
 from saksi.actions.history import History
 from saksi.actions.logged import entry_of
 from saksi.actions.pack import Line, Manifest
-from saksi.actions.pack_fair import speaks_for
-from saksi.actions.step import Step, moment
+from saksi.actions.pack_fair import in_favour
+from saksi.actions.step import Step
 from saksi.ledger.batch import Kind
 from saksi.ledger.bundle import VerifiedStatement, verify_bundle
 from saksi.ledger.commitment import GROUP_NAMES
 from saksi.ledger.note import VKey
 from saksi.ledger.reading import whole
 from saksi.model import Amendment, BadInput, Json, Marking, SaksiError, Statement, parse_canonical
+from saksi.model.moment import moment
 
 __all__ = ["Exhibit", "Told", "check_places", "exhibits", "told"]
 
 _SKEW = timedelta(minutes=10)  # how far the clock of whoever takes a step may be ahead of the ledger's
+_LAST = 253_402_300_799_999  # ms since 1970: the end of the year 9999
 _PLAIN = frozenset({Kind.PRIVATE, Kind.PUBLIC, Kind.BATCH})
 _KINDS = {"statement": _PLAIN, "for": _PLAIN, "step": frozenset({Kind.REQUEST, Kind.RECEIPT}), "note": frozenset({Kind.CONTROL})}
 
@@ -91,6 +93,8 @@ def _exhibit(line: Line, files: Mapping[str, bytes], vkeys: Sequence[VKey]) -> E
         raise BadInput(f"a leaf of kind {shown.kind.name} is no {line.role}")
     if shown.hidden:
         raise BadInput(f"a pack shows a statement whole, and here is no {shown.hidden[0]}")
+    if shown.time_ms > _LAST:
+        raise BadInput("its leaf claims a time beyond the year 9999")
     groups = tuple(shown.groups[name] for name in GROUP_NAMES[:4])
     return Exhibit(line.name, line.role, shown, None if line.role == "note" else Statement.parse(whole(groups)))
 
@@ -105,7 +109,7 @@ def check_places(found: Sequence[Exhibit]) -> None:
         target = said.target if isinstance(said, Amendment) else ""
         if target and target not in lies:
             raise BadInput("it amends a statement that is not in the pack", where=one.name)
-        if speaks_for(said, target=lies.get(target) == "for") is not (one.role == "for"):
+        if in_favour(said, target=lies.get(target) == "for") is not (one.role == "for"):
             raise BadInput("what speaks for the person lies under for/, and nothing else does", where=one.name)
 
 

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from saksi.model import ACCUSING_ROLES, ROLES, Amendment, Content, Op
+from saksi.model import Amendment, Content, Op
+from saksi.model.favour import speaks_for
 
-__all__ = ["speaks_for"]
+__all__ = ["in_favour"]
 
 _TAKES_BACK = frozenset({Op.RETRACT, Op.EXPIRE, Op.REJECT})
 _STANDS_BY = frozenset({Op.REINSTATE, Op.CONFIRM})
-_SPARING = frozenset(ROLES) - ACCUSING_ROLES
-_HARMLESS = "false-alarm"
 
 
-def speaks_for(said: Content | Amendment, *, target: bool = False) -> bool:
-    """Whether a statement speaks for what it is about.
+def in_favour(said: Content | Amendment, *, target: bool = False) -> bool:
+    """Whether a statement lies in that place: what speaks for a person (`model.favour`), and every other denial.
 
-    It does where it denies an accusation, names a role of somebody harmed or borrowed, safe-lists, or tells a false alarm; an amendment
-    where it takes an accusation back, or stands by a statement that speaks for it (`target` says whether its target does). A denial of any
-    of these does not.
+    An amendment does where it takes back what does not speak for them, or stands by what does (`target` says whether its target does).
     """
     if isinstance(said, Amendment):
-        return said.op in _STANDS_BY if target else said.op in _TAKES_BACK
-    sparing = (
-        (said.prop == "role" and said.value in _SPARING)
-        or said.prop == "safeListed"
-        or (said.prop == "outcome" and said.value == _HARMLESS)
-    )
-    return sparing is (said.polarity == "affirm")
+        return said.op in (_STANDS_BY if target else _TAKES_BACK)
+    if speaks_for(said.prop, said.value, said.polarity):
+        return True
+    return said.polarity == "deny" and not speaks_for(said.prop, said.value, "affirm")

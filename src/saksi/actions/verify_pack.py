@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -252,18 +253,18 @@ def read_keys(data: bytes, origin: str) -> tuple[VKey, ...]:
 
 def main(words: Sequence[str]) -> int:
     """Check one pack and say what came of it; gives the exit code."""
-    files = [word for place, word in enumerate(words) if not word.startswith("--") and (place == 0 or words[place - 1] != "--key")]
-    keys = [words[place + 1] for place, word in enumerate(words[:-1]) if word == "--key"]
-    if len(files) != 1:
-        sys.stderr.write("usage: python -m saksi.actions.verify_pack FILE.pack.zip [--key NAME+ID+KEY]... [--json]\n")
-        return 2
+    ask = ArgumentParser(prog="python -m saksi.actions.verify_pack", description="Check an evidence pack: no node, no network.")
+    ask.add_argument("file", type=Path, metavar="FILE.pack.zip")
+    ask.add_argument("--key", action="append", default=[], metavar="NAME+ID+KEY", help="a key got by another way than the pack")
+    ask.add_argument("--json", action="store_true")
+    given = ask.parse_args(words)
     try:
-        with Path(files[0]).open("rb") as file:
-            report = checked(file, [parse_vkey(key) for key in keys])
+        with given.file.open("rb") as file:
+            report = checked(file, [parse_vkey(key) for key in given.key])
     except (OSError, SaksiError) as fault:
         sys.stderr.write(f"refused: {fault}\n")
         return 2
-    text = json.dumps(report.to_json(), ensure_ascii=False) if "--json" in words else "\n".join(report.lines())
+    text = json.dumps(report.to_json(), ensure_ascii=False) if given.json else "\n".join(report.lines())
     sys.stdout.write(text + "\n")
     return report.code
 

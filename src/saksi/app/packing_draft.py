@@ -68,6 +68,7 @@ class Draft:
 
 
 def put(made: Draft, name: str, place: Place, groups: Sequence[str]) -> None:
+    """Put the proof of a statement into the pack under a name, and remember what it rests on and how it is marked."""
     proof = made.node.ledger.prove(place.leaf, place.index, groups=groups)
     payload = made.node.ledger.payload(place.leaf, place.index)
     source = Source.from_json(parse_canonical(payload or b"{}").get("source", {}))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from saksi.actions.logged import step_of
 from saksi.actions.pack import About
-from saksi.actions.pack_fair import speaks_for
+from saksi.actions.pack_fair import in_favour
 from saksi.actions.step import Step
 from saksi.app.amending import Amending
 from saksi.app.packing_draft import Draft, Place, put
@@ -24,6 +24,7 @@ _STATEMENT = re.compile(r"[0-9a-f]{64}")
 
 
 def gather(made: Draft) -> None:
+    """Find what belongs into the pack: each statement in `places` or counted as withheld, each step of a request in `steps`."""
     node, grounds = made.node, dict[str, str]()
     requests, entities, refs = list[str](), list[str](), list[str]()
     for what in made.order.what:
@@ -95,9 +96,9 @@ def _entity(made: Draft, entity: str, *, wanted: set[str] | None, grounds: dict[
     others = 0
     for fact in _facts(made.node, entity):
         ref = made.node.ledger.ref(fact.commitment)
-        ours = speaks_for(_content(fact))
+        ours = in_favour(_content(fact))
         touched = {ref, *(made.node.ledger.ref(change.commitment) for change in fact.changes)}
-        taken_back = any(speaks_for(Amendment(Op(change.op), ref), target=ours) for change in fact.changes)
+        taken_back = any(in_favour(Amendment(Op(change.op), ref), target=ours) for change in fact.changes)
         if wanted is not None and not ours and not taken_back and wanted.isdisjoint(touched):
             others += 1
             continue
@@ -108,7 +109,7 @@ def _entity(made: Draft, entity: str, *, wanted: set[str] | None, grounds: dict[
             continue
         made.places[fact.leaf, fact.index] = Place(fact.leaf, fact.index, marking, "for" if ours else "statement")
         for change in fact.changes:
-            role = "for" if speaks_for(Amendment(Op(change.op), ref), target=ours) else "statement"
+            role = "for" if in_favour(Amendment(Op(change.op), ref), target=ours) else "statement"
             handling = made.node.views.handling(change.handling)
             if made.may("for" if role == "for" else "amendment", handling):
                 made.places[change.leaf, change.index] = Place(change.leaf, change.index, handling, role)
@@ -131,6 +132,7 @@ def _content(fact: Fact) -> Content:
 
 
 def prove(made: Draft) -> None:
+    """Put a proof of each into the pack. Raises NotAllowed where a request, or all of it, is not for this reader."""
     for request, places in made.steps.items():
         if not all(release(place.marking, made.order.reader, on=made.day) for place in places):
             whom = made.order.reader.authority

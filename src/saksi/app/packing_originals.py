@@ -41,6 +41,7 @@ def take_notes(made: Draft) -> None:
 
 
 def take_originals(made: Draft) -> None:
+    """Name the originals that go in, with size and CRC; the others are counted as withheld."""
     node = made.node
     closed = _closed(made)
     for digest in sorted(made.sources):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from saksi.actions.pack import FEW, About, Line, Manifest, Withheld
-from saksi.actions.pack_fair import speaks_for
+from saksi.actions.pack_fair import in_favour
 from saksi.actions.pack_zip import LARGEST, MOST_FILES, Member, members, pieces, write_members
 from saksi.model import Amendment, BadInput, Content, Marking, Op, Reader
 
@@ -67,13 +67,13 @@ REF = "centre.a.example/saksi/1#" + "0" * 64
         ("role", "compromised", "affirm", True), ("role", "sanctioned", "deny", True), ("name", "somebody", "affirm", False),
     ],
 )  # fmt: skip
-def test_what_speaks_for_the_person(prop: str, value: str, polarity: str, ours: bool) -> None:
+def test_what_in_favour_the_person(prop: str, value: str, polarity: str, ours: bool) -> None:
     said = Content(ACCOUNT, "Account", prop, value, polarity=polarity)
-    assert speaks_for(said) is ours
+    assert in_favour(said) is ours
     for op in (Op.RETRACT, Op.EXPIRE, Op.REJECT):  # to take a denial back speaks against, to take an accusation back speaks for
-        assert speaks_for(Amendment(op, REF), target=ours) is not ours
+        assert in_favour(Amendment(op, REF), target=ours) is not ours
     for op in (Op.REINSTATE, Op.CONFIRM):
-        assert speaks_for(Amendment(op, REF), target=ours) is ours
+        assert in_favour(Amendment(op, REF), target=ours) is ours
 
 
 LINES = tuple(
@@ -81,7 +81,7 @@ LINES = tuple(
 )
 MANIFEST = Manifest(
     origin="centre.a.example/saksi/1", made_at="2026-06-01T08:00:00Z", size=1, root="0" * 64, about=(About("request", "a" * 32),),
-    reader=Reader("court.a.example", known=True), marking=Marking(), files=LINES, 
+    reader=Reader("court.a.example", known=True), marking=Marking(), files=LINES,
     withheld=(Withheld("for", "its marking", "TLP:RED", FEW),),
 )  # fmt: skip
 
@@ -93,7 +93,8 @@ def test_a_manifest_reads_as_it_was_written_and_no_other_way() -> None:
         (b'"size":1,', b'"size":1.0,'), (b'"size":1,', b'"size":true,'), (b'"about":[', b'"about":[ '),
         (b'"synthetic":false', b'"synthetic":0'),
         (FEW.encode(), b"4"), (FEW.encode(), b"05"), (b'"what":"for"', b'"what":"all"'), (b"index.html", b"index.htm"),
-        (b'"kind":"request"', b'"kind":"case"'), (b"pack/1", b"pack/2"), (b'"withheld":[', b'"withheld":[],"x":['), (b"TLP:RED", b"TLP:ROT"),
+        (b'"kind":"request"', b'"kind":"case"'), (b"pack/1", b"pack/2"),
+        (b'"withheld":[', b'"withheld":[],"x":['), (b"TLP:RED", b"TLP:ROT"),
     ]:  # fmt: skip
         assert old in data
         with pytest.raises(BadInput):
