@@ -4,9 +4,9 @@ LOCKS := requirements/uv.txt requirements/dev.txt
 export PYTHONPATH := src
 export npm_config_update_notifier := false
 
-.PHONY: setup demo check nightly bench docs lock clean
+.PHONY: setup demo check nightly bench docs lock clean chromium pango
 
-setup: .venv/.ready node_modules/.ready src/saksi/app/web/static/.ready chromium
+setup: .venv/.ready node_modules/.ready src/saksi/app/web/static/.ready chromium pango
 
 .venv/.ready: $(LOCKS) pyproject.toml
 	@echo "== setting up Python"
@@ -29,6 +29,12 @@ src/saksi/app/web/static/.ready: node_modules/.ready $(shell find web src/saksi/
 chromium:
 	@command -v chromium >/dev/null 2>&1 || { echo "== installing Chromium for the browser tests"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
+# What letters are laid out with; fonts for scripts that the pages do not bring along are the system's.
+pango:
+	@ldconfig -p 2>/dev/null | grep -q libpangoft2-1.0 && ldconfig -p | grep -q libharfbuzz-subset || { echo "== installing Pango for the letters"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	  libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core >/dev/null; }
 
 demo: .venv/.ready node_modules/.ready src/saksi/app/web/static/.ready
 	@$(PY) -m saksi.app.cli demo --folder build/demo $(DEMO)

@@ -1,0 +1,99 @@
+"""Delivery of a request to a recipient without a node: what is packed for whom, and the mail that carries it.
+
+1. the letter, in the recipient's language, as a signed PDF; 2. `request.json`, the same for any machine; 3. XARF for abuse desks, camt.056
+for banks, where those formats have a word for it, else a note why not; 4. one mail with all of it, into the outbox (`courier.py` sends).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from saksi.actions import History, Kind, Request
+from saksi.actions.half import Mine
+from saksi.actions.step import moment
+from saksi.exchange.camt056 import Payment, cancellation
+from saksi.exchange.directory import Entry
+from saksi.exchange.letter import Letter, html, request_json
+from saksi.exchange.message import Attachment, Mail, mail
+from saksi.exchange.office import Office
+from saksi.exchange.pdf import made_pdf
+from saksi.exchange.reference import reference
+from saksi.exchange.seal import Seal, detached, sealed
+from saksi.exchange.xarf import reports
+from saksi.ledger.checkpoint import Checkpoint
+from saksi.model import BadInput, NotAllowed
+
+__all__ = ["Parcel", "Sender", "packed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What an authority sends with: how it names itself, its seal, the folder with the fonts of its pages."""
+
+    office: Office
+    seal: Seal
+    fonts: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A mail ready for the outbox, its files one by one, until when to try (UTC), and what could not be put in and why."""
+
+    mail: Mail
+    files: tuple[Attachment, ...]
+    give_up_at: str
+    left_out: tuple[str, ...] = field(default=())
+
+
+def packed(  # noqa: PLR0913 - what a delivery is made of
+    have: History, entry: Entry, sender: Sender, *, seen: Checkpoint | None, payments: Mapping[str, Payment] | None = None,
+    at: str | None = None, before: Sequence[str] = (),
+) -> Parcel:  # fmt: skip
+    """The parcel for a request that was sent (its `send` step is in the ledger), for the directory's `entry` of its recipient.
+
+    `before` are the Message-IDs of the mails about it so far and `at` the UTC time of this one, for a reminder: due times stay.
+    Raises NotAllowed for a request that was not sent or for another recipient; BadInput where a part cannot be made.
+    """
+    asked = have.request
+    if have.mine is not Mine.SENT or have.sent_at is None:
+        raise NotAllowed("only a request that was approved and sent leaves", where="mine")
+    if (entry.id, entry.address) != (asked.to.id, asked.to.address):
+        raise NotAllowed("the directory now says something else of this recipient than the request", where="to", todo="edit the request")
+    letter = Letter(
+        asked=asked, office=sender.office, sent_at=have.sent_at, seen=seen, signer=sender.seal.signer, languages=entry.languages,
+        offset=entry.offset,
+    )  # fmt: skip
+    files = [*_letter(letter, sender), Attachment("request.json", "application/json", request_json(asked))]
+    more, left_out = _machine(asked, sender.office, have.sent_at, entry.bic, payments or {})
+    files += more
+    at = at or have.sent_at
+    until = moment(at, "at") + min(asked.urgency.decide, timedelta(days=3))
+    made = mail(letter, files, at=at, number=len(before) + 1, before=before)
+    return Parcel(made, tuple(files), f"{until:%Y-%m-%dT%H:%M:%SZ}", left_out)
+
+
+def _letter(letter: Letter, sender: Sender) -> list[Attachment]:
+    name, at = f"{reference(letter.asked.id)}.pdf", moment(letter.sent_at, "sent_at")
+    pdf = made_pdf(html(letter), sender.fonts)
+    if sender.seal.vouched:
+        return [Attachment(name, "application/pdf", sealed(pdf, sender.seal, at))]
+    signature = Attachment(f"{name}.p7s", "application/pkcs7-signature", detached(pdf, sender.seal, at))
+    return [Attachment(name, "application/pdf", pdf), signature]
+
+
+def _machine(
+    asked: Request, office: Office, sent_at: str, bic: str | None, payments: Mapping[str, Payment]
+) -> tuple[list[Attachment], tuple[str, ...]]:
+    try:
+        if asked.kind is Kind.RECALL:
+            made = cancellation(asked, office, sent_at, bic=bic, payments=payments)
+            return [Attachment("camt.056.001.08.xml", "application/xml", made)], ()
+        if asked.kind in {Kind.TAKEDOWN, Kind.SUSPEND}:
+            found = reports(asked, office, sent_at)
+            return [Attachment(f"xarf-{at}.json", "application/json", each.data) for at, each in enumerate(found, 1)], ()
+    except BadInput as why:
+        return [], (f"{'camt.056' if asked.kind is Kind.RECALL else 'XARF'}: {why}",)
+    return [], ()
