@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from saksi.actions import COURIER, History, Role, Step, Word
-from saksi.actions.step import moment
 from saksi.exchange.message import Mail
 from saksi.exchange.outbox import Kept, Outbox, Outcome
 from saksi.exchange.smtp import Handed
+from saksi.model.moment import moment
 
 __all__ = ["Round", "round_of", "step_of"]
 

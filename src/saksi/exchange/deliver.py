@@ -13,7 +13,6 @@ from pathlib import Path
 
 from saksi.actions import History, Kind, Request
 from saksi.actions.half import Mine
-from saksi.actions.step import moment
 from saksi.exchange.camt056 import Payment, cancellation
 from saksi.exchange.directory import Entry
 from saksi.exchange.letter import Letter, html, request_json
@@ -25,6 +24,7 @@ from saksi.exchange.seal import Seal, detached, sealed
 from saksi.exchange.xarf import reports
 from saksi.ledger.checkpoint import Checkpoint
 from saksi.model import BadInput, NotAllowed
+from saksi.model.moment import moment
 
 __all__ = ["Parcel", "Sender", "packed"]
 

@@ -15,7 +15,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from saksi.actions import Request
-from saksi.actions.step import moment
 from saksi.exchange.office import Office
 from saksi.exchange.reference import reference
 from saksi.exchange.shown import line, paragraphs
@@ -23,6 +22,7 @@ from saksi.exchange.wording import Wording, wording
 from saksi.ledger.checkpoint import Checkpoint
 from saksi.ledger.wire import write_base64
 from saksi.model import JsonObject, canonical
+from saksi.model.moment import moment
 
 __all__ = ["FAMILIES", "Letter", "Signer", "html", "local", "request_json"]
 

@@ -14,11 +14,11 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from saksi.actions.step import moment
 from saksi.exchange.letter import Letter
 from saksi.exchange.reference import mail_address, message_id, reference
 from saksi.exchange.shown import line
 from saksi.model import BadInput
+from saksi.model.moment import moment
 
 __all__ = ["MOST_BYTES", "Attachment", "Mail", "mail"]
 

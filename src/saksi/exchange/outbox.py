@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 
-from saksi.actions.step import moment
 from saksi.exchange.message import Mail
 from saksi.model import BadInput, LedgerFault
+from saksi.model.moment import moment
 
 __all__ = ["Kept", "Outbox", "Outcome"]
 
