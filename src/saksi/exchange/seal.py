@@ -20,7 +20,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfReadError
+from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign import fields, signers
+from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
+from pyhanko.sign.signers.pdf_signer import PdfSigningSession
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from saksi.exchange.letter import Signer
@@ -28,6 +31,7 @@ from saksi.model import BadInput
 
 __all__ = ["Seal", "detached", "own_seal", "read_seal", "sealed"]
 
+_FIELD = "Authority"
 _Key = EllipticCurvePrivateKey | Ed25519PrivateKey | RSAPrivateKey
 
 
@@ -79,21 +83,22 @@ def sealed(pdf: bytes, seal: Seal, at: datetime) -> bytes:
     """The PDF with a certifying signature inside; `at` is a UTC time. Raises BadInput where the certificate is not valid then."""
     _valid(seal, at)
     meta = signers.PdfSignatureMetadata(
-        field_name="Authority", md_algorithm=_digest(seal), certify=True, docmdp_permissions=fields.MDPPerm.NO_CHANGES,
+        field_name=_FIELD, md_algorithm=_digest(seal), certify=True, docmdp_permissions=fields.MDPPerm.NO_CHANGES,
         subfilter=fields.SigSeedSubFilter.PADES,
     )  # fmt: skip
     try:
         writer = IncrementalPdfFileWriter(BytesIO(pdf), strict=True)
     except (PdfReadError, ValueError) as fault:
         raise BadInput(f"not a PDF that can be signed: {fault}", where="letter") from fault
-    made = signers.PdfSigner(meta, signer=_signer(seal)).sign_pdf(writer)
+    made = _Signer(meta, seal, at).sign_pdf(writer)
     return bytes(made.getbuffer())
 
 
 def detached(data: bytes, seal: Seal, at: datetime) -> bytes:
     """A CMS signature over `data`, to lie beside it (DER); `at` is a UTC time."""
     _valid(seal, at)
-    made = asyncio.run(_signer(seal).async_sign_general_data(data, _digest(seal), detached=True))
+    told = PdfCMSSignedAttributes(signing_time=at)
+    made = asyncio.run(_signer(seal).async_sign_general_data(data, _digest(seal), detached=True, signed_attr_settings=told))
     return bytes(made.dump())
 
 
@@ -101,6 +106,22 @@ _USAGE = x509.KeyUsage(
     digital_signature=True, content_commitment=True, key_encipherment=False, data_encipherment=False, key_agreement=False,
     key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
 )  # fmt: skip
+
+
+class _Signer(signers.PdfSigner):
+    """Signs into a field that no page shows (PDF/UA wants such a field hidden and named), at the time it is told."""
+
+    def __init__(self, meta: signers.PdfSignatureMetadata, seal: Seal, at: datetime) -> None:
+        hidden = fields.InvisSigSettings(set_print_flag=False, set_hidden_flag=True)
+        field = fields.SigFieldSpec(_FIELD, invis_sig_settings=hidden, readable_field_name="Signature of the authority")
+        super().__init__(meta, signer=_signer(seal), new_field_spec=field)
+        self._at = at
+
+    def init_signing_session(self, pdf_out: BasePdfFileWriter, existing_fields_only: bool = False) -> PdfSigningSession:
+        """The library's session, with our time in it."""
+        made = super().init_signing_session(pdf_out, existing_fields_only=existing_fields_only)
+        made.system_time = self._at
+        return made
 
 
 def _digest(seal: Seal) -> str:

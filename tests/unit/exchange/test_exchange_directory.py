@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from saksi.actions import Party
-from saksi.exchange.directory import Conflict, Directory, Entry
+from saksi.exchange.directory import COVERS, Conflict, Directory, Entry
 from saksi.exchange.directory_file import read_csv, read_toml
 from saksi.exchange.rdap import Contact, abuse_contacts
 from saksi.model import BadInput
@@ -94,6 +95,14 @@ def test_who_can_act(entity: str, ids: list[str]) -> None:
     assert all(each.reason for each in found.known)
     if not ids:
         assert "nobody in the directory covers it" in found.said
+
+
+def test_the_example_of_the_pages_is_read() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "reference" / "directory.md").read_text(encoding="utf-8")
+    toml, table = (part.partition("```")[0] for part in (page.split("```toml\n")[1], page.split("```text\n")[1]))
+    assert read_toml(toml.encode()).for_entity("account:XB:BANKB:0001").known[0].entry.id == "bank-b"
+    assert read_csv(table.encode()).for_entity("phone:+9910020030").known[0].entry.id == "telco-d"
+    assert all(f"`{name}`" in page for name in COVERS)
 
 
 def test_a_tie_is_for_a_person_to_decide() -> None:

@@ -186,7 +186,10 @@ def test_the_authoritys_signature_is_in_the_pdf_and_breaks_when_it_is_changed() 
     assert status.intact
     assert status.trusted
     assert status.docmdp_ok
-    assert "/Hidden" in str(made) or PdfFileReader(BytesIO(made)).root["/AcroForm"]["/Fields"][0]["/Rect"] == [0, 0, 0, 0]
+    field = PdfFileReader(BytesIO(made)).root["/AcroForm"]["/Fields"][0].get_object()
+    assert field["/F"] & 2, "PDF/UA wants a field that is not tagged to be hidden"
+    assert field["/TU"] == "Signature of the authority"
+    assert str(field["/V"]["/M"]).startswith("D:20260601080000")
     at = made.index(b"/Producer") if b"/Producer" in made else 200
     broken = made[:at] + bytes([made[at] ^ 1]) + made[at + 1 :]
     changed = PdfFileReader(BytesIO(broken), strict=False).embedded_signatures[0]
@@ -208,6 +211,9 @@ def test_the_nodes_own_signature_lies_beside_and_breaks_when_it_is_changed() -> 
 
     signature = detached(b"the letter", own(), NOW)
     assert asyncio.run(_check(b"the letter", signature)).intact  # type: ignore[attr-defined]
+    signer = cms.ContentInfo.load(signature)["content"]["signer_infos"][0]
+    told = {each["type"].native: each["values"][0].native for each in signer["signed_attrs"]}
+    assert told["signing_time"] == NOW
     assert not asyncio.run(_check(b"the latter", signature)).intact  # type: ignore[attr-defined]
 
 
