@@ -1,8 +1,8 @@
 """Backup and restore of a node: its ledger and what its callers rely on, in two sealed files that are kept apart.
 
 With the data go the settings and the access log (digests only); with the keys, and for as short a time, what says more: the API keys'
-digests and roles, the key of the access log, the list of takes with the words of what was rejected. Views are folded anew; answers kept
-for a day and uploads under way are left out.
+digests and roles, the key of the access log, the people (without their sessions), the list of takes with the words of what was
+rejected. Views are folded anew; answers kept for a day and uploads under way are left out.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pathlib import Path
 
 from saksi.app.config import Config, load
 from saksi.app.home import Home, now_ms, open_ledger, setup_of
+from saksi.app.people.people import FOLDER
+from saksi.app.people.store import FILE, snapshot
 from saksi.ledger.backup import BackedUp, Other, Target, Term, back_up, belonging
 from saksi.ledger.beside import LedgerBeside
 from saksi.ledger.disk import Held, disk_fault
@@ -30,8 +32,9 @@ __all__ = ["DAY_MS", "Files", "Taken", "bring_back", "write_backup"]
 DAY_MS = 86_400_000
 _PIECE = 1 << 20
 _SETTINGS = "saksi.toml"
+_PEOPLE = f"{FOLDER}/{FILE}"
 _WITH_DATA = ("api/access.log", _SETTINGS)
-_WITH_KEYS = ("api/access.key", "api/keys.json", "takes/takes.jsonl")
+_WITH_KEYS = ("api/access.key", "api/keys.json", "takes/takes.jsonl", _PEOPLE)
 _GROWING = frozenset({"api/access.log", "takes/takes.jsonl"})
 
 
@@ -86,7 +89,7 @@ def bring_back(home: Home, files: Files, secrets: Taken, *, newest: bool, erased
         with LedgerBeside(home.ledger, setup_of(config)) as ledger, Views.open(home.views) as views:
             views.rebuild(ledger)
         try:
-            for name in ("api", "takes", _SETTINGS):  # the settings last: a directory with settings is a whole node
+            for name in ("api", FOLDER, "takes", _SETTINGS):  # the settings last: a directory with settings is a whole node
                 if (other / name).exists():
                     (other / name).rename(home.path / name)
             other.rmdir()
@@ -112,7 +115,9 @@ def _parts(home: Home, names: Collection[str]) -> Iterator[Part]:
             size = _whole_lines(path)
             yield f"node/{name}", size, _first(path, size)
         elif path.exists():
-            data = path.read_bytes()  # replaced whole by whoever writes it: one reading sees one state
+            data = (
+                snapshot(path) if name == _PEOPLE else path.read_bytes()
+            )  # replaced whole by whoever writes it: one reading sees one state
             yield f"node/{name}", len(data), iter((data,))
 
 

@@ -20,7 +20,7 @@ from saksi.ledger.ledger import KEYS, Ledger, Setup
 from saksi.ledger.note import Ed25519Signer
 from saksi.model import BadInput
 
-__all__ = ["Home", "now_ms", "now_text", "open_ledger", "public_key", "reference_key", "set_up", "setup_of", "today"]
+__all__ = ["Home", "now_ms", "now_text", "open_ledger", "people_key", "public_key", "reference_key", "set_up", "setup_of", "today"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,12 @@ def reference_key(home: Home) -> bytes:
     """The key under which reports without a reference get one, so that nobody outside can make it from the report's words."""
     with _keys(home) as keys:
         return hashlib.sha256(b"saksi/v1 report references\0" + keys.vault).digest()
+
+
+def people_key(home: Home) -> bytes:
+    """The key that seals what the store of people must be able to read again; it lies with the node's keys, not beside the store."""
+    with _keys(home) as keys:
+        return hashlib.sha256(b"saksi/v1 people\0" + keys.vault).digest()
 
 
 @contextmanager

@@ -85,4 +85,5 @@ class Served:
         self.desk.writer.shutdown()
         self.desk.access.close()
         self.desk.replay.close()
+        self.desk.people.close()
         self.node.close()

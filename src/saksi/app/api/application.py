@@ -32,7 +32,11 @@ from saksi.app.api.problems import Refused
 from saksi.app.api.rates import Rates
 from saksi.app.api.replay import Replay
 from saksi.app.api.wire import answer
+from saksi.app.home import Home, people_key
+from saksi.app.people.people import FOLDER, open_people
+from saksi.app.people.store import Store
 from saksi.model import SaksiError
+from saksi.model.moment import moment
 
 Endpoint: TypeAlias = "Callable[[Request], Awaitable[Response]]"
 
@@ -50,7 +54,7 @@ def make_desk(
     clock: Callable[[], str] | None = None,
     random: Callable[[int], bytes] = os.urandom,
 ) -> Desk:
-    """Open the desk of a node: keys, access log and stored answers lie under `home`/api."""
+    """Open the desk of a node: keys, access log and stored answers lie under `home`/api, people and sessions under `home`/people."""
     folder = home / "api"
     spool = folder / "spool"
     spool.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -58,6 +62,7 @@ def make_desk(
         left.unlink()
     now = clock or _utc
     limits = settings.limits
+    store = Store(home / FOLDER, key=people_key(Home(home)), clock=lambda: int(moment(now(), "clock").timestamp()), random=random)
     return Desk(
         node=node,
         settings=settings,
@@ -66,6 +71,7 @@ def make_desk(
         replay=Replay(folder / "replay.db", now=time.time),
         rates=Rates(each_second=limits.each_second, burst=limits.burst),
         metrics=Metrics(),
+        people=open_people(store, ticks=time.monotonic),
         spool=spool,
         writer=ThreadPoolExecutor(1, "writer"),
         walker=ThreadPoolExecutor(1, "walker"),
@@ -151,6 +157,7 @@ def _lifespan(desk: Desk) -> Callable[[FastAPI], AbstractAsyncContextManager[Non
             desk.writer.shutdown(wait=True)
             desk.access.close()
             desk.replay.close()
+            desk.people.close()
 
     return running
 

@@ -1,4 +1,4 @@
-"""Who is asking: the holder of a key, or a person at this very machine."""
+"""Who is asking: a person who signed in, the holder of a key, or a person at this very machine."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from saksi.app.api.access import Watcher
 from saksi.app.api.keys import CAN, Key, May, Role
 from saksi.app.api.problems import Refused
+from saksi.app.people.policy import rights_of
+from saksi.app.people.sessions import Session
 from saksi.model import Reader, Tlp
 
-__all__ = ["NOBODY", "Caller", "is_at_this_machine", "local_caller", "of_key"]
+__all__ = ["NOBODY", "Caller", "is_at_this_machine", "local_caller", "of_key", "of_session"]
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _PASSED_ON = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"})
@@ -18,19 +20,23 @@ _PASSED_ON = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """One caller: `name` is a key's name, `local` or `nobody`; `rights` is what its role lets it do."""
+    """One caller: `name` is a key's name, a person's pseudonym, `local` or `nobody`; `rights` is what its role lets it do.
+
+    `session` is that of a person who signed in; one that still lacks its second factor has no rights.
+    """
 
     name: str
     role: str
     clearance: Tlp
     rights: frozenset[May]
     authority: str
+    session: Session | None = None
 
     def must(self, may: May) -> None:
         """Refuse a caller who may not do this: with 401 where nobody has said who they are, else 403."""
         if may in self.rights:
             return
-        if self.name in {"nobody", "local"}:
+        if self.name in {"nobody", "local"} or (self.session is not None and self.session.factor is None):
             raise Refused("key-needed")
         raise Refused("not-allowed", f"the role {self.role} may not do this")
 
@@ -51,6 +57,14 @@ NOBODY = Caller("nobody", "nobody", Tlp.CLEAR, frozenset(), "")
 def of_key(key: Key, authority: str) -> Caller:
     """The caller who holds `key`."""
     return Caller(key.id, key.role, Tlp.read(key.clearance), CAN[Role(key.role)], authority)
+
+
+def of_session(session: Session, authority: str) -> Caller:
+    """The person whose session it is; nobody's rights before the second factor."""
+    person = session.person
+    if session.factor is None:
+        return Caller(person.id, "nobody", Tlp.CLEAR, frozenset(), authority, session)
+    return Caller(person.id, "+".join(person.roles), person.post.clearance, rights_of(person.post.roles), authority, session)
 
 
 def local_caller(authority: str, clearance: Tlp) -> Caller:

@@ -21,6 +21,7 @@ from saksi.app.api.ports import Check, Node
 from saksi.app.api.problems import Problem
 from saksi.app.api.rates import Rates
 from saksi.app.api.replay import Replay
+from saksi.app.people.people import People
 from saksi.model import BadInput, Json, Reader, Tlp
 
 _T = TypeVar("_T")
@@ -65,6 +66,7 @@ class Desk:
     replay: Replay
     rates: Rates
     metrics: Metrics
+    people: People
     spool: Path
     writer: ThreadPoolExecutor
     walker: ThreadPoolExecutor

@@ -18,11 +18,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from saksi.app.api.caller import NOBODY, Caller, is_at_this_machine, local_caller, of_key
+from saksi.app.api.caller import NOBODY, Caller, is_at_this_machine, local_caller, of_key, of_session
 from saksi.app.api.desk import Desk
 from saksi.app.api.problems import Refused, problem_of
 from saksi.app.api.rates import Allowance
 from saksi.app.api.wire import problem_response
+from saksi.app.people.cookies import read_cookie, session_cookie
 
 __all__ = ["CSP", "Guard", "respond_to"]
 
@@ -95,7 +96,7 @@ class Guard:
         host = _host(headers.get(b"host", b"").decode("latin-1"))
         if host not in settings.hosts:
             raise Refused("wrong-host")
-        _same_site(scope, headers)
+        _same_site(scope, headers, tls=settings.tls)
         auth = headers.get(b"authorization")
         if auth is not None:
             scheme, _, text = auth.decode("latin-1").partition(" ")
@@ -103,6 +104,10 @@ class Guard:
             if key is None:
                 raise Refused("key-needed", "the key is not one of this node, has ended or was revoked")
             return of_key(key, settings.authority)
+        token = read_cookie(headers, session_cookie(tls=settings.tls))
+        session = self._desk.people.sessions.find(token) if token else None
+        if session is not None:
+            return of_session(session, settings.authority)
         client = scope.get("client")
         if self._local is not None and client is not None and is_at_this_machine(client[0], host, headers):
             return self._local
@@ -183,7 +188,7 @@ def _host(header: str) -> str:
     return header.rpartition(":")[0].lower() if ":" in header else header.lower()
 
 
-def _same_site(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
+def _same_site(scope: Scope, headers: Mapping[bytes, bytes], *, tls: bool) -> None:
     """Refuse what a page of another site made a browser send. Following a link to here stays allowed."""
     site = headers.get(b"sec-fetch-site", b"none")
     if site in {b"cross-site", b"same-site"} and headers.get(b"sec-fetch-mode") != b"navigate":
@@ -191,7 +196,8 @@ def _same_site(scope: Scope, headers: Mapping[bytes, bytes]) -> None:
     if scope["method"] in _READING:
         return
     origin = headers.get(b"origin")
-    ours = f"{scope.get('scheme', 'http')}://".encode() + headers.get(b"host", b"")
+    scheme = "https" if tls else scope.get("scheme", "http")  # a proxy in front may have taken TLS off
+    ours = f"{scheme}://".encode() + headers.get(b"host", b"")
     if site in {b"cross-site", b"same-site"} or (origin is not None and origin != ours):
         raise Refused("cross-site")
 

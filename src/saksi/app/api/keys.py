@@ -26,7 +26,7 @@ _NO_KEY = "0" * 64
 
 
 class May(Enum):
-    """What a caller may do; every route names one."""
+    """What a caller may do; every route names one. No key has those from `REQUEST` on: they are done by people who signed in."""
 
     LOOK = "look"
     FEED = "feed"
@@ -34,6 +34,12 @@ class May(Enum):
     GIVE = "give"
     AUDIT = "audit"
     ADMIN = "admin"
+    REQUEST = "request"
+    CASE = "case"
+    DIRECTORY = "directory"
+    DIRECT = "direct"
+    PEOPLE = "people"
+    SETTINGS = "settings"
 
 
 class Role(Enum):
