@@ -24,7 +24,7 @@ __all__ = ["screen_apart", "write_lines"]
 
 _AHEAD = 4  # chunks under way a worker
 _VECTOR = 1024  # lines at once; no system takes fewer
-_BROKEN = -1
+_NEVER = 2**62
 
 
 class _Count(Protocol):
@@ -36,14 +36,14 @@ class _Count(Protocol):
 class _Turns:
     """Whose turn it is to say where its answers go: chunks take theirs in order, and nobody waits for the writing of another."""
 
-    def __init__(self, changed: Condition, turn: _Count, end: _Count) -> None:
-        self._changed, self._turn, self._end = changed, turn, end
+    def __init__(self, changed: Condition, turn: _Count, end: _Count, failed: _Count) -> None:
+        self._changed, self._turn, self._end, self._failed = changed, turn, end, failed
 
     def take(self, number: int, length: int) -> int:
         """Where chunk `number` begins, its answers being `length` bytes. Raises LedgerFault where an earlier chunk has failed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._turn.value in {number, _BROKEN})
-            if self._turn.value == _BROKEN:
+            self._changed.wait_for(lambda: self._turn.value == number or self._failed.value < number)
+            if self._turn.value != number:
                 raise LedgerFault("an earlier part of the column failed")
             at = self._end.value
             self._end.value = at + length
@@ -51,10 +51,10 @@ class _Turns:
             self._changed.notify_all()
         return at
 
-    def fail(self) -> None:
-        """There will be no further turn."""
+    def fail(self, number: int) -> None:
+        """No chunk behind this one gets a turn; those before it do."""
         with self._changed:
-            self._turn.value = _BROKEN
+            self._failed.value = min(self._failed.value, number)
             self._changed.notify_all()
 
 
@@ -73,10 +73,10 @@ class _Worker:
                 return done
             write_lines(self._file, done.lines, self._turns.take(number, sum(map(len, done.lines))))
         except OSError as fault:
-            self._turns.fail()
+            self._turns.fail(number)
             raise BadInput(f"answers cannot be written: {fault.strerror or fault}", where=str(self._into)) from fault
         except BaseException:
-            self._turns.fail()
+            self._turns.fail(number)
             raise
         return done._replace(lines=())
 
@@ -102,7 +102,7 @@ def screen_apart(opener: Callable[[], Opened], task: Task, rows: Iterable[Rows],
     """
     context = get_context("spawn")
     end = 0 if into is None else into.stat().st_size
-    turns = (context.Condition(), context.Value("q", 0, lock=False), context.Value("q", end, lock=False))
+    turns = (context.Condition(), *[context.Value("q", start, lock=False) for start in (0, end, _NEVER)])
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(opener, task, turns, into)) as pool:
         waiting: deque[Future[Done]] = deque()
         try:
@@ -118,7 +118,7 @@ def screen_apart(opener: Callable[[], Opened], task: Task, rows: Iterable[Rows],
             ) from fault
 
 
-def _begin(opener: Callable[[], Opened], task: Task, turns: tuple[Condition, _Count, _Count], into: Path | None) -> None:
+def _begin(opener: Callable[[], Opened], task: Task, turns: tuple[Condition, _Count, _Count, _Count], into: Path | None) -> None:
     _mine.append(_Worker(Screen(opener(), task), _Turns(*turns), into))
     gc.freeze()
     gc.set_threshold(*SELDOM)
