@@ -55,7 +55,7 @@ def _custody(line: Line, manifest: Manifest, about: Sequence[Exhibit]) -> bytes:
     for one in about:
         pack = one.group("content").get("pack")
         if one.role == "note" and isinstance(pack, dict):
-            events.append({**_event(f"handed over in the pack with manifest {pack.get('manifest')}", one), "to": _text(pack.get("for"))})
+            events.append({**_event(f"copied into the pack with manifest {pack.get('manifest')}", one), "to": _text(pack.get("for"))})
     events.append(
         {"at": manifest.made_at, "what": "read whole, and its digest found to be the same, for this pack", "who": manifest.origin}
     )

@@ -132,12 +132,10 @@ def told(manifest: Manifest, found: Sequence[Exhibit]) -> tuple[Told, ...]:
     out = {one.what for one in manifest.withheld}
     for each in made:
         request = each.history.request
-        for what, refs in (("ground", [ground.ref for ground in request.grounds]), ("for", request.exculpatory)):
-            missing = [ref for ref in refs if ref not in here]
-            if missing and what not in out:
-                raise BadInput(
-                    f"the request names {missing[0]}, which is neither here nor counted as withheld", where=f"steps/{request.id}"
-                )
+        grounds = {ground.ref for ground in request.grounds}
+        for ref in (*sorted(grounds), *request.exculpatory):
+            if ref not in here and ("ground" if ref in grounds else "for") not in out:
+                raise BadInput(f"the request names {ref}, which is neither here nor counted as withheld", where=f"steps/{request.id}")
     return made
 
 

@@ -52,7 +52,8 @@ td,th{text-align:start;vertical-align:top;padding:.2rem .6rem .2rem 0;border-bot
 code{font:12px/1.4 ui-monospace,monospace;overflow-wrap:anywhere}.s{border:2px solid #8a5a00;padding:.4rem 1rem}
 footer{font-size:11px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.3rem 0}dd{margin:0;overflow-wrap:anywhere}
-@media print{footer{position:fixed;bottom:0;left:0;right:0;background:#fff}@page{margin:18mm 15mm 24mm}}
+.p>*>tr>td{border:0;padding:0}tfoot{display:table-footer-group}h2,h2+*{break-after:avoid}
+@media print{body{margin:0;padding:0;max-width:none}@page{margin:18mm 15mm}}
 """
 
 
@@ -63,6 +64,7 @@ def page(made: Outline) -> bytes:
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Evidence pack</title>'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"{VERSION}<style>{_STYLE}</style></head><body><main>",
+        '<table class="p" role="presentation"><tbody><tr><td>',
         "<h1>Evidence pack</h1>",
         '<p class="s">Synthetic: something in this pack was invented.</p>' if manifest.synthetic else "",
         _facts(_head(made)),
@@ -72,15 +74,15 @@ def page(made: Outline) -> bytes:
         _exhibits("What speaks for the person", [one for one in made.found if one.role == "for"], "Nothing of it is in this pack."),
         _withheld(manifest, only_for=True),
         _exhibits("Statements", [one for one in made.found if one.role == "statement"], "None."),
-        *(_request(each) for each in made.told),
+        *(_request(each, made.found) for each in made.told),
         _originals(made),
         "<h2>What is withheld</h2>",
         _withheld(manifest, only_for=False),
         "<h2>What checking cannot show</h2><ul>",
         *(f"<li>{escape(text)}</li>" for text in CANNOT),
-        "</ul></main>",
-        f"<footer>{escape(manifest.origin)}, checkpoint at size {manifest.size}, root <code>{manifest.root}</code><br>"
-        f"contents <code>{manifest.contents}</code></footer></body></html>\n",
+        "</ul></td></tr></tbody>",
+        f"<tfoot><tr><td><footer>{escape(manifest.origin)}, checkpoint at size {manifest.size}, root <code>{manifest.root}</code><br>"
+        f"contents <code>{manifest.contents}</code></footer></td></tr></tfoot></table></main></body></html>\n",
     ]
     return "".join(parts).encode()
 
@@ -158,7 +160,8 @@ def _clocks(one: Exhibit, statement: Statement) -> list[tuple[str, str]]:
     ]
 
 
-def _request(each: Told) -> str:
+def _request(each: Told, found: Sequence[Exhibit]) -> str:
+    labels = {one.shown.ref: one.label for one in found}
     asked, have = each.history.request, each.history
     rows = [
         (
@@ -170,21 +173,25 @@ def _request(each: Told) -> str:
         ("legal basis", asked.legal_basis),
         ("purpose", asked.purpose),
         ("proportionality", asked.proportionality),
-        ("rests on", ", ".join(ground.ref for ground in asked.grounds)),
-        ("speaks for the holder", ", ".join(asked.exculpatory) or "the request names nothing"),
-        ("stands", have.crossing.said),
+        ("rests on", _named([ground.ref for ground in asked.grounds], labels)),
+        ("speaks for the holder", _named(asked.exculpatory, labels) or "the request names nothing"),
+        ("after the last step", have.crossing.said),
     ]
     heads = ("", "step", "who", "happened", "reported", "known to us", "words")
     head = "".join(f"<th>{text}</th>" for text in heads)
     body = "".join(
         "<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in (
             one.label, step.word.value, f"{step.person}, {step.unit}, as {step.role.value}", step.at,
-            "at once" if step.via == "node" else f"by {step.via}; made sure: {step.checked or ''}", one.logged_at,
+            "at the node" if step.via == "node" else f"by {step.via}; made sure: {step.checked or ''}", one.logged_at,
             " ".join(filter(None, (step.reason, step.text, step.until and f"until {step.until}"))),
         )) + "</tr>"
         for one, step in each.steps
     )  # fmt: skip
     return f"<h2>Request {escape(asked.id)}</h2>{_facts(rows)}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _named(refs: Sequence[str], labels: Mapping[str, str]) -> str:
+    return ", ".join(labels.get(ref, f"{ref} (not in the pack)") for ref in refs)
 
 
 def _originals(made: Outline) -> str:
@@ -218,7 +225,7 @@ def _withheld(manifest: Manifest, *, only_for: bool) -> str:
 
 def _left_out(one: Withheld) -> str:
     named = {"for": "what speaks for the person", "note": "records of takes and of earlier packs"}.get(one.what, f"{one.what}s")
-    return f"{named}: {one.count} ({', '.join(filter(None, (one.why, one.marking)))})"
+    return f"withheld of {named}: {one.count} ({', '.join(filter(None, (one.why, one.marking)))})"
 
 
 def _words(value: Json) -> str:

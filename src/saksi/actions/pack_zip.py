@@ -20,7 +20,7 @@ from zlib import crc32
 
 from saksi.model import BadInput
 
-__all__ = ["LARGEST", "MOST_FILES", "PIECE", "Member", "members", "pieces", "write_members"]
+__all__ = ["LARGEST", "MOST_FILES", "PIECE", "Member", "check_fits", "members", "pieces", "write_members"]
 
 MOST_FILES = 20_000
 LARGEST = (1 << 32) - 1
@@ -54,15 +54,20 @@ class Member:
         return _CENTRAL.pack(b"PK\x01\x02", *fields) + name
 
 
+def check_fits(files: Sequence[tuple[str, int]]) -> None:
+    """Refuse files (name, size) that are more than one pack can hold."""
+    whole = sum(_LOCAL.size + _CENTRAL.size + 2 * len(name) + size for name, size in files) + _END.size
+    if len(files) > MOST_FILES or whole > LARGEST:
+        raise BadInput(f"a pack holds at most {MOST_FILES:,} files and 4 GiB", todo="make several packs, or one without originals")
+
+
 def write_members(out: Callable[[bytes], object], files: Sequence[tuple[Member, Iterator[bytes]]]) -> None:
     """Write a pack: `files` are (name, size and CRC; the bytes in pieces), in any order. Raises BadInput where the bytes are others."""
     at, placed = 0, []
     named = {_check_name(one.name) for one, _ in files}
     if len(named) < len(files):
         raise BadInput("two files of a pack bear one name")
-    whole = sum(_LOCAL.size + _CENTRAL.size + 2 * len(one.name) + one.size for one, _ in files) + _END.size
-    if len(files) > MOST_FILES or whole > LARGEST:
-        raise BadInput(f"a pack holds at most {MOST_FILES:,} files and 4 GiB", todo="make several packs")
+    check_fits([(one.name, one.size) for one, _ in files])
     for given, content in sorted(files, key=lambda one: one[0].name):
         member = Member(given.name, given.size, given.crc, at + _LOCAL.size + len(given.name))
         out(member._local())

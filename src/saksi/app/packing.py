@@ -15,11 +15,11 @@ from hashlib import sha256
 from pathlib import Path
 from zlib import crc32
 
-from saksi.actions.pack import CONSISTENCY, FEW, LOGGED, MANIFEST, Line, Manifest, Withheld, dump
+from saksi.actions.pack import BESIDE, CONSISTENCY, FEW, LOGGED, MANIFEST, Line, Manifest, Withheld, dump
 from saksi.actions.pack_custody import custodies
 from saksi.actions.pack_exhibit import check_places, exhibits, told
 from saksi.actions.pack_page import Outline, page
-from saksi.actions.pack_zip import PIECE, Member, write_members
+from saksi.actions.pack_zip import PIECE, Member, check_fits, write_members
 from saksi.actions.verify_pack import Report, checked, write_keys
 from saksi.app.amending import Amending
 from saksi.app.home import now_text, today
@@ -35,6 +35,8 @@ from saksi.ledger.wire import write_base64
 from saksi.model import Asserter, BadInput, LedgerFault, Marking, NotAllowed, Source, Tlp, canonical, release, strictest
 
 __all__ = ["Order", "Packed", "write_pack"]
+
+_SPARE = 32_000_000  # room for what is written beside the manifest's files
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def _finish(made: Draft) -> tuple[Manifest, dict[str, bytes]]:
     if made.order.paper is not None:
         made.files["paper.pdf"] = ("paper", made.order.paper(outline))
     manifest = replace(first, files=_lines(made))
+    check_fits([*((one.name, one.size) for one in manifest.files), *((name, _SPARE) for name in BESIDE)])  # before anything is logged
     return manifest, {**{name: data for name, (_, data) in made.files.items()}, MANIFEST: manifest.write()}
 
 

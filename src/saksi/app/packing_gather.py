@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from saksi.actions.logged import step_of
 from saksi.actions.pack import About
 from saksi.actions.pack_fair import in_favour
+from saksi.actions.pack_zip import check_fits
 from saksi.actions.step import Step
 from saksi.app.amending import Amending
 from saksi.app.packing_draft import Draft, Place, put
@@ -36,7 +37,7 @@ def gather(made: Draft) -> None:
         made.steps[name] = [place for place, _ in steps]
         asked = next(step.asked for _, step in reversed(steps) if step.asked is not None)
         entities += [each.entity for each in asked.targets]
-        grounds |= {each.ref: "ground" for each in asked.grounds} | dict.fromkeys(asked.exculpatory, "for")
+        grounds |= dict.fromkeys(asked.exculpatory, "for") | {each.ref: "ground" for each in asked.grounds}
     for request in requests:
         if request not in made.steps:
             raise BadInput("there is no such request in this ledger", where=request)
@@ -103,7 +104,7 @@ def _entity(made: Draft, entity: str, *, wanted: set[str] | None, grounds: dict[
             others += 1
             continue
         marking = made.node.views.handling(standing(fact).handling)
-        if not made.may("for" if ours else grounds.get(ref, "statement"), marking):
+        if not made.may(grounds.get(ref, "for" if ours else "statement"), marking):
             if taken_back and not ours:
                 made.keep("for", why="it takes back what this reader may not see", marking=marking)
             continue
@@ -141,6 +142,7 @@ def prove(made: Draft) -> None:
             )
         for number, place in enumerate(places, 1):
             put(made, f"steps/{request}/R{number:05}.json", place, GROUP_NAMES)
+    check_fits([("", 0)] * len(made.places))  # said before a proof is made of each
     for role, form in (("statement", "statements/S{:05}.json"), ("for", "for/F{:05}.json")):
         rest = [place for _, place in sorted(made.places.items()) if place.role == role]
         for number, place in enumerate(rest, 1):

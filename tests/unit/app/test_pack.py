@@ -87,7 +87,7 @@ def test_only_what_the_reader_may_see_goes_in_and_the_rest_is_counted(node: Node
     assert b"hidden" not in data
     assert b"victim-own" not in data
     page = apart(data)["index.html"].decode()
-    assert "what speaks for the person: fewer than five" in page
+    assert "withheld of what speaks for the person: fewer than five" in page
     home, whole = make(world.ONE, reader=node.owner())
     assert home.manifest.withheld == ()
     assert len(named(whole, "statements/")) == 8
@@ -136,7 +136,7 @@ def test_a_later_pack_tells_of_the_earlier_one(node: Node, make: Make) -> None:
     first, _ = make(ref)
     _, data = make(ref)
     events = json.loads(apart(data)[f"custody/{digest}.json"])["events"]
-    (handed,) = [event for event in events if "handed over" in event["what"]]
+    (handed,) = [event for event in events if "copied into the pack" in event["what"]]
     assert first.digest in handed["what"]
     assert handed["to"] == world.COURT
 
@@ -170,6 +170,27 @@ def test_requests_that_are_not_for_the_reader_or_not_there_are_refused(node: Nod
     with pytest.raises(BadInput, match="a file already"):
         write_pack(node, Order((ground,), COURT), tmp_path / "there.pack.zip")
     assert (tmp_path / "there.pack.zip").read_bytes() == b"x"
+
+
+def test_a_pack_too_large_is_refused_before_anything_is_logged(node: Node, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    from saksi.actions import pack_zip
+
+    for number in range(9):
+        world.says(node, world.ONE, "role", "recipient", title=f"report {number}")
+    size = node.ledger.size
+    for most in (5, 12):  # of proofs alone, and with what goes beside them
+        monkeypatch.setattr(pack_zip, "MOST_FILES", most)
+        with pytest.raises(BadInput, match="at most"):
+            make(world.ONE)
+    assert node.ledger.size == size
+
+
+def test_a_ground_that_is_not_for_the_reader_is_counted_as_one(node: Node, make: Make) -> None:
+    hidden = world.says(node, world.ONE, "role", "compromised", handling=world.OURS)
+    world.log(node, world.steps_of(world.hold([hidden], (hidden,))))
+    packed, data = make("a" * 32)
+    assert counts(packed) == {("ground", "TLP:RED"): FEW}
+    assert b"compromised" not in data
 
 
 def test_no_purpose_no_pack(tmp_path: Path, node: Node, make: Make) -> None:
