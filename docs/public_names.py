@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SOURCES = Path(__file__).resolve().parents[1] / "src"
-ROOMS = ("model", "observables", "formats", "sources", "ledger", "views", "screen", "actions", "exchange", "app")
+ROOMS = ("model", "observables", "formats", "sources", "ledger", "views", "screen", "actions", "cases", "exchange", "app")
 MARK = "<!-- every public name -->"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-_ROOMS = ("model", "observables", "formats", "sources", "ledger", "views", "screen", "actions", "exchange", "app")
+_ROOMS = ("model", "observables", "formats", "sources", "ledger", "views", "screen", "actions", "cases", "exchange", "app")
 _ALIASES = {"log": "ledger", "vault": "ledger", "house": "other"}
 _spent: dict[str, float] = defaultdict(float)
 

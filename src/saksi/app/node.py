@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from saksi.app.acting import Acting
+from saksi.app.casing import Casing
 
 __all__ = ["Node"]
 
 
-class Node(Acting):
+class Node(Casing):
     """What the command line, the API and the pages talk to. Each step of its line is one file:
 
     `wired` (what is open), `answering` (look-ups), `listing` (search, block lists), `recording` (state, checks), `amending` (changes of
-    mind, erasure, outcomes), `taking` (files in), `acting` (requests).
+    mind, erasure, outcomes), `taking` (files in), `acting` (requests),
+    `queueing` (reports that wait), `casing` (cases).
     """

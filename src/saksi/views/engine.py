@@ -130,12 +130,19 @@ class Engine:
         placed = {"leaf", "index", "asserted_at"} & set(columns)
         join = "ASOF JOIN run r ON c.ordinal >= r.ordinal" if placed else ""
         if placed:
-            self._link.register("run", pa.table({name: self._runs[name] for name in _RUN}))
+            self.placed()
         where = "WHERE c.schema = ?" if schema is not None else ""
         query = f"SELECT {wanted} FROM counting(?) c {join} {where}"  # noqa: S608 - column names from our own list
+        yield from self.batches(query, [stop] + ([schema] if schema is not None else []))
+
+    def placed(self) -> None:
+        """Make the table `run` (ordinal, leaf, index, time) known to queries that ask where a statement stands."""
+        self._link.register("run", pa.table({name: self._runs[name] for name in _RUN}))
+
+    def batches(self, query: str, values: Sequence[object] | dict[str, object]) -> Iterator[pa.RecordBatch]:
+        """What a query of the views' own answers, in pieces."""
         try:
-            found = self._link.sql(query, params=[stop] + ([schema] if schema is not None else []))
-            yield from found.to_arrow_reader(segments.GROUP)
+            yield from self._link.sql(query, params=values).to_arrow_reader(segments.GROUP)
         except duckdb.Error as fault:
             raise _fault(fault) from fault
 

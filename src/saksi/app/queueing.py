@@ -1,0 +1,114 @@
+"""The desk: the reports that wait, most urgent first, and what belongs together; as far as each reader may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from saksi.actions import Actor, Role
+from saksi.app.acting import Acting
+from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
+from saksi.app.home import now_text, today
+from saksi.cases.board import Board, TaskLine
+from saksi.cases.links import Linked
+from saksi.cases.queue import Queue, ReportLine
+from saksi.model import BadInput, NotAllowed, Reader, Tlp, release
+from saksi.views.fact import Fact, standing
+
+__all__ = ["Escalation", "Queueing", "no_report"]
+
+_DESK = frozenset({Role.INTAKE, Role.ANALYST, Role.APPROVER})
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """What escalating a report would do, to be shown first: the report, what it names, and what others share with it."""
+
+    line: ReportLine
+    entities: tuple[str, ...]
+    linked: Linked
+
+
+class Queueing(Acting):
+    """Reports as they wait."""
+
+    _board: Board | None = None
+
+    @property
+    def board(self) -> Board:
+        """Where each report and case stands, up to the newest leaf that the views know."""
+        with self._opening:
+            if self._board is None:
+                self._board = Board(self.files.path / "board.sqlite", origin=self.config.origin)
+            if self._board.size != self.views.size:
+                self._board.catch_up(self.views)
+            return self._board
+
+    def queue(self, actor: Actor, clearance: Tlp, *, state: str = "open", after: str | None = None, limit: int = 50) -> Queue:
+        """The reports that wait and that this reader may see, the most urgent first. A page is filled whatever others may see."""
+        self._at_the_desk(actor)
+        mark = None if after is None else read_cursor(after).after
+        made: list[ReportLine] = []
+        while True:
+            page = self.board.queue(now_text(), state=state, after=mark, limit=limit - len(made))
+            made += self._seen(page.lines, clearance)
+            mark = page.next
+            if mark is None or len(made) == limit:
+                return Queue(tuple(made), page.now, None if mark is None else write_cursor(Cursor(mark)))
+
+    def linked(self, report: str, actor: Actor, clearance: Tlp) -> Linked:
+        """What other reports share with one: the candidates that this reader may see."""
+        line = self._report(report, actor, clearance)
+        found = self.board.linked(line.id)
+        if found is None:
+            raise no_report()
+        lines = [self.board.report(each.report, now_text()) for each in found.candidates]
+        may = {each.id for each in self._seen([line for line in lines if line is not None], clearance)}
+        return replace(found, candidates=tuple(each for each in found.candidates if each.report in may))
+
+    def tasks(self, actor: Actor) -> list[TaskLine]:
+        """What is left to do for somebody, what is due first first."""
+        return self.board.tasks(actor.person)
+
+    def plan_escalation(self, report: str, actor: Actor, clearance: Tlp) -> Escalation:
+        """The first click: what a case made of a report would hold."""
+        line = self._report(report, actor, clearance)
+        return Escalation(line, tuple(self.board.of_report(report)), self.linked(report, actor, clearance))
+
+    def close(self) -> None:
+        """Let go of everything."""
+        if self._board is not None:
+            self._board.close()
+            self._board = None
+        super().close()
+
+    def _report(self, report: str, actor: Actor, clearance: Tlp) -> ReportLine:
+        self._at_the_desk(actor)
+        line = self.board.report(report, now_text())
+        if line is None or not self._seen([line], clearance):
+            raise no_report()
+        return line
+
+    def _seen(self, lines: Sequence[ReportLine], clearance: Tlp) -> list[ReportLine]:
+        """Those of the reports whose record this reader may see."""
+        reader = self.owner(clearance)
+        held = self.views.facts_many([line.id for line in lines])
+        return [line for line, one in zip(lines, held, strict=True) if self._may(one.facts, line, reader)]
+
+    def _may(self, facts: Sequence[Fact], line: ReportLine, reader: Reader) -> bool:
+        return any((fact.leaf, fact.index) == (line.leaf, line.place) and self._stands(fact, reader) for fact in facts)
+
+    def _stands(self, fact: Fact, reader: Reader) -> bool:
+        """Whether a statement counts and this reader may see what it says."""
+        state = standing(fact)
+        return state.counts and "content" in release(self.views.handling(state.handling), reader, on=today())
+
+    @staticmethod
+    def _at_the_desk(actor: Actor) -> None:
+        if not actor.roles & _DESK:
+            raise NotAllowed("reports are read by those who work on them", where="role")
+
+
+def no_report() -> BadInput:
+    """What is said of a report that is not there, and of one that is not for this reader."""
+    return BadInput("there is no such report", where="report")
