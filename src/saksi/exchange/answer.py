@@ -80,7 +80,7 @@ class Proposal:
 
 def about(mail: Incoming, outbox: Outbox) -> About | None:
     """The request that a mail is about; None where it names none of ours, or several."""
-    threads = dict.fromkeys(request for id_ in mail.ids if (request := outbox.known(id_)) is not None)
+    threads = dict.fromkeys(request for id_ in (*mail.ids, *mail.returned) if (request := outbox.known(id_)) is not None)
     if len(threads) == 1:
         return About(next(iter(threads)), "its thread")
     named = dict.fromkeys(

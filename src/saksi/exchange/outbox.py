@@ -8,7 +8,7 @@ told (`untold`) until somebody has logged it as a step and said so.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import RLock
 
@@ -72,13 +72,17 @@ class Outbox:
             ) from fault
 
     def put(self, mail: Mail, now: str, give_up_at: str) -> None:
-        """Keep a mail to be sent; it is durable when this returns. The same mail again changes nothing; another under its id is refused."""
+        """Keep a mail to be sent; it is durable when this returns.
+
+        Made and put again after a crash it changes nothing: the first stays, for a signature is another each time. The same id about another
+        request, or to somebody else, is refused.
+        """
         moment(now, "now")
         moment(give_up_at, "give_up_at")
         row = (mail.id, mail.request, mail.sender, mail.recipient, mail.data, now, give_up_at)
         with self._lock:
             made = self._link.execute("INSERT INTO mail VALUES (?,?,?,?,?,'waiting',0,?,?,NULL,'') ON CONFLICT DO NOTHING", row).rowcount
-            if not made and self.get(mail.id).mail != mail:
+            if not made and replace(self.get(mail.id).mail, data=mail.data) != mail:
                 raise BadInput("another mail has this Message-ID", where=mail.id)
 
     def get(self, id_: str) -> Kept:

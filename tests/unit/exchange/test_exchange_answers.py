@@ -186,7 +186,10 @@ def test_a_notice_of_failure_becomes_a_bounce_once(outbox: Outbox) -> None:
     assert (outcome.kind, outcome.evidence) == ("bounce", sha256(data).hexdigest())
     assert "550 no such user here" in outcome.said
     assert outbox.get(MAIL.id).state == "failed"
-    assert judged(data, outbox).sort is Sort.NOTICE
+    made = judged(data, outbox)
+    assert made.sort is Sort.NOTICE
+    assert made.about is not None
+    assert made.about.request == HOLD.id
 
 
 def test_the_envelope_id_is_enough(outbox: Outbox) -> None:

@@ -102,6 +102,10 @@ def test_a_parcel_holds_what_its_recipient_can_use() -> None:
     assert len(odd.files) == 2
     assert "XARF has no kind for extortion" in odd.left_out[0]
     assert parcel.give_up_at == LATER
+    again = packed(history(), BANK, sender, seen=None, at=LATER, before=[parcel.mail.id])
+    assert again.give_up_at == "2026-06-01T12:00:00Z"
+    assert again.mail.id != parcel.mail.id
+    assert f"In-Reply-To: {parcel.mail.id}".encode() in again.mail.data.replace(b"\r\n ", b" ")
 
 
 @built
@@ -126,8 +130,11 @@ def test_what_was_put_is_on_the_disk_and_puts_once(outbox: Outbox, tmp_path: Pat
     assert [each.mail for each in other.due(SENT)] == [MAIL]
     other.put(MAIL, SENT, LATER)
     assert len(other.due(SENT)) == 1
-    with pytest.raises(BadInput, match="another mail"):
-        other.put(replace(MAIL, data=b"x"), SENT, LATER)
+    other.put(replace(MAIL, data=b"signed anew"), LATER, LATER)
+    assert [each.mail for each in other.due(SENT)] == [MAIL]
+    for name in ("request", "recipient"):
+        with pytest.raises(BadInput, match="another mail"):
+            other.put(replace(MAIL, **{name: "other@b.example"}), SENT, LATER)  # type: ignore[arg-type]
     other.close()
     assert (tmp_path / "outbox.sqlite").stat().st_mode & 0o077 == 0
 
