@@ -74,7 +74,7 @@ class Outbox:
     def put(self, mail: Mail, now: str, give_up_at: str) -> None:
         """Keep a mail to be sent; it is durable when this returns.
 
-        Made and put again after a crash it changes nothing: the first stays, for a signature is another each time. The same id about another
+        Made and put again after a crash it changes nothing: the first stays, for a signature differs each time. The same id about another
         request, or to somebody else, is refused.
         """
         moment(now, "now")
