@@ -126,7 +126,8 @@ class Request:
     steps for those who know it. `until` is a UTC time: how long what is asked should stay in force at first. `concerns` names protected
     callings of the people concerned, empty where somebody looked and found none. `living_costs` says what stays free for the holder to live
     on, or why nothing need to (a company's account). `exculpatory` are references that speak for the holder. `consent` is the reference of
-    the statement in which the person to be rescued agreed.
+    the statement in which the person to be rescued agreed. `audience` names the authorities and courts, besides this one, that may be
+    shown the steps of the request.
     """
 
     id: str
@@ -150,6 +151,7 @@ class Request:
     holder_language: str | None = None
     consent: str | None = None
     text: str | None = None
+    audience: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("id", "nonce"):
@@ -165,6 +167,8 @@ class Request:
             raise BadInput(f"an offence is one of {', '.join(sorted(OFFENCES))}, not {self.offence[:40]!r}", where="offence")
         if not set(self.concerns) <= PROTECTED:
             raise BadInput(f"protected callings are {', '.join(sorted(PROTECTED))}", where="concerns")
+        if self.audience != tuple(sorted(set(self.audience))):
+            raise BadInput("an audience is sorted and names nobody twice", where="audience")
         for ref in (*self.exculpatory, *([self.consent] if self.consent is not None else [])):
             check_ref(ref)
         _fits(self, self.rule)
@@ -197,7 +201,7 @@ class Request:
         for name in _MAYBE:
             if getattr(self, name) is not None:
                 made[name] = getattr(self, name)
-        for name in ("concerns", "exculpatory"):
+        for name in ("audience", "concerns", "exculpatory"):
             if getattr(self, name):
                 made[name] = list(getattr(self, name))
         return made
@@ -212,6 +216,7 @@ class Request:
             to=Recipient.from_json(fields.any("to")),
             targets=_each(fields.any("targets"), Target.from_json, "/request/targets"),
             grounds=_each(fields.any("grounds"), Ground.from_json, "/request/grounds"),
+            audience=fields.texts("audience"),
             concerns=fields.texts("concerns"),
             exculpatory=fields.texts("exculpatory"),
             id=fields.text("id"), nonce=fields.text("nonce"), offence=fields.text("offence"), instrument=fields.text("instrument"),

@@ -61,6 +61,7 @@ class Plan:
     holder_language: str | None = None
     consent: str | None = None
     text: str | None = None
+    audience: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +141,9 @@ class Acting(Taking):
 
     def _log(self, step: Step, have: History, subject: bytes) -> History:
         marking = Marking(
-            Tlp.AMBER_STRICT, Pap.RED, purpose=self.config.purpose or have.request.purpose, legal_basis=have.request.legal_basis
-        )
+            Tlp.AMBER_STRICT, Pap.RED, audience=have.request.audience, purpose=self.config.purpose or have.request.purpose,
+            legal_basis=have.request.legal_basis,
+        )  # fmt: skip
         self.ledger.append_entries([entry_of(step, have, authority=self.config.authority, handling=marking, subject=subject)])
         self.book.catch_up(self.ledger)
         self.views.fold(self.ledger)
@@ -170,7 +172,7 @@ class Acting(Taking):
             offence=plan.offence, instrument=plan.instrument, legal_basis=plan.legal_basis, purpose=plan.purpose,
             proportionality=plan.proportionality, urgency=plan.urgency, officer=actor.person, unit=actor.unit, until=plan.until,
             exculpatory=speaking, concerns=plan.concerns, living_costs=plan.living_costs, holder_language=plan.holder_language,
-            consent=plan.consent, text=plan.text,
+            consent=plan.consent, text=plan.text, audience=plan.audience,
         )  # fmt: skip
 
     def _grounds(self, refs: Sequence[str]) -> tuple[Ground, ...]:
@@ -202,7 +204,11 @@ class Acting(Taking):
                             f"{target.entity} is said to be {line.value}: nothing coercive is asked about what belongs to somebody harmed",
                             where="targets", todo=f"look at {line.ref}; ask to verify or to warn instead",
                         )  # fmt: skip
-        return tuple(dict.fromkeys(found))[:_MOST]
+        if len(set(found)) > _MOST:
+            raise NotAllowed(
+                f"more than {_MOST} statements speak for the holders: this is contested too widely to be asked", where="targets"
+            )
+        return tuple(dict.fromkeys(found))
 
     def _check_sending(self, have: History) -> None:
         """What has changed since the draft: a ground that was withdrawn carries nothing, and a victim may have become known."""

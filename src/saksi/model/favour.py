@@ -8,14 +8,14 @@ __all__ = ["SPARED", "speaks_for"]
 
 # Whoever bears one of these roles was harmed or borrowed: nothing coercive is done to what is theirs.
 SPARED: frozenset[str] = frozenset({"victim-own", "impersonated", "spoofed"})
-_CLAIMS = frozenset({"role", "safeListed", "outcome"})
 
 
 def speaks_for(prop: str, value: object, polarity: str) -> bool:
-    """Whether a standing statement is in favour of whoever holds the thing: a protecting role, a denied accusation, a false alarm."""
-    if prop not in _CLAIMS:
-        return False
-    if prop == "outcome":
-        return value == "false-alarm"
-    accuses = prop == "role" and value in ACCUSING_ROLES
-    return accuses is (polarity == "deny")
+    """Whether a standing statement is in favour of whoever holds the thing.
+
+    A protecting role, a safe-listing or a false alarm is, where it is affirmed; an accusing role or a confirmed scam is, where it is
+    denied. Nothing else speaks for or against anybody by itself.
+    """
+    if polarity == "deny":
+        return (prop == "role" and value in ACCUSING_ROLES) or (prop == "outcome" and value == "scam-confirmed")
+    return prop == "safeListed" or (prop == "role" and value not in ACCUSING_ROLES) or (prop == "outcome" and value == "false-alarm")

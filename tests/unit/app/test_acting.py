@@ -18,7 +18,7 @@ from saksi.app.config import Config
 from saksi.app.home import Home, set_up
 from saksi.app.node import Node
 from saksi.app.taking import Order
-from saksi.model import BadInput, Extraction, NotAllowed, Op, Statement
+from saksi.model import ALL_GROUPS, BadInput, Extraction, Marking, NotAllowed, Op, Reader, Statement, release
 
 ANALYST = Actor("analyst-1", "unit-x", frozenset({Role.ANALYST}))
 APPROVER = Actor("approver-1", "unit-x", frozenset({Role.APPROVER}))
@@ -125,6 +125,16 @@ def test_a_ground_that_was_withdrawn_carries_nothing_any_more(node: Node) -> Non
         act(node, have, Word.SEND, ANALYST)
     with pytest.raises(NotAllowed, match="that is retracted"):
         node.draft(asked, ANALYST)
+
+
+def test_a_court_that_is_named_may_be_shown_the_steps(node: Node) -> None:
+    have = node.draft(plan(node, kind=Kind.PRESERVE, until=None, audience=("court.a.example",)), ANALYST)
+    logged = node.book.steps(have.request.id)[0]
+    said = Marking.from_json(json.loads(node.shelf.payload(logged.leaf) or b"")["handling"])
+    assert release(said, Reader("court.a.example", known=True), on="2026-06-01") == ALL_GROUPS
+    assert not release(said, Reader("court.b.example", known=True), on="2026-06-01")
+    with pytest.raises(BadInput, match="sorted"):
+        replace(have.request, audience=("b.example", "a.example"))
 
 
 def test_nothing_coercive_is_asked_about_a_victim(node: Node) -> None:
