@@ -52,13 +52,15 @@ class Answering(Wired):
             return None
         said = Statement.parse(payload)
         entity, fact = self._fact(said, place, reader)
+        if not entity:
+            return None  # an amendment repeats its target's source: it is shown to those who may see both
         judge = self.judge(reader, at)
         marking = said.handling if fact is None else self.views.handling(standing(fact).handling)
         groups = release(marking, reader, on=today())
         if not groups:
             return None
         parts = dict(zip(GROUPS, said.groups(), strict=True))
-        changes = [] if fact is None else [one for one in fact.changes if one.leaf < judge.at]
+        changes = [] if fact is None else [one for one in fact.changes if one.leaf < judge.at and judge.may_see(one.handling)]
         state = None if fact is None else standing(fact, at=judge.at)
         return StatementView(
             ref=self.shelf.ref(bytes.fromhex(commitment)),
@@ -101,7 +103,7 @@ class Answering(Wired):
         return self.views.find_ref(bytes.fromhex(commitment))
 
     def _fact(self, said: Statement, place: tuple[int, int], reader: Reader) -> tuple[str, Fact | None]:
-        """The entity a statement is about and its fact in the views; for an amendment its target's, where the reader may see it."""
+        """The entity a statement is about and its fact in the views; for an amendment its target's, "" where that is hidden."""
         if isinstance(said.content, Amendment):
             target = self.statement(said.content.target.rpartition("#")[2], reader=reader, at=None)
             return ("" if target is None else target.entity), None

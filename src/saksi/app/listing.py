@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from saksi.app.answering import Answering
 from saksi.app.api.ports import FeedName, Hit, HitPage, Home
@@ -14,6 +15,10 @@ from saksi.model import BadInput, Reader
 from saksi.screen.answer import Answer
 from saksi.screen.feeds import Plan, feed, write
 from saksi.screen.judge import CONTEST, Judge, Setting
+from saksi.views.fact import standing
+
+if TYPE_CHECKING:
+    from saksi.views.engine import Ranked
 
 __all__ = ["FEEDS", "Listing"]
 
@@ -40,23 +45,24 @@ class Listing(Answering):
         self._homes: dict[tuple[Judge, int], Home] = {}  # a judge is of one reader, one day and one state of the views
 
     def search(self, text: str, *, after: str | None, limit: int, reader: Reader, at: int | None) -> HitPage:
-        """Entities whose id holds `text`. `after` is the number of hits already shown."""
-        if after is not None and not (after.isascii() and after.isdigit() and len(after) < 7):
+        """Entities whose id or free text holds `text`, by what the reader may see alone. `after` names the last hit that was shown."""
+        if after is not None and (len(after) < 2 or after[0] not in "012"):
             raise BadInput("a cursor is what an earlier page gave", where="after")
-        skip = int(after or 0)
+        last = None if after is None else (int(after[0]), after[1:])
         judge = self.judge(reader, at)
+        shown: list[tuple[Ranked, Hit]] = []
         with self.views.engine() as engine:
-            found = engine.search(text, stop=self.views.stop(judge.at), limit=skip + 4 * limit + 1)
-        hits: list[Hit] = []
-        place = skip
-        for entity in found[skip:]:
-            if len(hits) == limit:
-                break
-            place += 1
-            answer = self.entity(entity, reader=reader, at=at)
-            if answer.total or answer.past:
-                hits.append(_hit(answer))
-        return HitPage(hits=tuple(hits), after=str(place) if place < len(found) else None, at=judge.at)
+            while len(shown) <= limit:
+                found = engine.search(text, stop=self.views.stop(judge.at), seen=judge.may_see, after=last, limit=limit + 1)
+                for ranked in found:
+                    answer = self.entity(ranked[1], reader=reader, at=judge.at)
+                    if _is_about(answer):
+                        shown.append((ranked, _hit(answer)))
+                if len(found) <= limit:
+                    break
+                last = found[-1]
+        rank, entity = shown[limit - 1][0] if len(shown) > limit else (0, "")
+        return HitPage(hits=tuple(hit for _, hit in shown[:limit]), after=f"{rank}{entity}" if entity else None, at=judge.at)
 
     def home(self, *, reader: Reader, limit: int) -> Home:
         """Contested now (among the entities spoken about last), and newest."""
@@ -69,7 +75,7 @@ class Listing(Answering):
         return made
 
     def _home(self, judge: Judge, reader: Reader, *, limit: int) -> Home:
-        facts = self.views.newest(_LOOKED_THROUGH)
+        facts = [fact for fact in self.views.newest(_LOOKED_THROUGH) if judge.may_see(standing(fact).handling)]
         entities = list(dict.fromkeys(fact.entity for fact in facts if fact.prop != "record"))
         contested: list[Hit] = []
         newest: list[Hit] = []
@@ -77,7 +83,7 @@ class Listing(Answering):
             if len(newest) >= limit and len(contested) >= limit:
                 break
             answer = self.entity(entity, reader=reader, at=None)
-            if not answer.total:
+            if not answer.parts[0].standing:
                 continue
             if len(newest) < limit:
                 newest.append(_hit(answer))
@@ -101,7 +107,9 @@ class Listing(Answering):
         """The bytes of a block list by a plan of one's own."""
         piece: list[str] = []
         held = 0
-        for text in write(feed(self.views, plan)):
+        with self.views.pinned() as views:  # what is renumbered meanwhile must not lend a statement another's marking
+            made = feed(views, plan)
+        for text in write(made):
             piece.append(text)
             held += len(text)
             if held >= _PIECE:
@@ -113,6 +121,11 @@ class Listing(Answering):
         """For whom, when and on which ledger something is given."""
         contest = self.config.contest or CONTEST
         return Setting(reader=replace(reader, purpose=None), today=today(), origin=self.config.origin, at=at, contest=contest)
+
+
+def _is_about(answer: Answer) -> bool:
+    """Whether anything that the reader may see is said about the entity itself, and not only about what it was matched with."""
+    return answer.parts[0].standing > 0 or any(line.part == 0 for line in answer.past)
 
 
 def _hit(answer: Answer) -> Hit:

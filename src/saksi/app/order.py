@@ -17,7 +17,8 @@ class Order:
 
     `name` is how the file was called (the path may be a spool); `source` names a publisher of the catalogue, where it should not be
     guessed; `mapping` maps other column sets of reports; `shrink` lets a list drop more than half of its values at once; `even_erased` is
-    the reason to bring in again what was erased (None: it stays out).
+    the reason to bring in again what was erased (None: it stays out). `by` names the key it came with, and `clearance` that key's: what
+    stands under a stricter marking keeps it (None: the owner gives it).
     """
 
     path: Path
@@ -35,12 +36,14 @@ class Order:
     shrink: bool = False
     even_erased: str | None = None
     workers: int | None = None
+    by: str = ""
+    clearance: Tlp | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What became of a file. `expired`, `reinstated` and `changed` count amendments; `erased` counts statements that were erased before and
-    stay out; `warnings` are for the officer.
+    stay out; `warnings` are for the officer. `tlp` is the marking of what was taken, and `by` the key it came with.
     """
 
     id: str
@@ -60,3 +63,5 @@ class Taken:
     warnings: tuple[str, ...] = ()
     rejects: tuple[str, ...] = ()
     erased: int = 0
+    tlp: str = "RED"
+    by: str = ""

@@ -13,7 +13,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
@@ -26,6 +26,7 @@ from saksi.app.kept_out import KeptOut
 from saksi.app.order import Order, Taken
 from saksi.app.pipeline import Counts, Watch, take_in
 from saksi.app.seen import Seen
+from saksi.app.take_log import TakeLog, line_of
 from saksi.app.worker import Met
 from saksi.formats.batch import Rejected
 from saksi.formats.reader import Given
@@ -133,10 +134,10 @@ class Taking(Amending):
             rows=counts.rows, taken=counts.taken, duplicate=counts.duplicate - erased.out, rejected=counts.rejected,
             expired=under.expired, reinstated=under.reinstated, changed=under.changed, size=size,
             warnings=((warning,) if warning else ()) + erased.warnings(), erased=erased.out,
-            rejects=(*erased.refusals(), *under.shown)[:_SHOWN],
+            rejects=(*erased.refusals(), *under.shown)[:_SHOWN], tlp=given.handling.tlp.value, by=order.by,
         )  # fmt: skip
-        with (self.files.takes / "takes.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(asdict(made), ensure_ascii=False) + "\n")
+        with _disk(self.files.takes):
+            self._take_log.add(made)
         return made
 
     def take(self, plan: TakePlan) -> TakeLine:
@@ -148,21 +149,18 @@ class Taking(Amending):
             grade=Grade.parse(plan.grade) if plan.grade else None,
             tlp=Tlp.read(plan.tlp) if plan.tlp else None,
             pap=Pap.read(plan.pap) if plan.pap else None,
+            by=plan.by,
+            clearance=Tlp.read(plan.clearance) if plan.clearance else None,
         )
-        return _line(self.take_file(order))
+        return line_of(self.take_file(order))
 
-    def takes(self, *, after: str | None, limit: int) -> TakePage:
-        """The takes so far, newest first; `after` is the id of the last one seen."""
-        path = self.files.takes / "takes.jsonl"
-        rows = [json.loads(text) for text in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
-        rows.reverse()
-        if after is not None:
-            at = next((place for place, row in enumerate(rows) if row["id"] == after), None)
-            if at is None:
-                raise BadInput("a cursor is what an earlier page gave", where="after")
-            rows = rows[at + 1 :]
-        made = tuple(_line(Taken(**{**row, "warnings": tuple(row["warnings"]), "rejects": tuple(row["rejects"])})) for row in rows[:limit])
-        return TakePage(takes=made, after=made[-1].id if len(rows) > limit else None)
+    def takes(self, *, after: str | None, limit: int, clearance: Tlp, by: str = "") -> TakePage:
+        """The takes that `by` gave or that `clearance` may see, newest first; `after` is the id of the last one seen."""
+        return self._take_log.page(after=after, limit=limit, clearance=clearance, by=by)
+
+    @property
+    def _take_log(self) -> TakeLog:
+        return TakeLog(self.files.takes / "takes.jsonl")
 
     def _recognise(self, order: Order) -> Recognised:
         with to_read(order.path).open("rb") as stream:
@@ -229,7 +227,11 @@ class Taking(Amending):
         if (place.prev is None or order.grade is not None) and grade != self.views.asserter(place.asserter).grade:
             under.changed += self._append(under, place, _Turn(Op.REGRADE, "taken in again under another grade", grade=grade))
         stated = order.tlp is not None or order.pap is not None
-        if (place.prev is None or stated) and marking != self.views.handling(place.handling):
+        now = self.views.handling(place.handling)
+        if order.clearance is not None and now.tlp.rank > order.clearance.rank:
+            stated = False  # nobody opens by a take what they may not see
+            marking = now
+        if (place.prev is None or stated) and marking != now:
             under.changed += self._append(under, place, _Turn(Op.RELABEL, "taken in again under another marking", marking=marking))
 
     def _expire(self, under: _Under, gone: list[Place], had: int) -> None:
@@ -303,10 +305,3 @@ def _as_csv(under: _Under) -> Iterator[bytes]:
         rows = (json.loads(text) for text in lines)
         rejected = (Rejected(Locator.from_json(row["locator"]), row["reason"], row["original"]) for row in rows)
         yield from write_rejects(chain(out, rejected))
-
-
-def _line(made: Taken) -> TakeLine:
-    return TakeLine(
-        id=made.id, name=made.name, taken_at=made.taken_at, digest=made.digest, taken=made.taken, duplicate=made.duplicate,
-        rejected=made.rejected, erased=made.erased, size=made.size, rejects=made.rejects,
-    )  # fmt: skip

@@ -129,7 +129,8 @@ def _read(disk: Disk, path: Path, offset: int, length: int) -> bytes | None:
     except OSError as error:
         raise disk_fault(error, path) from error
     try:
-        return handle.read_at(min(length, max(0, handle.size() - offset)), offset)
+        left = handle.size() - offset
+        return handle.read_at(min(length, left), offset) if left > 0 else b""
     except OSError as error:
         raise disk_fault(error, path) from error
     finally:

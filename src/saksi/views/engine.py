@@ -5,8 +5,9 @@ An engine works on one state of the views. A size is given as `stop`, the number
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -15,7 +16,9 @@ from saksi.model import BadInput, LedgerFault
 from saksi.views import segments
 from saksi.views.reading import Snapshot
 
-__all__ = ["COLUMNS", "Engine"]
+__all__ = ["COLUMNS", "Engine", "Ranked"]
+
+Ranked: TypeAlias = tuple[int, str]  # how well an entity fits a search (0: exactly), and the entity
 
 COLUMNS = (
     "entity", "schema", "prop", "value", "polarity", "op", "original", "lang", "valid_from", "valid_until", "source", "asserter",
@@ -26,7 +29,7 @@ _SHAPE = pa.schema(
     + [(name, pa.string()) for name in ("schema", "prop", "polarity", "op", "closed", "lang", "valid_from", "valid_until")]
     + [(name, pa.uint32()) for name in ("source", "asserter", "handling")]
 )
-_CHANGE = pa.schema([("target", pa.uint32()), ("ordinal", pa.uint32()), ("op", pa.string())])
+_CHANGE = pa.schema([("target", pa.uint32()), ("ordinal", pa.uint32()), ("op", pa.string()), ("handling", pa.uint32())])
 _RUN = ("ordinal", "leaf", "index", "time")
 # The last word on each of two questions: was it withdrawn, was it accepted (see `fact.decide`).
 _STANDS = """
@@ -51,8 +54,9 @@ class Engine:
         held = snapshot.manifest.segments
         shapes = [(number, *tuple_of[:11]) for number, one in snapshot.shapes() if (tuple_of := _parts(one))]
         self._link.register("shape", _table(shapes, _SHAPE))
-        rows = snapshot.link.execute("SELECT target, ordinal, op FROM change").fetchall()
+        rows = snapshot.link.execute("SELECT target, ordinal, op, handling FROM change").fetchall()
         self._link.register("change", _table(rows, _CHANGE))
+        self._handlings = {one.handling for _, one in snapshot.shapes()} | {row[3] for row in rows}
         for name, by, columns in (
             (
                 "fact",
@@ -104,22 +108,33 @@ class Engine:
           SELECT entity FROM said WHERE value = ?) ORDER BY 1 LIMIT ?"""
         return [str(row[0]) for row in self._rows(query, [stop, value, prop, value, limit])]
 
-    def search(self, text: str, *, stop: int, limit: int = 50) -> list[str]:
-        """Entities for a search box: the exact id or value first, then those that begin with `text`, then those that hold it.
+    def search(self, text: str, *, stop: int, seen: Callable[[int], bool], after: Ranked | None = None, limit: int = 50) -> list[Ranked]:
+        """Entities for a search box, those behind `after`: the exact id or value first, then those that begin with `text`, then those
+        that hold it.
 
-        Looks at ids and at free text values (names, labels), without regard to case.
+        Looks at ids and at free text values (names, labels), without regard to case, in facts alone whose marking (by its number, the one
+        in force now) passes `seen`: neither what is found nor its order tells of others.
         """
         if not text:
             return []
+        self._link.register("seen", pa.table({"handling": pa.array(filter(seen, sorted(self._handlings)), pa.uint32())}))
         query = """
-        WITH found AS (
-          SELECT entity, lower(substr(entity, instr(entity, ':') + 1)) AS here FROM fact
+        WITH marked AS (SELECT target, arg_max(handling, ordinal) AS handling FROM change WHERE op = 'relabel' GROUP BY target),
+        found AS (
+          SELECT entity, lower(substr(entity, instr(entity, ':') + 1)) AS here, ordinal, shape FROM fact
           WHERE ordinal < $stop AND contains(lower(entity), $text)
           UNION ALL
-          SELECT entity, lower(value) FROM said WHERE ordinal < $stop AND value[1] <> '{' AND contains(lower(value), $text))
-        SELECT entity, min(CASE WHEN here = $text OR lower(entity) = $text THEN 0 WHEN starts_with(here, $text) THEN 1 ELSE 2 END) AS rank
-        FROM found GROUP BY entity ORDER BY rank, length(entity), entity LIMIT $limit"""
-        return [str(row[0]) for row in self._rows(query, {"stop": stop, "text": text.lower(), "limit": limit})]
+          SELECT entity, lower(value), ordinal, shape FROM said
+          WHERE ordinal < $stop AND value[1] <> '{' AND contains(lower(value), $text)),
+        ranked AS (
+          SELECT entity, min(CASE WHEN here = $text OR lower(entity) = $text THEN 0 WHEN starts_with(here, $text) THEN 1 ELSE 2 END) AS rank
+          FROM found f JOIN shape s USING (shape) LEFT JOIN marked m ON m.target = f.ordinal
+          WHERE coalesce(m.handling, s.handling) IN (SELECT handling FROM seen) GROUP BY entity)
+        SELECT rank, entity FROM ranked WHERE (rank, length(entity), entity) > ($rank, length($after), $after)
+        ORDER BY rank, length(entity), entity LIMIT $limit"""
+        rank, entity = after or (-1, "")
+        values = {"stop": stop, "text": text.lower(), "rank": rank, "after": entity, "limit": limit}
+        return [(int(str(row[0])), str(row[1])) for row in self._rows(query, values)]
 
     def scan(self, columns: Sequence[str], *, stop: int, schema: str | None = None) -> Iterator[pa.RecordBatch]:
         """The facts that count, those of their `columns` that are asked for (see `COLUMNS`), of one schema or of all, in no order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saksi.app.api.keys import CAN, KeyStore, May, Role
-from saksi.model import BadInput, NotAllowed, Tlp
+from saksi.model import BadInput, LedgerFault, Tlp
 
 END = "2027-01-01T00:00:00Z"
 
@@ -98,8 +99,35 @@ def test_a_damaged_file_opens_nothing(store: KeyStore, tmp_path: Path) -> None:
     _, text = store.create("desk", Role.READER, clearance=Tlp.GREEN, expires_at=END)
     path = tmp_path / "keys.json"
     path.write_text(json.dumps({"keys": "all"}))
-    with pytest.raises(NotAllowed):
+    with pytest.raises(LedgerFault):
         store.check(text)
+
+
+@pytest.mark.parametrize(("name", "word"), [("clearance", "GREN"), ("role", "owner")])
+def test_a_word_in_the_file_that_is_not_known_opens_nothing(store: KeyStore, tmp_path: Path, name: str, word: str) -> None:
+    _, text = store.create("desk", Role.READER, clearance=Tlp.GREEN, expires_at=END)
+    path = tmp_path / "keys.json"
+    file = json.loads(path.read_text())
+    file["keys"][0][name] = word
+    path.write_text(json.dumps(file))
+    with pytest.raises(LedgerFault, match="the keys cannot be read"):
+        store.check(text)
+
+
+def test_a_revocation_is_not_written_over_by_a_key_that_is_made_at_the_same_time(store: KeyStore, tmp_path: Path, clock: Clock) -> None:
+    made, text = store.create("desk", Role.READER, clearance=Tlp.GREEN, expires_at=END)
+    revoking = threading.Thread(target=KeyStore(tmp_path / "keys.json", clock=clock, random=os.urandom).revoke, args=(made.id,))
+
+    def slow(count: int) -> bytes:
+        if count == 4:  # the name of the key: its maker has read the file by now
+            revoking.start()
+            revoking.join(timeout=0.3)
+        return os.urandom(count)
+
+    KeyStore(tmp_path / "keys.json", clock=clock, random=slow).create("other", Role.READER, clearance=Tlp.GREEN, expires_at=END)
+    revoking.join()
+    assert store.check(text) is None
+    assert len(store.listed()) == 2
 
 
 def test_who_runs_the_node_does_not_read_it_and_who_reads_does_not_run_it() -> None:

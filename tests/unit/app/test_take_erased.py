@@ -15,7 +15,7 @@ from saksi.app.cli import saksi
 from saksi.app.config import load
 from saksi.app.home import Home, today
 from saksi.app.node import Node
-from saksi.model import BadInput
+from saksi.model import BadInput, Tlp
 
 Json = dict[str, object]
 Run = Callable[..., Json]
@@ -195,7 +195,7 @@ def test_the_api_and_the_list_of_takes_tell_it(run: Run) -> None:
     node = Node(Home(Path("home")), load(Path("home"), {}, {})[0])
     try:
         line = node.take(TakePlan(Path(reports(*ROWS)), "reports.csv", "report-desk"))
-        (newest,) = node.takes(after=None, limit=1).takes
+        (newest,) = node.takes(after=None, limit=1, clearance=Tlp.RED).takes
     finally:
         node.close()
     assert line.erased == done["statements"]

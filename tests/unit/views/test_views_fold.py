@@ -326,10 +326,14 @@ def test_the_engine_finds_what_is_searched_for(tmp_path: Path) -> None:
     with Views.open(tmp_path) as views:
         views.fold(ledger)
         with views.engine() as engine:
-            stop = views.stop()
-            assert engine.search("Bank.example", stop=stop) == ["host:bank.example", "host:bank.example.net", "host:mybank.example"]
-            assert engine.search("bank c", stop=stop) == ["phone:+9991"]
-            assert engine.search("'; --", stop=stop) == engine.search("", stop=stop) == []
+            stop, everything = views.stop(), frozenset(range(100)).__contains__
+            ranked = [(0, "host:bank.example"), (1, "host:bank.example.net"), (2, "host:mybank.example")]
+            assert engine.search("Bank.example", stop=stop, seen=everything) == ranked
+            assert engine.search("Bank.example", stop=stop, seen=everything, after=ranked[0], limit=1) == ranked[1:2]
+            assert engine.search("Bank.example", stop=stop, seen=everything, after=ranked[-1]) == []
+            assert engine.search("bank c", stop=stop, seen=everything) == [(2, "phone:+9991")]
+            assert engine.search("bank c", stop=stop, seen=lambda _: False) == []
+            assert engine.search("'; --", stop=stop, seen=everything) == engine.search("", stop=stop, seen=everything) == []
             assert engine.saying("reportedIn", "report:authority-a/7", stop=stop) == ["phone:+9991"]
             assert engine.saying("reportedIn", "report:authority-a/7", stop=views.stop(2)) == ["phone:+9991", "phone:+9992"]
             with pytest.raises(BadInput, match="no column"):

@@ -59,6 +59,7 @@ async def take(call: Call) -> Response:
             pap=call.asked.maybe("pap"),
             grade=call.asked.maybe("grade"),
             by=call.caller.name,
+            clearance=call.caller.clearance.value,
         )
 
         def work() -> Stored:
@@ -74,7 +75,8 @@ async def takes(call: Call) -> Response:
     """What was taken in so far."""
     given = call.asked.maybe("cursor")
     after = None if given is None else read_cursor(given).after
-    page = call.desk.node.takes(after=after, limit=call.asked.number("limit") or 50)
+    limit, caller = call.asked.number("limit") or 50, call.caller
+    page = await call.walk(lambda: call.desk.node.takes(after=after, limit=limit, clearance=caller.clearance, by=caller.name))
     onward = None if page.after is None else write_cursor(Cursor(page.after))
     body = msgspec.json.encode(TakesAnswer(tuple(msgspec.Raw(msgspec.json.encode(line)) for line in page.takes), onward))
     return answer(call.request, body, headers=next_link(call.request, onward) if onward else None)
@@ -159,7 +161,7 @@ ROUTES = (
         "The body is the file as it is. Good rows go in, refused rows are counted; nothing is half-taken; the file again adds nothing.",
         (
             _NAME,
-            Param("source", "The publisher or reader the file is for; left out: found by its look.", "reports", longest=100),
+            Param("source", "The publisher or reader the file is for; left out: found by its look.", "report-desk", longest=100),
             Param("tlp", "Who may see it.", "AMBER", longest=12, form=r"CLEAR|GREEN|AMBER|AMBER\+STRICT|RED"),
             Param("pap", "What may be done with it.", "AMBER", longest=5, form="CLEAR|GREEN|AMBER|RED"),
             Param("grade", "Admiralty grade of the source and the information.", "B2", longest=2, form="[A-F][1-6]"),
@@ -175,7 +177,7 @@ ROUTES = (
         "/api/v1/takes",
         takes,
         May.GIVE,
-        "What was taken in so far",
+        "What was taken in so far: by this key, or marked so that it may see it",
         params=(CURSOR, LIMIT),
         answers={200: ("TakesAnswer", JSON, examples.TAKES)},
         tag="Intake",

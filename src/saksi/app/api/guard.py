@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import re
 import secrets
 import time
 import traceback
@@ -42,6 +43,7 @@ _HEADERS = [
 _HSTS = (b"strict-transport-security", b"max-age=31536000")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _TAKES = "/api/v1/takes"
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+)(?::[0-9]{1,5})?")
 _log = logging.getLogger("saksi.api")
 
 
@@ -182,10 +184,9 @@ class _Body:
 
 
 def _host(header: str) -> str:
-    """The host without its port, in lower case."""
-    if header.startswith("["):
-        return header.partition("]")[0].lower() + "]"
-    return header.rpartition(":")[0].lower() if ":" in header else header.lower()
+    """The host without its port, in lower case; nothing where it is not written as one."""
+    found = _HOST.fullmatch(header)
+    return "" if found is None else found[1].lower()
 
 
 def _same_site(scope: Scope, headers: Mapping[bytes, bytes], *, tls: bool) -> None:

@@ -8,16 +8,18 @@ tire the node (record 71). The file is read again when it changes, so that a rev
 from __future__ import annotations
 
 import base64
+import fcntl
 import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
-from saksi.model import BadInput, NotAllowed, Tlp
+from saksi.model import BadInput, LedgerFault, Tlp
 
 __all__ = ["CAN", "Key", "KeyStore", "May", "Role"]
 
@@ -101,21 +103,19 @@ class KeyStore:
         if expires_at <= now:
             raise BadInput("a key ends in the future", where="expires_at")
         secret = self._random(32)
-        name = self._random(4).hex()
-        key = Key(
-            id=name,
-            holder=holder,
-            role=role.value,
-            clearance=clearance.value,
-            created_at=now,
-            expires_at=expires_at,
-            digest=_digest(secret),
-        )
-        self._load()
-        if name in self._keys:
-            return self.create(holder, role, clearance=clearance, expires_at=expires_at)
-        self._write([*self._keys.values(), key])
-        return key, f"saksi_{name}_{base64.urlsafe_b64encode(secret).decode('ascii').rstrip('=')}"
+        with self._alone() as keys:
+            while (name := self._random(4).hex()) in keys:
+                pass
+            keys[name] = Key(
+                id=name,
+                holder=holder,
+                role=role.value,
+                clearance=clearance.value,
+                created_at=now,
+                expires_at=expires_at,
+                digest=_digest(secret),
+            )
+        return self._keys[name], f"saksi_{name}_{base64.urlsafe_b64encode(secret).decode('ascii').rstrip('=')}"
 
     def listed(self) -> tuple[Key, ...]:
         """All keys that were ever made, oldest first."""
@@ -124,14 +124,13 @@ class KeyStore:
 
     def revoke(self, name: str) -> Key:
         """End a key now. A key that was revoked before stays as it was."""
-        self._load()
-        key = self._keys.get(name)
-        if key is None:
-            raise BadInput("there is no such key", where=name[:40], todo="list the keys to see their names")
-        if key.revoked_at is None:
-            key = msgspec.structs.replace(key, revoked_at=self._clock())
-            self._write([key if each.id == name else each for each in self._keys.values()])
-        return key
+        with self._alone() as keys:
+            key = keys.get(name)
+            if key is None:
+                raise BadInput("there is no such key", where=name[:40], todo="list the keys to see their names")
+            if key.revoked_at is None:
+                keys[name] = msgspec.structs.replace(key, revoked_at=self._clock())
+        return self._keys[name]
 
     def check(self, text: str) -> Key | None:
         """The key that `text` is, or None where it is not one, has ended or was revoked. Takes the same time for each."""
@@ -152,10 +151,23 @@ class KeyStore:
             return
         try:
             file = msgspec.json.decode(self._path.read_bytes(), type=_File)
-        except msgspec.MsgspecError as fault:
-            raise NotAllowed(f"the keys cannot be read: {fault}", where=str(self._path), todo="restore the file from a backup") from fault
+            for key in file.keys:  # a word that is not one of ours must never open more: read as a marking it would mean RED
+                Role(key.role), Tlp(key.clearance)
+        except (OSError, ValueError) as fault:
+            raise LedgerFault(f"the keys cannot be read: {fault}", where=str(self._path), todo="restore the file from a backup") from fault
         self._keys = {key.id: key for key in file.keys}
         self._stamp = stamp
+
+    @contextmanager
+    def _alone(self) -> Iterator[dict[str, Key]]:
+        """The keys as they are now, to be changed by one process at a time: no key, and no revocation, is written over."""
+        with self._path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._load()
+            keys = dict(self._keys)
+            yield keys
+            if keys != self._keys:
+                self._write(list(keys.values()))
 
     def _write(self, keys: list[Key]) -> None:
         fresh = self._path.with_suffix(".new")

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from saksi.model import Reader
+from saksi.model import Reader, Tlp
 from saksi.screen.answer import Answer
 from saksi.screen.page import Listed
 
@@ -128,7 +128,7 @@ class TakePage(msgspec.Struct, frozen=True, kw_only=True):
 class TakePlan:
     """A file to take in: where it lies now, how it was called, which reader or publisher it is for (None: found by its look).
 
-    `tlp`, `pap` and `grade` are those the giver states (None: as the source's own file says); `by` names the key.
+    `tlp`, `pap` and `grade` are those the giver states (None: as the source's own file says); `by` names the key, `clearance` is its TLP.
     """
 
     path: Path
@@ -138,6 +138,7 @@ class TakePlan:
     pap: str | None = None
     grade: str | None = None
     by: str = ""
+    clearance: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +242,8 @@ class Intake(Protocol):
     def take(self, plan: TakePlan) -> TakeLine:
         """Take a file in; nothing is half-taken."""
 
-    def takes(self, *, after: str | None, limit: int) -> TakePage:
-        """The takes so far, newest first."""
+    def takes(self, *, after: str | None, limit: int, clearance: Tlp, by: str = "") -> TakePage:
+        """The takes that the key `by` gave or that `clearance` may see, newest first."""
 
     def outcome(self, plan: OutcomePlan) -> OutcomeLine:
         """Record an outcome."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 
 import msgspec
@@ -94,9 +95,12 @@ async def feed(call: Call) -> Response:
     known = {each.name: each for each in call.desk.node.feeds()}
     if name not in known:
         raise Refused("not-found")
-    size = call.desk.node.state().views if at is None else at
+    state = call.desk.node.state()
+    size = state.views if at is None else at
     call.note("feed", name, size=size)
-    tag = etag(f"{name}\0{size}\0{reader.clearance.value}\0{call.desk.day()}".encode()).replace('"', 'W/"', 1)
+    # The newest sizes stand in it too: a marking, or an erasure, that came later holds for an earlier size as well.
+    made_of = (name, size, state.views, state.size, state.erased, reader.clearance.value, call.desk.day())
+    tag = etag("\0".join(map(str, made_of)).encode()).replace('"', 'W/"', 1)
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Saksi-Purpose", "Saksi-Size": str(size)}
     if call.request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
@@ -135,15 +139,16 @@ async def metrics(call: Call) -> Response:
 
 async def access(call: Call) -> Response:
     """Who looked, when and what for; with `value`, only who looked at that entity."""
-    limit = call.asked.number("limit") or 50
-    newest: list[Seen] = []
-    total = 0
-    for seen in call.desk.access.read(value=call.asked.maybe("value")):
-        total += 1
-        newest.append(seen)
-        if len(newest) > 2 * limit:
-            del newest[:limit]
-    return answer(call.request, msgspec.json.encode(AccessAnswer(tuple(reversed(newest[-limit:])), total)))
+    limit, value = call.asked.number("limit") or 50, call.asked.maybe("value")
+
+    def read() -> AccessAnswer:
+        newest: deque[Seen] = deque(maxlen=limit)
+        total = 0
+        for total, seen in enumerate(call.desk.access.read(value=value), 1):  # noqa: B007
+            newest.append(seen)
+        return AccessAnswer(tuple(reversed(newest)), total)
+
+    return answer(call.request, msgspec.json.encode(await call.walk(read)))
 
 
 async def keys(call: Call) -> Response:

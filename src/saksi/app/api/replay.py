@@ -58,8 +58,8 @@ class Replay:
     def end(self, caller: str, key: str, *, asked: bytes, said: Stored) -> None:
         """Keep the answer that was given."""
         name = _name(caller, key)
+        self._running.discard(name)  # first: where the answer cannot be kept, the request may be sent again all the same
         self._rows.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?)", (name, asked, self._now(), msgspec.msgpack.encode(said)))
-        self._running.discard(name)
 
     def drop(self, caller: str, key: str) -> None:
         """Forget a request that was refused: it may be sent again, mended."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import blake2b
+from urllib.parse import quote, urlencode
 
 import msgspec
 from starlette.requests import Request
@@ -44,8 +45,8 @@ def answer(
 
 def next_link(request: Request, cursor: str) -> Mapping[str, str]:
     """The Link header to the next page: the same address with the cursor changed."""
-    target = request.url.include_query_params(cursor=cursor)
-    return {"Link": f'<{target.path}?{target.query}>; rel="next"'}
+    params = {**request.query_params, "cursor": cursor}
+    return {"Link": f'<{quote(request.scope["path"], safe="/:@+")}?{urlencode(params)}>; rel="next"'}
 
 
 def problem_response(problem: Problem, headers: Mapping[str, str]) -> Response:

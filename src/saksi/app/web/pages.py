@@ -195,7 +195,8 @@ async def _home(call: Call) -> Home:
 
 
 def _purpose(call: Call) -> str:
-    return call.purpose or "reading a page"
+    by_key = call.caller.session is None and call.caller.name != "local" and call.request.url.path.endswith(".json")
+    return call.purpose or ("" if by_key else "reading a page")  # a program that holds a key says what for, as in the API
 
 
 def _reader(call: Call) -> Reader:
