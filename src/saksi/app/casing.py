@@ -245,7 +245,7 @@ class Casing(Queueing):
     def _enter(self, leaves: Sequence[core.Entry]) -> None:
         self.ledger.append_entries(list(leaves))
         self.views.fold(self.ledger)
-        self.board.catch_up(self.views)
+        self.board.catch_up(self.views, self.ledger)
 
 
 def _role(word: Word, actor: Actor) -> Role:

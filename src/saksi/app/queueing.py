@@ -41,7 +41,7 @@ class Queueing(Acting):
             if self._board is None:
                 self._board = Board(self.files.path / "board.sqlite", origin=self.config.origin)
             if self._board.size != self.views.size:
-                self._board.catch_up(self.views)
+                self._board.catch_up(self.views, self.shelf)
             return self._board
 
     def queue(self, actor: Actor, clearance: Tlp, *, state: str = "open", after: str | None = None, limit: int = 50) -> Queue:

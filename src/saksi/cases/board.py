@@ -20,6 +20,8 @@ from saksi.cases.entry import Entry
 from saksi.cases.links import Linked, linked, sharing
 from saksi.cases.queue import Counts, Place, Queue, ReportLine, counted, line_of, page
 from saksi.cases.tables import NAMES, SCHEMA, write
+from saksi.ledger.batch import Kind
+from saksi.ledger.reading import Reading
 from saksi.model import BadInput, LedgerFault, SaksiError
 from saksi.views.reports import Entered, entered, moved
 from saksi.views.views import Views
@@ -87,7 +89,7 @@ class Board:
 
     # -- folding ---------------------------------------------------------------------------------------------------------------------
 
-    def catch_up(self, views: Views) -> None:
+    def catch_up(self, views: Views, ledger: Reading) -> None:
         """Fold what was logged since, as the views have it. After an erasure all is folded anew."""
         with self._lock, views.pinned() as now:
             have = now.manifest
@@ -103,21 +105,23 @@ class Board:
                         self._link.execute(f"DELETE FROM {name}")  # noqa: S608 - our own names
                 start, stop = 0 if anew else now.stop(first), now.stop()
                 write(self._link, moved(engine, start=start, stop=stop))
-                self._enter(list(entered(engine, start=start, stop=stop)))
+                self._enter(list(entered(engine, start=start, stop=stop)), ledger)
                 self._link.execute("UPDATE state SET size = ?, erasures = ?", (have.size, have.erasures))
             if anew:
                 self._link.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nor does the journal keep what was erased
 
-    def _enter(self, rows: Sequence[Entered]) -> None:
+    def _enter(self, rows: Sequence[Entered], ledger: Reading) -> None:
         for case in dict.fromkeys(row.entity for row in rows):
-            self._add(case.removeprefix("case:"), [row for row in rows if row.entity == case])
+            self._add(case.removeprefix("case:"), [row for row in rows if row.entity == case], ledger)
 
-    def _add(self, case: str, rows: Sequence[Entered]) -> None:
-        """Further entries of one case. What does not fit on its chain is no entry: it is kept apart, with the reason."""
+    def _add(self, case: str, rows: Sequence[Entered], ledger: Reading) -> None:
+        """Further entries of one case. What came in with a file, or does not fit on its chain, is none: it is kept apart."""
         held = [each.entry for each in self.entries(case)]
         have = folded(held) if held else None
         for row in rows:
             try:
+                if ledger.kind(row.leaf) is not Kind.PRIVATE:
+                    raise BadInput("entries of cases are made at the node, not taken in", where="case")
                 entry = Entry.from_json(json.loads(row.value))
                 if entry.case != case:
                     raise BadInput("the entry is about another case", where="case")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from math import log2
 
 from saksi.cases.alike import alike
 from saksi.cases.days import around
@@ -75,7 +74,7 @@ class Linked:
 
 def linked(link: sqlite3.Connection, report: str) -> Linked | None:
     """All that a report shares with others."""
-    row = link.execute("SELECT number, age, words FROM report WHERE id = ?", (report,)).fetchone()
+    row = link.execute("SELECT number, age, words FROM report WHERE id = ? AND age IS NOT NULL", (report,)).fetchone()
     if row is None:
         return None
     number, age, words = row
@@ -99,7 +98,7 @@ def linked(link: sqlite3.Connection, report: str) -> Linked | None:
         for other, reasons in shared.items():
             if link.execute("SELECT 1 FROM naming WHERE thing = ? AND report = ?", (thing, other)).fetchone():
                 reasons.append(reason)
-    targets = [] if age is None else [thing for thing in things if not thing[2] and thing[3] >= FLOOD]
+    targets = [thing for thing in things if not thing[2] and thing[3] >= FLOOD]
     floods = [_flood(link, thing, (number, age, words or b"")) for thing in targets]
     return Linked(
         report,
@@ -161,12 +160,14 @@ def _payments(link: sqlite3.Connection, number: int, shared: dict[int, list[Reas
 
 def _ranked(link: sqlite3.Connection, shared: dict[int, list[Reason]]) -> tuple[Candidate, ...]:
     """The strongest first: what few share weighs more than what many do, and several weigh more than one."""
-    total = link.execute("SELECT max(number) FROM report").fetchone()[0] or 1
     made = []
     for other, reasons in shared.items():
-        id_, state = link.execute("SELECT id, state FROM report WHERE number = ?", (other,)).fetchone()
+        row = link.execute("SELECT id, state FROM report WHERE number = ? AND age IS NOT NULL", (other,)).fetchone()
+        if row is None:  # its record was withdrawn
+            continue
+        id_, state = row
         ordered = tuple(sorted(dict.fromkeys(reasons), key=lambda reason: (reason.shared_by, reason.words)))
-        weight = sum(log2(1 + total / reason.shared_by) for reason in ordered)
+        weight = sum(1 / reason.shared_by for reason in ordered)
         made.append((-weight, id_, Candidate(id_, state, ordered)))
     return tuple(candidate for _, _, candidate in sorted(made, key=lambda each: each[:2]))
 

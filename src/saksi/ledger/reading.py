@@ -128,6 +128,10 @@ class Reading(ABC):
         """The time that a leaf claims, in milliseconds since 1970 UTC."""
         return Leaf.parse(self._entry(leaf)).time_ms
 
+    def kind(self, leaf: int) -> Kind:
+        """What a leaf is about, as strangers see it."""
+        return Leaf.parse(self._entry(leaf)).kind
+
     def original(self, digest: bytes) -> Iterator[bytes] | None:
         """The original with this SHA-256, in pieces; None where it is not here or was erased."""
         return self._shelf.originals.read(digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,9 @@ from saksi.app.node import Node
 from saksi.app.taking import Order
 from saksi.cases import Case, Clock, Stand, Urgency, Word
 from saksi.cases.board import Board
+from saksi.formats.batch import StatementBatch
+from saksi.formats.bulk import encode
+from saksi.ledger.frame import seal_batch
 from saksi.model import Asserter, BadInput, Content, Marking, NotAllowed, Op, Pap, SaksiError, Source, Statement, Tlp
 from saksi.model.actor import Actor, Role
 
@@ -232,7 +236,7 @@ def test_from_nothing_the_board_comes_out_the_same(node: Node) -> None:
     work(node, have, Word.TASK_DONE, task="look at it")
     with_all = node.board
     again = Board(node.files.path / "again.sqlite", origin=node.config.origin)
-    again.catch_up(node.views)
+    again.catch_up(node.views, node.shelf)
     assert whole(with_all) == whole(again)
     again.close()
 
@@ -260,6 +264,17 @@ def test_an_entry_that_does_not_fit_its_chain_is_kept_apart(node: Node) -> None:
         content = Content(f"case:{have.id}", "Case", "record", value)
         marking = Marking(Tlp.AMBER, Pap.AMBER, purpose="x", legal_basis="y")
         node.ledger.append([Statement(content, Source(title="from elsewhere"), Asserter("centre.a.example", now_text()), marking)])
+    fits = {**forged, "person": "lead", "word": "note", "text": "x", "at": now_text()}
+    batch = StatementBatch(
+        sources=[Source(title="a file")], asserters=[Asserter("centre.a.example", now_text())], handlings=[marking],
+        source=[0], asserter=[0], handling=[0],
+        entity=[f"case:{have.id}"], schema=["Case"], prop=["record"], value=[fits], polarity=["affirm"], original=[None], quote=[None],
+        row=[None], column=[None], subject=None,
+    )  # fmt: skip
+    made = encode(batch)
+    with node.ledger.transaction() as take:
+        take.add(seal_batch(made.groups, None, keys=take.keys, common=made.common, random=os.urandom))
     node.views.fold(node.ledger)
     assert node.case(have.id, LEAD, RED).case == have
-    assert len(node.board.refused()) == 3
+    assert len(node.board.refused()) == 4
+    assert "not taken in" in node.board.refused()[-1][2]
