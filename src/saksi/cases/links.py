@@ -177,20 +177,18 @@ def _flood(link: sqlite3.Connection, thing: tuple[int, str, int, int], this: tup
     (target, entity, _, _), (number, age, words) = thing, this
     first, last = around(age)
     rows = link.execute(
-        "SELECT r.number, r.age, r.words FROM naming n JOIN report r ON r.number = n.report WHERE n.thing = ? AND r.age >= ? AND r.age < ? "
-        "ORDER BY r.age, r.id LIMIT ?",
+        "SELECT r.number, n.age, words FROM naming n INDEXED BY naming_age JOIN report r ON r.number = n.report "
+        "WHERE n.thing = ? AND n.age >= ? AND n.age < ? ORDER BY n.age LIMIT ?",
         (target, first, last, _MOST),
     ).fetchall()
     if len(rows) < FLOOD:
         return None
     like = sum(1 for row in rows if row[0] == number or alike(words, row[2] or b""))
-    same = link.execute(
-        "SELECT count(DISTINCT m.report) FROM (SELECT m.thing FROM naming n JOIN report r ON r.number = n.report "
-        "JOIN naming m ON m.report = n.report JOIN thing t ON t.number = m.thing AND t.own = 1 "
-        "WHERE n.thing = ?1 AND r.age >= ?2 AND r.age < ?3 GROUP BY m.thing HAVING count(*) > 1) own JOIN naming m ON m.thing = own.thing "
-        "JOIN naming n ON n.report = m.report AND n.thing = ?1 JOIN report r ON r.number = n.report AND r.age >= ?2 AND r.age < ?3",
-        (target, first, last),
-    ).fetchone()[0]
+    homes: dict[int, list[int]] = {}
+    for each, *_ in rows:
+        for (home,) in link.execute("SELECT t.number FROM naming JOIN thing t ON t.number = thing WHERE report = ? AND own", (each,)):
+            homes.setdefault(home, []).append(each)
+    same = len({each for shared in homes.values() if len(shared) > 1 for each in shared})
     if 2 * max(like, same) < len(rows) or max(like, same) < FLOOD // 2:
         return None
     said = (
@@ -198,4 +196,4 @@ def _flood(link: sqlite3.Connection, thing: tuple[int, str, int, int], this: tup
         f"like this one, {same:,} share an address of the reporter with another. "
         "They may come from one hand, or from one scam that many met. Look before anything is done to whoever holds it"
     )
-    return Flood(entity, len(rows), str(rows[0][1]), str(rows[-1][1]), like, int(same), said)
+    return Flood(entity, len(rows), str(rows[0][1]), str(rows[-1][1]), like, same, said)

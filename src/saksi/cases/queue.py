@@ -138,7 +138,8 @@ def _rows(link: sqlite3.Connection, place: Place, limit: int) -> Iterator[tuple[
         if urgency < place.urgency or left <= 0:
             continue
         age, last = (place.age, place.id) if urgency == place.urgency else ("", "")
-        text = f"SELECT {_COLUMNS} FROM report {_WHERE[urgency]} AND (age, id) > (:age, :id) ORDER BY age, id LIMIT :limit"  # noqa: S608
+        inner = f"SELECT number FROM report {_WHERE[urgency]} AND (age, id) > (:age, :id) ORDER BY age, id LIMIT :limit"  # noqa: S608
+        text = f"SELECT {_COLUMNS} FROM report WHERE number IN ({inner}) ORDER BY age, id"  # noqa: S608 - our own words
         values = {"state": place.state, "now": place.now, "age": age, "id": last, "limit": left}
         rows = link.execute(text, values).fetchall()
         left -= len(rows)

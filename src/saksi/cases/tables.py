@@ -20,11 +20,12 @@ CREATE TABLE report (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, leaf I
   happened TEXT, country TEXT, typology TEXT, amount TEXT, currency TEXT, synthetic INTEGER, words BLOB, danger INTEGER, paying INTEGER,
   age TEXT, lasting INTEGER, reach TEXT, state TEXT NOT NULL DEFAULT 'open');
 CREATE INDEX report_queue ON report (state, lasting, age, id, reach);
-CREATE INDEX report_reach ON report (state, reach) WHERE reach IS NOT NULL;
+CREATE INDEX report_reach ON report (state, reach, lasting, age, id) WHERE reach IS NOT NULL;
 CREATE TABLE thing (number INTEGER PRIMARY KEY, entity TEXT NOT NULL UNIQUE, own INTEGER NOT NULL DEFAULT 0,
   reports INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE naming (thing INTEGER NOT NULL, report INTEGER NOT NULL, PRIMARY KEY (thing, report)) WITHOUT ROWID;
+CREATE TABLE naming (thing INTEGER NOT NULL, report INTEGER NOT NULL, age TEXT, PRIMARY KEY (thing, report)) WITHOUT ROWID;
 CREATE INDEX naming_report ON naming (report, thing);
+CREATE INDEX naming_age ON naming (thing, age);
 CREATE TABLE payment (entity TEXT PRIMARY KEY, report INTEGER NOT NULL, rail TEXT, at TEXT, day TEXT, amount TEXT, currency TEXT,
   reference TEXT) WITHOUT ROWID;
 CREATE INDEX payment_report ON payment (report);
@@ -59,9 +60,10 @@ def write(link: sqlite3.Connection, lines: Iterable[Moved]) -> None:
     reports = {*told.records, *(report for _, report in told.names), *(report for report, _ in told.flags)}
     link.execute("CREATE TEMP TABLE touched (number INTEGER PRIMARY KEY)")
     try:
-        _names(link, told, reports)
-        _payments(link, told)
+        link.executemany("INSERT OR IGNORE INTO report (id) VALUES (?)", ((each,) for each in sorted(reports)))
         _records(link, told)
+        _names(link, told)
+        _payments(link, told)
         numbers = "(SELECT number FROM report WHERE id = ?)"
         link.executemany(f"INSERT OR IGNORE INTO touched SELECT number FROM {numbers}", ((each,) for each in reports))  # noqa: S608
         _urgency(link)
@@ -104,15 +106,14 @@ def _sorted(lines: Iterable[Moved]) -> _Sorted:
     return made
 
 
-def _names(link: sqlite3.Connection, told: _Sorted, reports: set[str]) -> None:
-    link.executemany("INSERT OR IGNORE INTO report (id) VALUES (?)", ((each,) for each in sorted(reports)))
+def _names(link: sqlite3.Connection, told: _Sorted) -> None:
     things = {*told.own, *(thing for thing, _ in told.names)}
     link.executemany("INSERT OR IGNORE INTO thing (entity) VALUES (?)", ((each,) for each in sorted(things)))
     link.executemany("UPDATE thing SET own = ? WHERE entity = ?", ((int(own), entity) for entity, own in told.own.items()))
-    pair = "SELECT t.number, r.number FROM thing t, report r WHERE t.entity = ? AND r.id = ?"
-    link.executemany(f"INSERT OR IGNORE INTO naming {pair}", (key for key, stands in told.names.items() if stands))
+    pair = "SELECT t.number, r.number{} FROM thing t, report r WHERE t.entity = ? AND r.id = ?"
+    link.executemany(f"INSERT OR IGNORE INTO naming {pair.format(', r.age')}", (key for key, stands in told.names.items() if stands))
     link.executemany(
-        f"DELETE FROM naming WHERE (thing, report) IN ({pair})",  # noqa: S608
+        f"DELETE FROM naming WHERE (thing, report) IN ({pair.format('')})",  # noqa: S608
         (key for key, stands in told.names.items() if not stands),
     )
     link.executemany(
@@ -162,6 +163,8 @@ def _records(link: sqlite3.Connection, told: _Sorted) -> None:
         "currency = ?, synthetic = ?, words = ?, age = ? WHERE id = ?",
         rows,
     )
+    moved = "UPDATE naming SET age = ?1 WHERE report = (SELECT number FROM report WHERE id = ?2) AND age IS NOT ?1"
+    link.executemany(moved, ((row[-2], row[-1]) for row in rows))
     for column, prop in (("danger", DANGER), ("paying", PAYING)):
         flags = ((_flag(said), report) for (report, name), said in told.flags.items() if name == prop)
         link.executemany(f"UPDATE report SET {column} = ? WHERE id = ?", flags)  # noqa: S608
