@@ -11,7 +11,7 @@ from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.home import now_text, today
 from saksi.cases.board import Board, TaskLine
 from saksi.cases.links import Linked
-from saksi.cases.queue import Queue, ReportLine
+from saksi.cases.queue import Place, Queue, ReportLine
 from saksi.model import BadInput, NotAllowed, Reader, Tlp, release
 from saksi.views.fact import Fact, standing
 
@@ -45,16 +45,19 @@ class Queueing(Acting):
             return self._board
 
     def queue(self, actor: Actor, clearance: Tlp, *, state: str = "open", after: str | None = None, limit: int = 50) -> Queue:
-        """The reports that wait and that this reader may see, the most urgent first. A page is filled whatever others may see."""
+        """The reports that wait and that this reader may see, the most urgent first. Nothing about a page tells what others may see."""
         self._at_the_desk(actor)
         mark = None if after is None else read_cursor(after).after
         made: list[ReportLine] = []
         while True:
-            page = self.board.queue(now_text(), state=state, after=mark, limit=limit - len(made))
+            page = self.board.queue(now_text(), state=state, after=mark, limit=limit + 1)
             made += self._seen(page.lines, clearance)
             mark = page.next
-            if mark is None or len(made) == limit:
-                return Queue(tuple(made), page.now, None if mark is None else write_cursor(Cursor(mark)))
+            if len(made) > limit:
+                last = made[limit - 1]
+                return Queue(tuple(made[:limit]), page.now, write_cursor(Cursor(Place.behind(last, page.now).write())))
+            if mark is None:
+                return Queue(tuple(made), page.now, None)
 
     def linked(self, report: str, actor: Actor, clearance: Tlp) -> Linked:
         """What other reports share with one: the candidates that this reader may see."""

@@ -86,6 +86,11 @@ class Place:
         return cls(now, state)
 
     @classmethod
+    def behind(cls, line: ReportLine, now: str) -> Place:
+        """Behind a report, as it stood at `now`."""
+        return cls(now, line.state, line.triage.urgency, line.age, line.id)
+
+    @classmethod
     def read(cls, text: str) -> Place:
         """Read what `write` wrote. Raises BadInput for anything else."""
         try:
@@ -107,12 +112,12 @@ def page(link: sqlite3.Connection, place: Place, limit: int) -> Queue:
     """The page that begins behind `place`."""
     made: list[ReportLine] = []
     at = place
-    for urgency, row in _rows(link, place, limit + 1):
+    for row in _rows(link, place, limit + 1):
         if len(made) == limit:
             return Queue(tuple(made), place.now, at.write())
         line = _line(link, row, place.now)
         made.append(line)
-        at = Place(place.now, place.state, urgency, line.age, line.id)
+        at = Place.behind(line, place.now)
     return Queue(tuple(made), place.now, None)
 
 
@@ -132,7 +137,7 @@ def counted(link: sqlite3.Connection, now: str) -> Counts:
     return Counts({state: int(found.get(state, 0)) for state in STATES}, urgencies)
 
 
-def _rows(link: sqlite3.Connection, place: Place, limit: int) -> Iterator[tuple[Urgency, tuple[object, ...]]]:
+def _rows(link: sqlite3.Connection, place: Place, limit: int) -> Iterator[tuple[object, ...]]:
     left = limit
     for urgency in Urgency:
         if urgency < place.urgency or left <= 0:
@@ -143,7 +148,7 @@ def _rows(link: sqlite3.Connection, place: Place, limit: int) -> Iterator[tuple[
         values = {"state": place.state, "now": place.now, "age": age, "id": last, "limit": left}
         rows = link.execute(text, values).fetchall()
         left -= len(rows)
-        yield from ((urgency, row) for row in rows)
+        yield from rows
 
 
 def _line(link: sqlite3.Connection, row: tuple[object, ...], now: str) -> ReportLine:

@@ -88,6 +88,16 @@ def test_reports_wait_by_urgency_then_age_and_pages_hold_together(node: Node) ->
     assert ([line.id[-1] for line in rest.lines], rest.now, rest.next) == (["2"], page.now, None)
     node.amend(mistake, Change(Op.RETRACT, "misheard"))
     assert [line.id[-1] for line in node.queue(LEAD, RED).lines] == ["4", "1", "2", "3"]
+    hidden = Statement(
+        Content("report:other/9", "VictimReport", "record", {"reference": "9"}), Source(title="a report (synthetic)"),
+        Asserter("centre.a.example", now_text()), Marking(Tlp.RED, Pap.RED, purpose="preventing fraud", legal_basis="Act 1"),
+    )  # fmt: skip
+    before = node.queue(LEAD, Tlp.AMBER, limit=4)
+    node.ledger.append([hidden])
+    node.views.fold(node.ledger)
+    after = node.queue(LEAD, Tlp.AMBER, limit=4)
+    assert (before.lines, before.next, after.next) == (after.lines, None, None)
+    assert [line.id for line in node.queue(LEAD, RED).lines][-1] == "report:other/9"
     with pytest.raises(BadInput, match="cursor"):
         node.queue(LEAD, RED, after="bm9uZQ")
     with pytest.raises(NotAllowed, match="work on them"):
