@@ -9,7 +9,8 @@ chunk of memory. Erasing an original is overwriting its key's slot; its file is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import digest as hmac
@@ -30,6 +31,7 @@ __all__ = ["CHUNK", "Kept", "Originals", "original_pieces", "sealed_name"]
 CHUNK = 1 << 20
 _MAGIC = b"SKO1"
 _TAG = 16
+_AT_ONCE = 8
 _FOOT = 4 + 4 + 32 + _TAG
 _DIGEST_NONCE = b"\xff" * 12
 
@@ -55,34 +57,60 @@ class Originals:
 
         Durable when this returns, but for its key's slot, which is synced with the take's other slots.
         """
+        return self.keep_all([pieces])[0]
+
+    def keep_all(self, originals: Sequence[Iterable[bytes]]) -> list[Kept]:
+        """The same for some tens of small ones, made durable together: their syncs wait side by side, and the folder's comes once."""
+        made: list[Kept] = []
+        fresh: list[tuple[AppendFile, Path, bytes]] = []
+        here: set[bytes] = set()
+        try:
+            for pieces in originals:
+                self._new += 1
+                beside = self._folder / f"incoming-{self._new}"
+                file = AppendFile(self._disk, beside)
+                fresh.append((file, beside, b""))
+                kept, foot = self._seal(file, pieces, here)
+                if kept.known:
+                    file.cut(0)
+                    file.close()
+                    fresh.pop()
+                else:
+                    file.append(foot)
+                    fresh[-1] = (file, beside, kept.digest)
+                    here.add(kept.digest)
+                made.append(kept)
+            _sync([file for file, _, _ in fresh])
+        finally:
+            for file, _, _ in fresh:
+                file.close()
+        for _, beside, digest in fresh:
+            try:
+                self._disk.rename(beside, self._path(digest))
+            except OSError as error:
+                raise disk_fault(error, beside) from error
+        if fresh:
+            try:
+                self._disk.sync_folder(self._folder)
+            except OSError as error:
+                raise disk_fault(error, self._folder) from error
+        return made
+
+    def _seal(self, file: AppendFile, pieces: Iterable[bytes], here: Collection[bytes]) -> tuple[Kept, bytes]:
+        """Write the sealed chunks; gives what they are and the foot that ends the file. `here` are originals whose file has no name yet."""
         key = self._random(KEY_BYTES)
         cipher = AESGCM(key)
-        self._new += 1
-        beside = self._folder / f"incoming-{self._new}"
-        file = AppendFile(self._disk, beside)
-        digest, length, number = sha256(), 0, 0
-        try:
-            file.cut(0)
-            for chunk, last in _rechunk(pieces):
-                digest.update(chunk)
-                length += len(chunk)
-                file.append(cipher.encrypt(number.to_bytes(12, "big"), chunk, bytes([last])))
-                number += 1
-            found = digest.digest()
-            if self._slot(found) is not None:
-                file.cut(0)
-                return Kept(found, length, known=True)
-            slot = self._keys.slots.append([Subject(self._id(found), key)], SlotKind.ORIGINAL)
-            file.append(_MAGIC + slot.to_bytes(4, "big") + cipher.encrypt(_DIGEST_NONCE, found, b"digest"))
-            file.sync()
-        finally:
-            file.close()
-        try:
-            self._disk.rename(beside, self._path(found))
-            self._disk.sync_folder(self._folder)
-        except OSError as error:
-            raise disk_fault(error, beside) from error
-        return Kept(found, length, known=False)
+        digest, length = sha256(), 0
+        file.cut(0)
+        for number, (chunk, last) in enumerate(_rechunk(pieces)):
+            digest.update(chunk)
+            length += len(chunk)
+            file.append(cipher.encrypt(number.to_bytes(12, "big"), chunk, bytes([last])))
+        found = digest.digest()
+        if found in here or self._slot(found) is not None:
+            return Kept(found, length, known=True), b""
+        slot = self._keys.slots.append([Subject(self._id(found), key)], SlotKind.ORIGINAL)
+        return Kept(found, length, known=False), _MAGIC + slot.to_bytes(4, "big") + cipher.encrypt(_DIGEST_NONCE, found, b"digest")
 
     def read(self, digest: bytes) -> Iterator[bytes] | None:
         """The original with this SHA-256 in pieces of 1 MB, checked as they are read; None where it is not here or was erased."""
@@ -188,6 +216,17 @@ def _pieces(handle: Handle, path: Path, cipher: AESGCM, end: int) -> Iterator[by
         raise _damaged(path) from error
     finally:
         handle.close()
+
+
+def _sync(files: Sequence[AppendFile]) -> None:
+    """Make files durable. Several wait at once: a file system that keeps a journal then writes it once for many of them."""
+    if len(files) < 2:
+        for file in files:
+            file.sync()
+        return
+    with ThreadPoolExecutor(min(_AT_ONCE, len(files))) as pool:
+        for _ in pool.map(AppendFile.sync, files):
+            pass  # what one of them raised is raised here
 
 
 def _damaged(path: Path) -> LedgerFault:

@@ -61,6 +61,11 @@ class Transaction:
         self._check()
         return self._core.originals.keep(pieces)
 
+    def keep_originals(self, originals: Sequence[bytes]) -> list[Kept]:
+        """The same for some tens of small ones at once, given whole."""
+        self._check()
+        return self._core.originals.keep_all([[data] for data in originals])
+
     def erased_on(self, ids: Sequence[bytes]) -> list[date | None]:
         """For each statement id the day on which its statement was erased from this ledger, or None where it was not."""
         return self._core.tombstones.erased_on(ids)

@@ -89,7 +89,7 @@ def make_app(desk: Desk, pages: tuple[Route, ...] = ()) -> Guard:
         lifespan=_lifespan(desk),
         redirect_slashes=False,
     )
-    routes = (*API_ROUTES, *pages)
+    routes = (*API_ROUTES, *desk.settings.more, *pages)
     described = msgspec.json.encode(document(routes, title=desk.settings.title))
 
     async def openapi(call: Call) -> Response:

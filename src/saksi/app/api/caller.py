@@ -67,9 +67,13 @@ def of_session(session: Session, authority: str) -> Caller:
     return Caller(person.id, "+".join(person.roles), person.post.clearance, rights_of(person.post.roles), authority, session)
 
 
-def local_caller(authority: str, clearance: Tlp) -> Caller:
-    """A person at this machine without a key: may look, up to the clearance the node's settings give, and change nothing."""
-    return Caller("local", "reader", clearance, frozenset({May.LOOK, May.FEED}), authority)
+def local_caller(authority: str, clearance: Tlp, *, gives: bool = False) -> Caller:
+    """A person at this machine without a key: may look, up to the clearance the node's settings give, and change nothing.
+
+    Where `gives` is set, they may also give what somebody tells them.
+    """
+    rights = {May.LOOK, May.FEED, May.GIVE} if gives else {May.LOOK, May.FEED}
+    return Caller("local", "reader", clearance, frozenset(rights), authority)
 
 
 def is_at_this_machine(client: str, host: str, headers: Mapping[bytes, bytes]) -> bool:

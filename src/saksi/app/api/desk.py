@@ -43,7 +43,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the desk is told: the node's names, the clearance of people at this machine (None: they need a key too), its hosts."""
+    """What the desk is told: the node's names, the clearance of people at this machine (None: they need a key too), its hosts.
+
+    `operators`: people at this machine may also give, as those do who take reports down on the phone. `more` are addresses beside the
+    node's own.
+    """
 
     title: str
     authority: str
@@ -52,6 +56,8 @@ class Settings:
     hosts: frozenset[str] = frozenset({"localhost", "127.0.0.1", "[::1]"})
     tls: bool = False
     limits: Limits = field(default_factory=Limits)
+    operators: bool = False
+    more: tuple[Route, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Guard:
         self._headers = [*_HEADERS, _HSTS] if desk.settings.tls else _HEADERS
         self._policy = f'"caller";q={self._limits.burst};w={math.ceil(self._limits.burst / self._limits.each_second)}'.encode()
         clearance = desk.settings.clearance
-        self._local = None if clearance is None else local_caller(desk.settings.authority, clearance)
+        self._local = None if clearance is None else local_caller(desk.settings.authority, clearance, gives=desk.settings.operators)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

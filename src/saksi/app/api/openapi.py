@@ -14,6 +14,8 @@ from saksi.app.api.look import Questions
 from saksi.app.api.ports import FeedName, HitPage, OutcomeLine, StatementView, TakeLine
 from saksi.app.api.problems import KINDS, Problem
 from saksi.app.api.record import AccessAnswer, FeedsAnswer, Health, KeyLine, KeysAnswer, Ready
+from saksi.app.intake.told import Told
+from saksi.app.intake.wire import ProgressBody, ReportLine
 from saksi.model import Json
 from saksi.screen.answer import Answer
 from saksi.screen.page import Listed
@@ -23,7 +25,7 @@ __all__ = ["document"]
 _Object: TypeAlias = "dict[str, Json]"
 _SHAPES = (
     Answer, Listed, Questions, StatementView, HitPage, TakeLine, TakesAnswer, OutcomeBody, OutcomeLine, FeedName, FeedsAnswer, Health,
-    Ready, AccessAnswer, KeyLine, KeysAnswer, Problem,
+    Ready, AccessAnswer, KeyLine, KeysAnswer, Problem, Told, ReportLine, ProgressBody,
 )  # fmt: skip
 _REF = "#/components/schemas/"
 _ANYWHERE = ("bad-input", "wrong-host", "cross-site", "too-many", "too-slow", "fault", "ledger-fault")

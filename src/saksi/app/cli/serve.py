@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -24,13 +26,23 @@ __all__ = ["key", "serve"]
 @click.option("--certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="TLS certificate (PEM).")
 @click.option("--certificate-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its private key (PEM).")
 @click.option("--behind-proxy", is_flag=True, help="A proxy in front does TLS; then everybody needs a key.")
+@click.option("--public", metavar="HOST:PORT", help="Also serve the pages for everybody (report, check), on a listener of their own.")
+@click.option("--operators", is_flag=True, help="People at this machine may take reports down.")
 @common
 @click.pass_context
 def serve(
-    ctx: click.Context, host: str | None, port: int | None, certificate: Path | None, certificate_key: Path | None, behind_proxy: bool
+    ctx: click.Context,
+    host: str | None,
+    port: int | None,
+    certificate: Path | None,
+    certificate_key: Path | None,
+    behind_proxy: bool,
+    public: str | None,
+    operators: bool,
 ) -> int:
     """Serve the pages and the API, until interrupted. A node that was restored and does not sign yet answers and takes nothing in."""
     from saksi.app.api.desk import Settings
+    from saksi.app.intake.serve import opened
     from saksi.app.web.serve import Listen
     from saksi.app.web.serve import serve as run
 
@@ -39,14 +51,24 @@ def serve(
         listen = Listen(
             host or config.host, config.port if port is None else port, certificate=certificate, key=certificate_key, open=behind_proxy
         )
+        settings = Settings(config.title, config.authority, config.country, Tlp(config.clearance), operators=operators)
+        say = partial(_serving, config.title)
         try:
             node.views.fold(node.ledger)
         except Unconfirmed as waits:
             node.views.fold(node.shelf)
             words(f"{waits.what}: {waits.todo}")
-        settings = Settings(config.title, config.authority, config.country, Tlp(config.clearance))
-        run(node, node.files.path, settings, listen=listen, ready=lambda address: words(f"serving {config.title} on {address}"))
+            run(node, node.files.path, settings, listen=listen, ready=say)
+            return 0
+        with opened(node, public, proxy=behind_proxy) as intake:
+            if intake.address:
+                words(f"serving everybody on {intake.address}")
+            run(node, node.files.path, replace(settings, more=intake.routes), listen=listen, ready=say)
     return 0
+
+
+def _serving(title: str, address: str) -> None:
+    words(f"serving {title} on {address}")
 
 
 @click.group()
