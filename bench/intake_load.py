@@ -23,12 +23,13 @@ _TALES = (
 
 @dataclass(slots=True)
 class Load:
-    """What came of it: seconds for each answer, what was sent and the number given by session, and how many got none."""
+    """What came of it: seconds for each answer, what was sent and the number given by session, how many got none, and seconds in all."""
 
     seconds: list[float] = field(default_factory=list)
     sent: dict[str, bytes] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
     failed: int = 0
+    took: float = 0.0
 
     def at(self, share: float) -> float:
         """The latency in milliseconds that this share of the answers did not exceed."""
@@ -86,6 +87,7 @@ async def run(port: int, path: str, *, rate: float, seconds: float, seed: int = 
             break
         tasks.append(asyncio.create_task(one(number, due)))
     await asyncio.gather(*tasks)
+    load.took = time.perf_counter() - began
     for _, writer in idle:
         writer.close()
     return load
