@@ -75,6 +75,8 @@ def serve(node: Node, home: Path, settings: Settings, *, listen: Listen, ready: 
     """
     import uvicorn
 
+    from saksi.app.web.protocol import Punctual
+
     check_listen(listen)
     sys.setswitchinterval(0.001)  # a look-up waits a millisecond, not five, for the thread that walks through a list
     names = settings.hosts | {listen.host.lower()} if listen.host not in {"0.0.0.0", "::"} else settings.hosts  # noqa: S104
@@ -93,6 +95,7 @@ def serve(node: Node, home: Path, settings: Settings, *, listen: Listen, ready: 
         timeout_keep_alive=15,
         timeout_graceful_shutdown=30,
         h11_max_incomplete_event_size=32_768,
+        http=Punctual,
         ssl_certfile=None if listen.certificate is None else str(listen.certificate),
         ssl_keyfile=None if listen.key is None else str(listen.key),
     )
