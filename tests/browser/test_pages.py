@@ -23,6 +23,9 @@ PAGES = {
     "search": "/search?q=example",
     "ledger": "/ledger",
     "about": "/about",
+    "sign-in": "/sign-in",
+    "first": "/sign-in/first",
+    "sign-out": "/sign-out",
     "missing": "/nothing-here",
     "problem": "/problems/too-many",
 }

@@ -24,7 +24,9 @@ class Config:
     `authority` is the domain name the authority answers for; `name` is how people call it; `country` (ISO 3166 alpha-2) is assumed
     for local phone and account forms; `contest` tells a holder how to contest a listing; `purpose` and `legal_basis` are put into the
     marking of what is taken in unless the take says otherwise; `clearance` is the strictest TLP that a person at this machine's own
-    pages sees; `host` and `port` are where `saksi serve` listens; `workers` is the number of processes a take may use (0: only this).
+    pages sees; `host` and `port` are where `saksi serve` listens; `workers` is the number of processes a take may use (0: only this);
+    `names` are further host names that browsers call the node by; people may sign in at the identity provider `oidc_issuer`, which knows
+    the node as `oidc_client` and shares the secret in the file `oidc_secret` with it.
     """
 
     authority: str
@@ -37,6 +39,10 @@ class Config:
     host: str = "127.0.0.1"
     port: int = 8731
     workers: int = 2
+    names: str = ""
+    oidc_issuer: str = ""
+    oidc_client: str = ""
+    oidc_secret: str = ""
 
     def __post_init__(self) -> None:
         if not _AUTHORITY.fullmatch(self.authority) or len(self.authority) > 253:

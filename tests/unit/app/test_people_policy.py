@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from saksi.actions.half import MAY as WORDS
@@ -74,3 +77,17 @@ def test_nobody_gives_rights_to_themselves() -> None:
     assert may(boss, May.PEOPLE, Account("ann"))
     with pytest.raises(NotAllowed, match="their own rights"):
         gate(boss, May.PEOPLE, Account("boss"))
+
+
+def test_the_table_in_the_guide_is_that_of_the_code() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs/guide/people.md").read_text(encoding="utf-8")
+    order = [
+        May.LOOK, May.FEED, May.TELL, May.GIVE, May.REQUEST, May.CASE, May.DIRECTORY, May.DIRECT, May.AUDIT, May.ADMIN, May.PEOPLE,
+        May.SETTINGS,
+    ]  # fmt: skip
+    assert set(order) == set(May)
+    for role in PERSONS:
+        (row,) = re.findall(rf"^\| {role.value} \|(.*)\|$", text, re.MULTILINE)
+        assert [act for act, cell in zip(order, row.split("|"), strict=True) if cell.strip() == "yes"] == [
+            act for act in order if role in TABLE[act]
+        ], role

@@ -33,7 +33,9 @@ from saksi.app.api.rates import Rates
 from saksi.app.api.replay import Replay
 from saksi.app.api.wire import answer
 from saksi.app.home import Home, people_key
+from saksi.app.people.fetch import fetch
 from saksi.app.people.people import FOLDER, open_people
+from saksi.app.people.provider import Provider
 from saksi.app.people.store import Store
 from saksi.model import SaksiError
 from saksi.model.moment import moment
@@ -62,6 +64,7 @@ def make_desk(
         left.unlink()
     now = clock or _utc
     limits = settings.limits
+    told = settings.provider
     store = Store(home / FOLDER, key=people_key(Home(home)), clock=lambda: int(moment(now(), "clock").timestamp()), random=random)
     return Desk(
         node=node,
@@ -71,7 +74,7 @@ def make_desk(
         replay=Replay(folder / "replay.db", now=time.time),
         rates=Rates(each_second=limits.each_second, burst=limits.burst),
         metrics=Metrics(),
-        people=open_people(store, ticks=time.monotonic),
+        people=open_people(store, ticks=time.monotonic, provider=None if told is None else Provider(told, store, fetch)),
         spool=spool,
         writer=ThreadPoolExecutor(1, "writer"),
         walker=ThreadPoolExecutor(1, "walker"),

@@ -22,11 +22,15 @@ from saksi.app.api.problems import Problem
 from saksi.app.api.rates import Rates
 from saksi.app.api.replay import Replay
 from saksi.app.people.people import People
+from saksi.app.people.provider import Told
 from saksi.model import BadInput, Json, Reader, Tlp
 
 _T = TypeVar("_T")
 
-__all__ = ["Call", "Desk", "Limits", "Route", "Settings"]
+__all__ = ["LOOPBACK", "Call", "Desk", "Limits", "Route", "Settings"]
+
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +49,17 @@ class Limits:
 class Settings:
     """What the desk is told: the node's names, the clearance of people at this machine (None: they need a key too), its hosts.
 
-    `operators`: people at this machine may also give, as those do who take reports down on the phone. `more` are addresses beside the
-    node's own.
+    `provider` is the identity provider of its people. `operators`: people at this machine may also give, as those do who take reports down
+    on the phone. `more` are addresses beside the node's own.
     """
 
     title: str
     authority: str
     country: str = ""
     clearance: Tlp | None = Tlp.AMBER
-    hosts: frozenset[str] = frozenset({"localhost", "127.0.0.1", "[::1]"})
+    hosts: frozenset[str] = LOOPBACK
     tls: bool = False
+    provider: Told | None = None
     limits: Limits = field(default_factory=Limits)
     operators: bool = False
     more: tuple[Route, ...] = ()

@@ -26,9 +26,12 @@ class Kind:
 
 KINDS: Mapping[str, Kind] = {
     "bad-input": Kind(400, "Not understood", "A value, parameter or body cannot be read as what it should be; `where` names the place."),
-    "key-needed": Kind(401, "A key is needed", "Send `Authorization: Bearer <key>`. A key that has ended or was revoked gives this too."),
+    "key-needed": Kind(
+        401, "Sign in, or send a key", "People sign in; programs send `Authorization: Bearer <key>`. What has ended gives this too."
+    ),
     "not-allowed": Kind(403, "Not allowed", "The key's role, a marking or a rule forbids it. Ask the node's administrator."),
     "purpose-needed": Kind(403, "A purpose is needed", "Say what the look-up is for: header `Saksi-Purpose`, or parameter `purpose`."),
+    "second-factor": Kind(403, "Show a second factor", "What bears upon others needs a code or a passkey shown within five minutes."),
     "cross-site": Kind(403, "Asked from another site", "A page of another site made the browser ask. Nothing was done."),
     "not-found": Kind(404, "Nothing here", "There is nothing by this name, or nothing that may be shown: the two are not told apart."),
     "no-such-method": Kind(405, "Not done this way", "The address exists but not with this method; `Allow` lists those that work."),

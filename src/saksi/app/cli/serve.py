@@ -43,6 +43,7 @@ def serve(
     """Serve the pages and the API, until interrupted. A node that was restored and does not sign yet answers and takes nothing in."""
     from saksi.app.api.desk import Settings
     from saksi.app.intake.serve import opened
+    from saksi.app.people.setting import host_names, provider_of
     from saksi.app.web.serve import Listen
     from saksi.app.web.serve import serve as run
 
@@ -51,7 +52,15 @@ def serve(
         listen = Listen(
             host or config.host, config.port if port is None else port, certificate=certificate, key=certificate_key, open=behind_proxy
         )
-        settings = Settings(config.title, config.authority, config.country, Tlp(config.clearance), operators=operators)
+        settings = Settings(
+            config.title,
+            config.authority,
+            config.country,
+            Tlp(config.clearance),
+            host_names(config.names),
+            provider=provider_of(config),
+            operators=operators,
+        )
         say = partial(_serving, config.title)
         try:
             node.views.fold(node.ledger)

@@ -163,11 +163,11 @@ class Passkeys:
     def _expected(self, answer: str, session: str) -> bytes:
         """The challenge that an answer is to, if it was asked in this session and not answered before. Raises NotAllowed."""
         data = parse_client_data_json(base64url_to_bytes(json.loads(answer)["response"]["clientDataJSON"]))
-        with self._store.rows() as rows:
+        with self._store.rows() as rows:  # one try each, whatever comes of it
             found = rows.execute(
-                "DELETE FROM challenge WHERE digest = ? AND session = ? AND until >= ? RETURNING digest",
-                (sha256(data.challenge).digest(), session, self._store.clock()),
+                "DELETE FROM challenge WHERE digest = ? RETURNING session, until", (sha256(data.challenge).digest(),)
             ).fetchone()
-        if found is None:
+        now = self._store.clock()
+        if found is None or found[0] != session or not now <= found[1] <= now + _CHALLENGE_SECONDS:
             raise NotAllowed(_WRONG, where="passkey", todo="try again")
         return data.challenge

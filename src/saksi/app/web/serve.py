@@ -15,6 +15,7 @@ from saksi.app.api.application import make_app, make_desk
 from saksi.app.api.desk import Desk, Settings
 from saksi.app.api.guard import Guard
 from saksi.app.api.ports import Node
+from saksi.app.people.routes import people_routes
 from saksi.app.web.assets import load_assets
 from saksi.app.web.pages import Pages
 from saksi.app.web.site import Site
@@ -64,7 +65,7 @@ def build_app(node: Node, home: Path, settings: Settings, *, clock: Callable[[],
     site = Site(load_assets())
     desk = make_desk(node, home, settings, clock=clock)
     desk = replace(desk, built=site.assets.built, error_page=site.error)
-    return make_app(desk, Pages(site).routes()), desk
+    return make_app(desk, (*Pages(site).routes(), *people_routes(site))), desk
 
 
 def serve(node: Node, home: Path, settings: Settings, *, listen: Listen, ready: Callable[[str], None] | None = None) -> None:

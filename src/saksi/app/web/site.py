@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
+from saksi.app.api.caller import Caller
 from saksi.app.api.desk import Call, Desk
 from saksi.app.api.problems import KINDS, Problem
 from saksi.app.api.wire import answer
@@ -59,9 +60,19 @@ class Site:
 
     def _render(self, desk: Desk, request: Request, template: str, parts: Mapping[str, object]) -> str:
         words = self._words[wanted(request.headers.get("accept-language", ""), self._words)]
+        caller = request.scope.get("saksi.caller")
+        signed_in = isinstance(caller, Caller) and caller.session is not None
         state = parts["state"] if "state" in parts else desk.node.state()
         return self._env.get_template(template).render(
-            {"t": words, "site": desk.settings, "query": request.query_params.get("q", ""), "link": link, **parts, "state": state}
+            {
+                "t": words,
+                "site": desk.settings,
+                "query": request.query_params.get("q", ""),
+                "link": link,
+                "signed_in": signed_in,
+                **parts,
+                "state": state,
+            }
         )
 
 

@@ -1,0 +1,58 @@
+"""What a page's form sends, read strictly; and where a browser may be sent on to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import parse_qsl
+
+from saksi.app.api.desk import Call
+from saksi.app.api.problems import Refused
+from saksi.model import BadInput
+
+__all__ = ["Form", "local_path", "read_form"]
+
+_MEDIA = "application/x-www-form-urlencoded"
+_LONGEST = 16_384
+
+
+class Form:
+    """The fields of one form."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: list[tuple[str, str]]) -> None:
+        self._fields = fields
+
+    def one(self, name: str) -> str:
+        """A field that stands there once; empty where it was left out. Raises BadInput where it comes twice."""
+        found = self.all(name)
+        if len(found) > 1:
+            raise BadInput("given twice", where=name)
+        return found[0] if found else ""
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """All values of a field."""
+        return tuple(value for key, value in self._fields if key == name)
+
+
+async def read_form(call: Call, known: Collection[str]) -> Form:
+    """Read the body as a form with these fields. Raises BadInput for any other, Refused for another kind of body."""
+    if call.request.headers.get("content-type", "").partition(";")[0].strip().lower() != _MEDIA:
+        raise Refused("wrong-media", f"send {_MEDIA}")
+    data = await call.request.body()
+    if len(data) > _LONGEST:
+        raise Refused("too-large", f"at most {_LONGEST} bytes")
+    try:
+        fields = parse_qsl(data.decode("ascii"), keep_blank_values=True, strict_parsing=bool(data), errors="strict", max_num_fields=50)
+    except ValueError as fault:
+        raise BadInput("the form cannot be read", where="body") from fault
+    strange = sorted({name for name, _ in fields} - set(known))
+    if strange:
+        raise BadInput("there is no such field here", where=strange[0][:40])
+    return Form(fields)
+
+
+def local_path(text: str) -> str:
+    """Where to go on to: an address of this node; its first page where it is anything else."""
+    plain = text.startswith("/") and not text.startswith("//") and "\\" not in text and len(text) <= 2000
+    return text if plain and all(" " < char < "\x7f" for char in text) else "/"
