@@ -426,3 +426,8 @@ def test_a_damaged_store_is_said_to_be_one(tmp_path: Path) -> None:
         Crew(tmp_path)
     with pytest.raises(LedgerFault, match="cannot be read"):
         snapshot(tmp_path / FILE)
+
+
+def test_people_are_listed_as_they_were_added(crew: Crew) -> None:
+    added = [crew.add(f"person {number}").id for number in range(12)]
+    assert [each.id for each in crew.register.people()] == added

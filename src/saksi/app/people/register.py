@@ -34,7 +34,7 @@ class Register:
     def people(self) -> tuple[Person, ...]:
         """Everybody who was ever added, oldest first."""
         with self._store.rows() as rows:
-            return tuple(map(person_of, rows.execute(f"SELECT {_COLUMNS} FROM person ORDER BY made, id")))  # noqa: S608 - a constant
+            return tuple(map(person_of, rows.execute(f"SELECT {_COLUMNS} FROM person ORDER BY made, rowid")))  # noqa: S608 - a constant
 
     def person(self, id_: str) -> Person:
         """A person by pseudonym. Raises BadInput where there is none."""
