@@ -6,9 +6,12 @@ Sources: ETSI EN 319 142-1 (PAdES baseline B-B), RFC 5652 (CMS). A certified PDF
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
+from typing import TypeVar
 
 from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
@@ -31,6 +34,7 @@ from saksi.model import BadInput
 
 __all__ = ["Seal", "detached", "own_seal", "read_seal", "sealed"]
 
+_T = TypeVar("_T")
 _FIELD = "Authority"
 _Key = EllipticCurvePrivateKey | Ed25519PrivateKey | RSAPrivateKey
 
@@ -90,7 +94,7 @@ def sealed(pdf: bytes, seal: Seal, at: datetime) -> bytes:
         writer = IncrementalPdfFileWriter(BytesIO(pdf), strict=True)
     except (PdfReadError, ValueError) as fault:
         raise BadInput(f"not a PDF that can be signed: {fault}", where="letter") from fault
-    made = _Signer(meta, seal, at).sign_pdf(writer)
+    made = _apart(lambda: _Signer(meta, seal, at).sign_pdf(writer))
     return bytes(made.getbuffer())
 
 
@@ -98,8 +102,14 @@ def detached(data: bytes, seal: Seal, at: datetime) -> bytes:
     """A CMS signature over `data`, to lie beside it (DER); `at` is a UTC time."""
     _valid(seal, at)
     told = PdfCMSSignedAttributes(signing_time=at)
-    made = asyncio.run(_signer(seal).async_sign_general_data(data, _digest(seal), detached=True, signed_attr_settings=told))
+    made = _apart(lambda: asyncio.run(_signer(seal).async_sign_general_data(data, _digest(seal), detached=True, signed_attr_settings=told)))
     return bytes(made.dump())
+
+
+def _apart(work: Callable[[], _T]) -> _T:
+    """Sign in a thread of its own: the library runs a loop of its own, which a thread that has one refuses."""
+    with ThreadPoolExecutor(1, "signer") as thread:
+        return thread.submit(work).result()
 
 
 _USAGE = x509.KeyUsage(

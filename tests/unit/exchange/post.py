@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,6 +23,15 @@ from saksi.exchange import Entry, Office
 from saksi.exchange.letter import Letter
 from saksi.exchange.seal import Seal, own_seal, read_seal
 from saksi.ledger.checkpoint import Checkpoint
+
+T = TypeVar("T")
+
+
+def apart(work: Callable[[], T]) -> T:
+    """In a thread of its own: a browser test may have left a running loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work).result()
+
 
 ORIGIN = "centre.a.example/saksi/1"
 SENT = "2026-06-01T08:00:00Z"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tomllib
 from dataclasses import replace
@@ -12,9 +13,11 @@ from io import BytesIO
 import pytest
 from asn1crypto import cms, pem
 from asn1crypto import x509 as asn1_x509
-from post import FONTS, HOLD, HOSTILE, NOW, OFFICE, RECALL, SEEN, TAKEDOWN, authority, letter, own, vouched
+from post import FONTS, HOLD, HOSTILE, NOW, OFFICE, RECALL, SEEN, TAKEDOWN, apart, authority, letter, own, vouched
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import async_validate_detached_cms, validate_pdf_signature
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
 from saksi.actions import OFFENCES, REFUSALS, Kind, Request, Urgency
@@ -181,7 +184,7 @@ def test_the_authoritys_signature_is_in_the_pdf_and_breaks_when_it_is_changed() 
     made = sealed(made_pdf(html(letter(signer=vouched().signer)), FONTS), vouched(), NOW)
     assert "Root of the tests" in str(_Text(html(letter(signer=vouched().signer))))
     trusted = _trusting()
-    status = validate_pdf_signature(PdfFileReader(BytesIO(made)).embedded_signatures[0], trusted)
+    status = _validated(PdfFileReader(BytesIO(made)).embedded_signatures[0], trusted)
     assert status.valid
     assert status.intact
     assert status.trusted
@@ -193,7 +196,19 @@ def test_the_authoritys_signature_is_in_the_pdf_and_breaks_when_it_is_changed() 
     at = made.index(b"/Producer") if b"/Producer" in made else 200
     broken = made[:at] + bytes([made[at] ^ 1]) + made[at + 1 :]
     changed = PdfFileReader(BytesIO(broken), strict=False).embedded_signatures[0]
-    assert not validate_pdf_signature(changed, trusted).intact
+    assert not _validated(changed, trusted).intact
+
+
+def test_a_letter_is_signed_where_a_loop_is_running() -> None:
+    async def within() -> bytes:
+        return sealed(made_pdf(html(letter(signer=vouched().signer)), FONTS), vouched(), NOW)
+
+    made = apart(lambda: asyncio.run(within()))
+    assert _validated(PdfFileReader(BytesIO(made)).embedded_signatures[0], _trusting()).intact
+
+
+def _validated(signature: EmbeddedPdfSignature, trusted: ValidationContext) -> PdfSignatureStatus:
+    return apart(lambda: validate_pdf_signature(signature, trusted))
 
 
 def _trusting() -> ValidationContext:
@@ -207,14 +222,12 @@ async def _check(data: bytes, signature: bytes) -> object:
 
 
 def test_the_nodes_own_signature_lies_beside_and_breaks_when_it_is_changed() -> None:
-    import asyncio
-
     signature = detached(b"the letter", own(), NOW)
-    assert asyncio.run(_check(b"the letter", signature)).intact  # type: ignore[attr-defined]
+    assert apart(lambda: asyncio.run(_check(b"the letter", signature))).intact  # type: ignore[attr-defined]
     signer = cms.ContentInfo.load(signature)["content"]["signer_infos"][0]
     told = {each["type"].native: each["values"][0].native for each in signer["signed_attrs"]}
     assert told["signing_time"] == NOW
-    assert not asyncio.run(_check(b"the latter", signature)).intact  # type: ignore[attr-defined]
+    assert not apart(lambda: asyncio.run(_check(b"the latter", signature))).intact  # type: ignore[attr-defined]
 
 
 def test_a_seal_that_is_not_valid_seals_nothing() -> None:
