@@ -5,18 +5,21 @@ from __future__ import annotations
 import base64
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+import httpx
 import jwt
 import pytest
+from calls import Served
 from crew import KNOCK, Crew
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from browser import Browser, app_code, cheap, people_of, settled
 from saksi.app.people.fetch import fetch
 from saksi.app.people.provider import Asking, Provider, Told
 from saksi.model import BadInput, NotAllowed, PeerFault
@@ -280,3 +283,32 @@ def test_strangers_cannot_fill_the_list_of_those_who_wait(crew: Crew) -> None:
     listed = crew.door.subjects.listed()
     assert len(listed) == 1001
     assert listed[-1].person == ann.id
+
+
+def test_the_way_there_and_back_in_a_browser(serve: Callable[..., Served], issuer: Issuer) -> None:
+    node = cheap(serve(provider=Told(issuer.address, "node-a")))
+    issuer.now, ann, browser = people_of(node).store.clock(), settled(node, "Ann", "analyst"), Browser(node)
+
+    def round_trip() -> httpx.Response:
+        there = browser.get("/sign-in/provider")
+        assert there.status_code == 303
+        assert "samesite=lax" in browser.said[-1].lower()
+        given = issuer.visit(Asking(there.headers["location"], ""))
+        return browser.get(
+            f"/sign-in/back?{urlencode({**given, 'session_state': 'x'})}", **{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+        )
+
+    assert "provider" in browser.get("/sign-in.json").json()["ways"]
+    unknown = round_trip()
+    assert unknown.status_code == 403
+    assert "nobody here is bound" in unknown.text
+    assert list(browser.cookies) == [], "the question is answered and forgotten"
+    people_of(node).door.subjects.bind(issuer.address, "s-1", person=ann, by="command-line")
+    back = round_trip()
+    assert (back.status_code, back.headers["cache-control"]) == (200, "no-store")
+    assert browser.get("/me").status_code == 401, "the second factor is ours"
+    assert browser.post("/me/codes/new", Accept="application/json").status_code == 403, "and is not set up by the provider's word"
+    assert browser.post("/sign-in/second", {"code": app_code(node, ann), "next": "/me"}).headers["location"] == "/me"
+    assert browser.get("/me.json").json()["sessions"][0]["way"] == "provider"
+    other = Browser(node)
+    assert other.get("/sign-in/back?code=c-1&state=x").status_code == 403, "without the cookie of whoever asked"
