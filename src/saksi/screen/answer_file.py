@@ -94,7 +94,7 @@ class Written:
         if self._parquet is not None and done.answered:
             self._parquet.write_table(_table(done.data))
         elif self._out is not None:
-            self._out.writelines(done.lines)
+            self._out.write(done.data)
         if done.refused:
             if self._rejects is None:
                 self._rejects = self._place(self.rejects_path).open("w", encoding="utf-8", newline="")

@@ -162,8 +162,9 @@ class Screen:
             return self._chunk(store, rows, read)
 
     def _chunk(self, store: Pinned, rows: Rows, read: Read) -> Done:
+        around = store.around
         found = [
-            tuple([reach(each, store.around) if each[: each.index(":")] in _REACHING else ((each,), ITSELF) for each in entities])
+            tuple([reach(each, around) if each[: each.index(":")] in _REACHING else ((each,), ITSELF) for each in entities])
             for entities in read.entities
         ]
         traces = self._traces(store, found)

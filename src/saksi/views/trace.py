@@ -24,6 +24,7 @@ OWN = 5  # texts that are a fact's own: reference, locator, original, value, quo
 _LOTS = 10_000
 _MOST = 32  # facts; sets of more are hardly ever equal
 _REPORT = "reportedIn"
+_SHORT = 4  # parts of a row without value, quote and dates of its own
 _HEADS = [head(count) for count in range(_MOST + 1)]
 
 _Row: TypeAlias = "tuple[int, int, int | None, str | bool | None, str | None, str | None, str | None, str | None, str | None]"
@@ -69,19 +70,36 @@ def traces(snapshot: Snapshot, entities: Sequence[str], stop: int) -> list[Trace
                 last, (table, raw, base) = body, inflated(body)
             keys, older, counts, sizes = table
             entity = lot[place]
-            if entity in keys:
-                here = keys.index(entity)
-                few = older[here] == 0 and counts[here] <= _MOST
-                at = base + sum(sizes[:here])
-                rows = _HEADS[counts[here]] + raw[at : at + sizes[here]] if few else b""
-                made[start + place] = _trace(snapshot, (entity, rows), kinds, stop) if few else None
+            if entity not in keys:
+                continue
+            here = keys.index(entity)
+            count = counts[here]
+            if older[here] or count > _MOST:
+                made[start + place] = None
+                continue
+            at = base + sum(sizes[:here])
+            rows = _rows(_HEADS[count] + raw[at : at + sizes[here]])
+            plain = _plain(snapshot, entity, rows[0], kinds, stop) if count == 1 and len(rows[0]) == _SHORT else None
+            made[start + place] = plain or _trace(snapshot, (entity, rows), kinds, stop)
     return made
 
 
+def _plain(snapshot: Snapshot, entity: str, row: _Row, kinds: dict[int, _Kind], stop: int) -> Trace | None:
+    """What `_trace` gives for a single fact that was read from a table's row and has a closed value, as most have; None for any other."""
+    number, ordinal, line, original, *_ = row
+    flat = snapshot.flat
+    _, free, before, after, _ = kinds.get(number) or _kind(snapshot, number, kinds)
+    if free or line is None or ordinal >= stop or flat.flags[ordinal] & CHANGED:
+        return None
+    written = b"" if original is None else _json(entity.partition(":")[2] if original is True else original)
+    own = [hexlify(flat.commitments[ordinal * 32 : ordinal * 32 + 32]), b"%b%d%b" % (before, line, after), written, b"", b""]
+    return Trace((number, flat.runs.at(ordinal)[4], 3 if written else 1), own)
+
+
 def _trace(  # noqa: PLR0912 - a call for each branch would cost more than the branch
-    snapshot: Snapshot, where: tuple[str, bytes], kinds: dict[int, _Kind], stop: int
+    snapshot: Snapshot, where: tuple[str, list[_Row]], kinds: dict[int, _Kind], stop: int
 ) -> Trace | None:
-    entity, packed = where
+    entity, rows = where
     flat = snapshot.flat
     flags, names, run_of = flat.flags, flat.commitments, flat.runs.at
     shared: list[object] = []
@@ -91,7 +109,7 @@ def _trace(  # noqa: PLR0912 - a call for each branch would cost more than the b
     sources: list[int] = []
     first, end, when = 0, 0, ""
     row: _Row
-    for row in _rows(packed):
+    for row in rows:
         number, ordinal, line, original, *more = row
         if ordinal >= stop:
             break
