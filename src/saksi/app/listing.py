@@ -31,7 +31,7 @@ FEEDS: dict[str, tuple[str, tuple[str, ...], FeedName]] = {
     "rpz": ("rpz", ("host",), FeedName(name="rpz", media_type="text/dns", about="Hosts to block, as a response policy zone.")),
     "csv": (
         "csv",
-        ("account", "handle", "host", "ip", "network", "phone", "proxy", "url", "wallet"),
+        ("account", "email", "handle", "host", "ip", "network", "phone", "proxy", "url", "wallet"),
         FeedName(name="csv", media_type="text/csv", about="All kinds of values to block, with roles, times and references."),
     ),
 }

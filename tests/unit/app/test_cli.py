@@ -128,6 +128,16 @@ def test_a_retraction_holds_at_once_in_answers_and_block_lists(listed: Run) -> N
     assert last(listed("ask", "worse.example.org", "--at", str(answer["at"])))["status"] == "known"
 
 
+def test_csv_without_a_kind_holds_all_kinds(run: Run, tmp_path: Path) -> None:
+    rows = "reference,reported_at,country,scam_phone,scam_url,narrative\nA-1,2026-10-02,KH,012 345 678,https://bad.example.net/pay,words\n"
+    (tmp_path / "r.csv").write_text(rows, encoding="utf-8")
+    last(run("take", "--source", "report-desk", str(tmp_path / "r.csv")))
+    made = run("feed", "--format", "csv").stdout
+    assert "\nphone:+85512345678," in made
+    assert "\nurl:https://bad.example.net/pay," in made
+    assert "\nurl:" not in run("feed", "--format", "csv", "--kind", "phone").stdout
+
+
 def test_a_regrade_shows_in_the_answer_and_another_take_does_not_undo_it(listed: Run, tmp_path: Path) -> None:
     answer = last(listed("ask", "worse.example.org"))
     ref = next(one["ref"] for one in answer["statements"] if one["prop"] == "role")  # type: ignore[attr-defined]

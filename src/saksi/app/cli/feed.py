@@ -24,7 +24,7 @@ _KINDS = ("account", "email", "handle", "host", "ip", "network", "phone", "proxy
     "kinds",
     type=click.Choice(_KINDS),
     multiple=True,
-    help="Which values; else hosts. A zone also holds IPs and networks, CSV all.",
+    help="Which values; else all in CSV, hosts in the other forms. A zone can also hold IPs and networks.",
 )
 @click.option("--for", "reader", metavar="AUTHORITY", help="The authority it is for: only what may be released to it (else this one).")
 @click.option("--circle", "circles", multiple=True, help="A named audience that authority belongs to.")
@@ -51,7 +51,14 @@ def feed(
         if reader is not None and reader != node.config.authority:
             theirs = Reader(reader, circles=frozenset(circles), known=True)
         size = node.judge(theirs, at).at
-        plan = Plan(node.setting(theirs, size), node.config.authority, now_text(), form, kinds or ("host",), contested)
+        plan = Plan(
+            node.setting(theirs, size),
+            node.config.authority,
+            now_text(),
+            form,
+            kinds or (_KINDS if form == "csv" else ("host",)),
+            contested,
+        )
         data = b"".join(node.block_list(plan))
     if out is None:
         click.echo(data, nl=False)
