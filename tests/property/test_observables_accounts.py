@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from saksi.model.errors import BadInput
@@ -17,7 +17,9 @@ from saksi.observables.bank_rows import BANK_ROWS
 from saksi.observables.banks import bank_countries
 from saksi.observables.column import Column
 from saksi.observables.defang import refang
+from saksi.observables.detect import detect
 from saksi.observables.emvco import crc, parse_fields, parse_payload, sealed
+from saksi.observables.handle_rules import PLATFORMS
 from saksi.observables.host import host, hosts, parents, registrable
 from saksi.observables.ip import ip
 from saksi.observables.network import network
@@ -113,6 +115,24 @@ text_of_account = st.one_of(
 def test_accounts_in_bulk_are_those_one_by_one(rows: list[tuple[str, str | None]]) -> None:
     column = accounts([text for text, _ in rows], [country for _, country in rows])
     assert_same(column, [outcome(account, text, country=country) for text, country in rows])
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@settings(max_examples=200)
+@given(data=st.data(), head=st.sampled_from(["", "user", "username", "id", "user.", "id_", "user_name"]))
+def test_a_name_is_read_whole_whatever_it_begins_with(platform: str, data: st.DataObject, head: str) -> None:
+    rule = PLATFORMS[platform]
+    allowed = "".join(sign for sign in "abx019_.-" if rule.pattern.fullmatch(f"abcde{sign}abcd"))
+    middle = data.draw(st.text(allowed, min_size=4, max_size=4))
+    text = "".join(sign for sign in head if sign.isalpha() or sign in allowed) + f"a{middle}b"
+    assume(rule.pattern.fullmatch(text) is not None)  # two dots together
+    spellings = [f"{platform}: {text}", f"{platform}:{text}", f"{platform} id: {text}"]
+    if platform != "whatsapp":  # where a bare word is talk
+        spellings += [f"{platform} {text}", f"{platform} user {text}"]
+    if platform != "line":  # there @ begins an official account's name
+        spellings += [f"{platform} @{text}", f"{platform}: @{text}"]
+    for spelling in spellings:
+        assert [one.entity for one in detect(spelling)] == [f"handle:{platform}:{text}"], spelling
 
 
 @settings(max_examples=200)

@@ -10,6 +10,7 @@ import re
 
 from saksi.model.errors import BadInput
 from saksi.observables.digits import plain as folded
+from saksi.observables.handle_rules import NAMES
 from saksi.observables.kinds import KINDS, normaliser
 from saksi.observables.observable import Observable
 
@@ -28,11 +29,16 @@ _LOOSE_AT = re.compile(r"@|[\[({]\s*at\s*[\])}]|\sat\s", re.IGNORECASE)
 _LOOSE_DOT = re.compile(r"[.\u3002\uff0e\uff61]|[\[({\s]\s*dot\s*[\])}\s]", re.IGNORECASE)
 # Each begins where a word does, so that ten thousand letters are looked at once and not from every letter anew.
 _PLATFORM = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+\s*[:=\s]\s*\S|(?<![^\W\d_])[^\W\d_]++://|(?<!\S)[^\s./]*+[./]\S*/")
+_SPOKEN = re.compile(r"([^\W\d_]++)(?:\s*[:=]|\s)\s*\S")
+_SPOKEN_KINDS = ("ip", "handle", "account", "phone")  # what may begin with the name of a platform: fb::1, LINE BK 1234567890
 _SCHEME = re.compile(
     r"prompt ?pay|pay ?now|duit ?now|bakong|khqr|qris|nmid|instapay|qr ?ph|fps|mmqr|lao ?qr|upi|vpa|พร้อมเพย์|បាគង|id\d{13}\Z", re.IGNORECASE
 )
 _IBAN = re.compile(r"(?:iban)?[\s:]*[a-z]{2}\d{2}[\sa-z0-9]{10,}\Z", re.IGNORECASE)
 _CARD = re.compile(r"4|5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)")
+_DIALLED = re.compile(r"\+[\s(]*\d")
+# What a reader's refusal says when it knew its kind and found a mistake in it.
+_TELLING = {"wallet": ("checksum", "EIP-55"), "account": ("account numbers of", "the IBAN's check digits")}
 _NOT_TAKEN = re.compile(r"\Anot taken as [^:]*: ")
 _WORDS = {
     "phone": "a phone", "account": "an account", "wallet": "a wallet", "host": "a host", "url": "a URL", "email": "an e-mail address",
@@ -65,13 +71,27 @@ def detect(text: str, *, country: str | None = None, kind: str | None = None) ->
         except BadInput as refusal:
             refused.append((candidate, refusal))
     if not found:
-        raise _nothing_fits(refused)
+        raise _nothing_fits(text, refused)
     if any(one.entity.startswith("ip:") for one in found.values()):  # in some countries most addresses would make a number, too
         return tuple(one for one in found.values() if not one.entity.startswith("phone:"))
     return tuple(sorted(found.values(), key=lambda one: _UNLIKELY in one.notes))
 
 
-def _nothing_fits(refused: list[tuple[str, BadInput]]) -> BadInput:
+def _clearly(text: str, refused: list[tuple[str, BadInput]]) -> list[tuple[str, BadInput]]:
+    """The one reason that counts, where the text is clearly of one kind; else all of them."""
+    plain = folded(text)
+    for kind, refusal in refused:
+        if (
+            (kind == "handle" and _platform_said(plain))
+            or (kind == "phone" and _DIALLED.match(plain))
+            or any(word in refusal.what for word in _TELLING.get(kind, ()))
+        ):
+            return [(kind, refusal)]
+    return refused
+
+
+def _nothing_fits(text: str, refused: list[tuple[str, BadInput]]) -> BadInput:
+    refused = _clearly(text, refused)
     why = [f"{_WORDS[kind]}: {_NOT_TAKEN.sub('', refusal.what)}" for kind, refusal in refused]
     todo = "; or ".join(list(dict.fromkeys(refusal.todo for _, refusal in refused if refusal.todo))[:2])
     return BadInput(
@@ -113,7 +133,7 @@ def _worth_asking(text: str) -> list[str]:
         "handle": letters and (_PLATFORM.search(plain) is not None or plain[0] == "@") and not (at and dotted and not slash),
         "url": slash and letters,
         "host": letters and dotted and not slash and not at,
-        "account": digits >= 5 and not at and not _of_a_url(plain),
+        "account": (digits >= 5 or (digits > 0 and letters and spaced)) and not at and not _of_a_url(plain),
         "phone": digits >= 4
         and not at
         and not card
@@ -121,12 +141,21 @@ def _worth_asking(text: str) -> list[str]:
         and (not letters or spaced or ":" in plain or digits > len(plain) // 2),
         "imei": 14 <= digits <= 16 and not slash and ("imei" in plain.lower() if letters else not card),
     }
+    if _platform_said(plain):
+        asked["handle"] = True
+        return [kind for kind in _SPOKEN_KINDS if asked[kind]]
     likely = [kind for kind, yes in asked.items() if yes]
     if not likely:
         likely = ["host"] if letters and not spaced else []
     if "wallet" in likely and _IBAN.match(plain):
         likely.remove("wallet")
     return likely
+
+
+def _platform_said(plain: str) -> bool:
+    """Whether a platform is named and then an account, like "x: @jack"; a link with a platform in it says so itself."""
+    said = _SPOKEN.match(plain)
+    return said is not None and "/" not in plain and said[1].lower() in NAMES
 
 
 def _of_a_card(plain: str) -> bool:

@@ -21,8 +21,10 @@ __all__ = ["handle"]
 
 _LONGEST = 500
 _LINK = re.compile(r"(?:https?://)?(?:www\.)?(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)+)/(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?(?:#.*)?", re.I)
+# A filler ("LINE ID: name") is one only with a blank or a colon behind it and a name left: "userhelp" and "user" are names.
 _NAMED = re.compile(
-    r"(?P<platform>[^\W\d_]+)(?:\s*[:=\uff1a]\s*|\s+(?:id|user|username)?\s*:?\s*)(?P<name>\S.*)", re.IGNORECASE | re.DOTALL
+    r"(?P<platform>[^\W\d_]+)(?:\s*[:=\uff1a]\s*|\s+)(?:(?:id|user ?name|user)(?:\s*[:\uff1a]\s*|\s+)(?=\S))?(?P<name>\S.*)",
+    re.IGNORECASE | re.DOTALL,
 )
 _SAYS_NAME = re.compile("[:=@\uff1a]")
 _DIGITS = re.compile(r"[0-9]{5,20}")
@@ -140,7 +142,7 @@ def _account(platform: str, name: str, country: str | None) -> Observable:
     if platform == "facebook":
         plain_name = plain_name.replace(".", "")
     if not rule.pattern.fullmatch(plain_name) or plain_name in rule.reserved:
-        raise _refused(f"{rule.title} gives no such names")
+        raise _refused(f"{rule.title} gives {rule.gives}")
     return Observable("handle", f"{platform}:{plain_name}", "Handle")
 
 

@@ -25,9 +25,11 @@ __all__ = ["NAMES", "PLATFORMS", "Rule"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`pattern` over the lower-cased name; `hosts` whose pages are profiles; `numeric` an id of digits exists too."""
+    """`gives` says what names there are; `pattern` over the lower-cased name; `hosts` whose pages are profiles; `numeric` an id of digits
+    exists too."""
 
     title: str
+    gives: str
     pattern: re.Pattern[str]
     hosts: frozenset[str]
     reserved: frozenset[str] = frozenset()
@@ -46,23 +48,46 @@ _WHATSAPP = (
 PLATFORMS: dict[str, Rule] = {
     "telegram": Rule(
         "Telegram",
+        "names of 4 to 32 letters, digits and _, which begin with a letter, do not end in _ and are no word of its own",
         re.compile(r"[a-z][a-z0-9_]{2,30}[a-z0-9]"),
         _words("t.me telegram.me telegram.dog"),
         _words("joinchat addstickers addemoji addtheme share proxy socks setlanguage confirmphone login invoice bg boost addlist"),
     ),
-    "whatsapp": Rule("WhatsApp", re.compile(_WHATSAPP), _words("wa.me api.whatsapp.com whatsapp.com web.whatsapp.com")),
-    "line": Rule("LINE", re.compile(r"@[a-z0-9._-]{1,20}|[a-z0-9._-]{4,20}"), _words("line.me page.line.me")),
-    "wechat": Rule("WeChat", re.compile(r"[a-z][a-z0-9_-]{5,19}|wxid_[a-z0-9]{6,28}"), _words("weixin.qq.com u.wechat.com")),
+    "whatsapp": Rule(
+        "WhatsApp",
+        "names of 3 to 35 letters, digits, _ and ., one of them a letter",
+        re.compile(_WHATSAPP),
+        _words("wa.me api.whatsapp.com whatsapp.com web.whatsapp.com"),
+    ),
+    "line": Rule(
+        "LINE",
+        "names of 4 to 20 letters, digits, ., _ and -",
+        re.compile(r"@[a-z0-9._-]{1,20}|[a-z0-9._-]{4,20}"),
+        _words("line.me page.line.me"),
+    ),
+    "wechat": Rule(
+        "WeChat",
+        "names of 6 to 20 letters, digits, _ and -, which begin with a letter",
+        re.compile(r"[a-z][a-z0-9_-]{5,19}|wxid_[a-z0-9]{6,28}"),
+        _words("weixin.qq.com u.wechat.com"),
+    ),
     "facebook": Rule(
         "Facebook",
+        "names of 5 or more letters and digits now; older shorter ones exist: give the link",
         re.compile(r"(?=.*[a-z])[a-z0-9]{5,50}"),
         _words("facebook.com m.facebook.com web.facebook.com mbasic.facebook.com fb.com fb.me m.me"),
         _words("groups events watch marketplace sharer photo photos story share login hashtag gaming reel permalink"),
         numeric=True,
     ),
-    "tiktok": Rule("TikTok", re.compile(r"[a-z0-9_.]{1,29}[a-z0-9_]"), _words("tiktok.com m.tiktok.com")),
+    "tiktok": Rule(
+        "TikTok",
+        "names of 2 to 30 letters, digits, _ and ., which do not end in a dot",
+        re.compile(r"[a-z0-9_.]{1,29}[a-z0-9_]"),
+        _words("tiktok.com m.tiktok.com"),
+    ),
     "x": Rule(
         "X",
+        "names of 1 to 15 letters, digits and _ that are no page of its own",
         re.compile(r"[a-z0-9_]{1,15}"),
         _words("x.com twitter.com mobile.twitter.com mobile.x.com"),
         _words("i home search explore intent share hashtag settings messages notifications login"),

@@ -61,6 +61,48 @@ def test_a_profile_link_is_the_account_first_and_then_the_page() -> None:
     assert [one.entity for one in detect("https://t.me/somename")] == ["handle:telegram:somename", "url:https://t.me/somename"]
 
 
+@pytest.mark.parametrize("text", ["x @jack", "X @jack", "x: @jack", "x:jack", "x: jack", "X\uff1ajack", "twitter @jack", "twitter jack"])
+def test_a_platform_of_one_letter_is_named_in_every_spelling(text: str) -> None:
+    assert [one.entity for one in detect(text)] == ["handle:x:jack"]
+
+
+@pytest.mark.parametrize(
+    ("text", "entity"),
+    [
+        ("telegram username_x", "handle:telegram:username_x"),
+        ("telegram user_x1", "handle:telegram:user_x1"),
+        ("telegram userhelp", "handle:telegram:userhelp"),
+        ("tiktok @user.name", "handle:tiktok:user.name"),
+        ("facebook @some.page", "handle:facebook:somepage"),
+        ("facebook user.page1", "handle:facebook:userpage1"),
+        ("fb::1", "ip:fb::1"),
+    ],
+)
+def test_a_platform_and_a_name_are_that_account_alone(text: str, entity: str) -> None:
+    assert [one.entity for one in detect(text)] == [entity]
+
+
+@pytest.mark.parametrize(
+    ("text", "only"),
+    [
+        ("facebook zuck", "Not an account name: Facebook gives names of 5 or more"),
+        ("tiktok @user.name.", "Not an account name: TikTok gives names of"),
+        ("x: jack-of-all", "Not an account name: X gives names of"),
+        ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", "Not a wallet: the checksum is wrong"),
+        ("bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdx", "Not a wallet: the checksum is wrong"),
+        ("+1 555 0100 22 33 44", "Not a phone: the number is too long for its country"),
+        ("+1234", "Not a phone: the number is too short for its country"),
+        ("BCEL 12", "Not an account: account numbers of Banque pour le Commerce Exterieur Lao have 6 to 20 digits, this has 2"),
+        ("BCEL 12345", "Not an account: account numbers of Banque pour le Commerce Exterieur Lao have 6 to 20 digits, this has 5"),
+    ],
+)
+def test_what_is_clearly_of_one_kind_is_refused_for_its_reason_alone(text: str, only: str) -> None:
+    with pytest.raises(BadInput) as refusal:
+        detect(text)
+    assert refusal.value.what.startswith(f"nothing that can be looked up. {only}")
+    assert "; not " not in refusal.value.what
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
