@@ -138,6 +138,52 @@ def test_csv_without_a_kind_holds_all_kinds(run: Run, tmp_path: Path) -> None:
     assert "\nurl:" not in run("feed", "--format", "csv", "--kind", "phone").stdout
 
 
+def test_the_words_of_an_answer_tell_when_it_happened_and_who_withdrew_it_why(run: Run, tmp_path: Path) -> None:
+    rows = "reference,reported_at,country,scam_phone,narrative\nA-1,2026-10-02,KH,012 345 678,words\nA-2,2026-10-05,KH,012 345 678,more\n"
+    (tmp_path / "r.csv").write_text(rows, encoding="utf-8")
+    last(run("take", "--source", "report-desk", str(tmp_path / "r.csv")))
+    said = run("ask", "012 345 678", json_=False).stdout
+    assert "    happened 2026-10-02 to 2026-10-05; first recorded here 20" in said
+    for statement in last(run("ask", "012 345 678"))["statements"]:  # type: ignore[attr-defined]
+        if statement["prop"] == "role":
+            last(run("retract", statement["ref"], "--reason", "the victim misread it"))
+    said = run("ask", "012 345 678", json_=False).stdout
+    assert "2 of those listed stand no more:" in said
+    assert " by centre.a.example: the victim misread it" in said
+    assert "withdrawn on 20" in said
+
+
+def test_no_count_of_sources_contradicts_who_said_it(run: Run, tmp_path: Path) -> None:
+    rows = "reference,reported_at,country,victim_phone,narrative\nA-1,2026-10-02,KH,012 345 678,words\n"
+    (tmp_path / "r.csv").write_text(rows, encoding="utf-8")
+    last(run("take", "--source", "report-desk", str(tmp_path / "r.csv")))
+    said = run("ask", "012 345 678", json_=False).stdout
+    assert "said by centre.a.example" in said
+    assert "independent sources for the role: 0" not in said
+    assert "; 1 source\n" in said
+
+
+def test_an_entity_is_shown_with_its_newest_statements_unless_all_are_asked_for(run: Run, tmp_path: Path) -> None:
+    rows = "".join(f"A-{number},2026-10-02,KH,012 345 678,words {number}\n" for number in range(30))
+    (tmp_path / "r.csv").write_text("reference,reported_at,country,scam_phone,narrative\n" + rows, encoding="utf-8")
+    last(run("take", "--source", "report-desk", str(tmp_path / "r.csv")))
+    few, every = (run("show", "phone:+85512345678", *more, json_=False).stdout for more in ([], ["--all"]))
+    assert (few.count("  - "), every.count("  - ")) == (20, 31)
+    assert "... and 11 more: saksi show phone:+85512345678 --all" in few
+    assert "more:" not in every
+
+
+def test_showing_a_value_says_what_to_type_instead(listed: Run) -> None:
+    refused = listed("show", "Bad.example.net").exception
+    assert isinstance(refused, BadInput)
+    assert refused.todo == "saksi show host:bad.example.net"
+
+
+def test_a_refused_value_among_others_has_a_line_of_its_own(listed: Run) -> None:
+    made = [json.loads(text) for text in listed("ask", "bad.example.net", "\x00").stdout.splitlines()]
+    assert [(one["query"], one.get("error")) for one in made] == [("bad.example.net", None), ("\x00", "BadInput")]
+
+
 def test_a_regrade_shows_in_the_answer_and_another_take_does_not_undo_it(listed: Run, tmp_path: Path) -> None:
     answer = last(listed("ask", "worse.example.org"))
     ref = next(one["ref"] for one in answer["statements"] if one["prop"] == "role")  # type: ignore[attr-defined]

@@ -158,7 +158,7 @@ def _five_things(node: Node, plan: _Plan, key: str, port: int | None) -> None:
     words("Five things to try, in another terminal:")
     words(f"  export SAKSI_HOME={plan.folder / 'home'} PATH={Path(sys.executable).parent}:$PATH")
     words('  1. saksi ask "០១២ ៣៤៥ ៦៧៨" --country KH     one number in Khmer digits: the same entity as +85512345678')
-    words("  2. saksi ask etherscan.io                    on a scam list, and on a list of honest sites: see why it is not flagged")
+    words(f"  2. saksi ask etherscan.io                    {_known_site(node)}")
     words(f"  3. saksi ask {flagged.partition(':')[2] or 'example.com'}   flagged: who says so, on which source and row")
     words(f"  4. saksi prove '{ref or '<a reference>'}' --out proof.json")
     words(f"     saksi verify proof.json --key '{key}'")
@@ -168,6 +168,17 @@ def _five_things(node: Node, plan: _Plan, key: str, port: int | None) -> None:
         words("  5. saksi feed --format rpz --out block.rpz   a block list for name servers")
     if port is not None:
         words(f"  and the same in the browser: http://127.0.0.1:{port}/   (Ctrl-C ends the demonstration)")
+        words("  One process at a time writes: end the demonstration before you retract, amend, erase or take in.")
+
+
+def _known_site(node: Node) -> str:
+    """What the lists that were taken in say of a well-known honest site."""
+    said = node.ask("etherscan.io", country=None, reader=node.owner(), at=None)
+    if said.status == "unknown":
+        return "on no list taken in here: unknown, which does not mean safe"
+    if said.status == "safe-listed" and any(role.kind == "accuses" for role in said.roles):
+        return "on a scam list, and on a list of honest sites: see why it is not flagged"
+    return "on a list of honest sites: not flagged" if said.status == "safe-listed" else "see who says what about it"
 
 
 def _serve(node: Node, port: int) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from saksi.app.cli.open import looking
 from saksi.app.cli.say import common, line, note, progress, words
-from saksi.app.cli.tell import tell_answer, tell_statement
+from saksi.app.cli.tell import SOME, tell_answer, tell_statement
 from saksi.app.files import to_read, to_write
 from saksi.model import BadInput, Tlp
 from saksi.screen.answer import encode
+
+if TYPE_CHECKING:
+    from saksi.app.listing import Listing
 
 __all__ = ["ask", "bulk", "search", "show"]
 
@@ -42,6 +46,8 @@ def ask(ctx: click.Context, values: tuple[str, ...], country: str | None, at: in
                     raise
                 refused = fault
                 click.echo(f"refused: {value}: {fault}", err=True)
+                if ctx.obj["json"]:
+                    line({"query": value, "error": type(fault).__name__, "what": fault.what, "where": fault.where, "todo": fault.todo})
                 continue
             known = known or answer.status != "unknown"
             if ctx.obj["json"]:
@@ -117,9 +123,10 @@ def bulk(
 @click.argument("what", metavar="REF|ENTITY")
 @click.option("--at", type=click.IntRange(0), help="As of an earlier ledger size.")
 @click.option("--after", metavar="CURSOR", help="Of an entity: go on where the page before ended, with older statements.")
+@click.option("--all", "every", is_flag=True, help=f"Of an entity: all statements of the page, not the newest {SOME} alone.")
 @common
 @click.pass_context
-def show(ctx: click.Context, what: str, at: int | None, after: str | None) -> int:
+def show(ctx: click.Context, what: str, at: int | None, after: str | None, every: bool) -> int:
     """Show one statement (by its reference or commitment) in its own words, or everything about an entity (by its id)."""
     from msgspec import json as msgjson
 
@@ -135,11 +142,15 @@ def show(ctx: click.Context, what: str, at: int | None, after: str | None) -> in
             else:
                 tell_statement(view)
             return 0
+        if ":" not in what:
+            raise BadInput(
+                "this is neither a reference nor an entity's id (a kind, ':' and a normal form)", where=what[:80], todo=_instead(node, what)
+            )
         answer = node.entity(what, reader=node.owner(), at=at, after=after)
         if ctx.obj["json"]:
             click.echo(encode(answer))
         else:
-            tell_answer(answer, every=True)
+            tell_answer(answer, most=None if every or after is not None else SOME)
             if answer.next is not None:
                 words(f"  older statements: saksi show {what} --after {answer.next}")
         return 0 if answer.status != "unknown" else 1
@@ -162,3 +173,11 @@ def search(ctx: click.Context, text: str, limit: int) -> int:
     if page.after and not ctx.obj["json"]:
         words(f"showing {len(page.hits)}; more with --limit")
     return 0 if page.hits else 1
+
+
+def _instead(node: Listing, text: str) -> str:
+    """What to type instead of a value that is no id."""
+    try:
+        return f"saksi show {node.ask(text, country=None, reader=node.owner(), at=None).entity}"
+    except BadInput:
+        return f"saksi search {text}"

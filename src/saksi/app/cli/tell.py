@@ -9,16 +9,21 @@ import click
 from saksi.app.api.ports import StatementView
 from saksi.app.cli.say import words
 from saksi.model import Locator
-from saksi.screen.answer import Answer, StatementLine
+from saksi.screen.answer import Answer, Seen, Span, StatementLine
 
-__all__ = ["tell_answer", "tell_statement"]
+__all__ = ["SOME", "tell_answer", "tell_statement"]
 
 _FEW = 5
+SOME = 20  # statements of an entity that are listed unless all are asked for
 _COLOUR = {"contested": "yellow", "known": "cyan", "safe-listed": "green"}
+_ENDED = {"retracted": "withdrawn", "lapsed": "its time was over", "future": "not in force yet"}
 
 
-def tell_answer(answer: Answer, *, every: bool = False) -> None:
-    """Status, why, who says what on which source, what to mind, how to contest."""
+def tell_answer(answer: Answer, *, most: int | None = _FEW) -> None:
+    """Status, why, who says what and when, on which source, what was withdrawn, what to mind, how to contest.
+
+    `most` statements are listed, the newest (None: all), and at most as many of those that stand no more.
+    """
     status = click.style(answer.status.upper(), bold=True, fg=_COLOUR.get(answer.status))
     words(f"{answer.entity}  {status}{'  ' + click.style('flagged', bold=True) if answer.flagged else ''}")
     for note in answer.why:
@@ -26,18 +31,24 @@ def tell_answer(answer: Answer, *, every: bool = False) -> None:
     for role in answer.roles:
         denied = f"; denied by {', '.join(role.denied_by)}" if role.denied_by else ""
         words(f"  {role.role} ({role.meaning}): said by {', '.join(role.said_by) or 'nobody now'}{denied}")
+        if clocks := _clocks(role.seen):
+            words(f"    {clocks}")
     for note in answer.warnings:
         words(f"  mind: {note.text}")
     if answer.total:
-        many, apart = answer.total, answer.independent.sources
-        words(f"  {many} statement{'s' if many > 1 else ''} stand{'s' if many == 1 else ''}; independent sources for the role: {apart}")
+        words(f"  {answer.total} statement{'s stand' if answer.total > 1 else ' stands'}; {_apart(answer)}")
     if answer.seen.recorded is not None:
         words(f"  recorded {answer.seen.recorded.first} to {answer.seen.recorded.last}")
-    lines = list(answer.statements) + (list(answer.past) if every else [])
-    for line in lines if every else lines[-_FEW:]:
+    for line in answer.statements if most is None else answer.statements[-most:]:
         _tell_line(answer, line)
-    if not every and len(lines) > _FEW:
-        words(f"  ... and {answer.total - _FEW} more: saksi show {answer.entity}")
+    if most is not None and answer.total > most:
+        words(f"  ... and {answer.total - most} more: saksi show {answer.entity} --all")
+    if answer.past:
+        words(f"  {len(answer.past)} of those listed stand{'' if len(answer.past) > 1 else 's'} no more:")
+    for line in answer.past if most is None else answer.past[-most:]:
+        _tell_line(answer, line)
+    if most is not None and len(answer.past) > most:
+        words(f"  ... and {len(answer.past) - most} more: saksi show {answer.entity} --all")
     if answer.total:
         words(f"  marking TLP:{answer.marking.tlp} PAP:{answer.marking.pap}; ledger size {answer.at}")
         words(f"  to contest: {answer.contest}")
@@ -57,13 +68,46 @@ def tell_statement(view: StatementView) -> None:
         words(f"  {change.op} {change.recorded_at}: {change.reason or ''} ({change.ref})")
 
 
+def _clocks(seen: Seen) -> str:
+    """When it happened, when it was reported, and since when it is on record here."""
+    made = [f"{name} {_span(span)}" for name, span in (("happened", seen.happened), ("reported", seen.reported)) if span is not None]
+    return "; ".join([*made, f"first recorded here {seen.recorded.first}"] if seen.recorded is not None else made)
+
+
+def _span(span: Span) -> str:
+    return span.first if span.first == span.last else f"{span.first} to {span.last}"
+
+
+def _apart(answer: Answer) -> str:
+    """How many sources speak, and how many of them independently for an accusing role."""
+    apart = answer.independent
+    if apart.sources:
+        return f"independent sources for the role: {apart.sources}"
+    if apart.unopened:
+        return f"{_sources(apart.unopened)}, never opened: none counts as independent"
+    return _sources(sum(source.statements > 0 for source in answer.sources))
+
+
+def _sources(many: int) -> str:
+    return f"{many} source{'' if many == 1 else 's'}"
+
+
 def _tell_line(answer: Answer, line: StatementLine) -> None:
     source = next(one for one in answer.sources if one.n == line.source)
     place = str(Locator.from_json(json.loads(bytes(line.locator)))) if bytes(line.locator) not in {b"null", b""} else ""
     said = "" if line.polarity == "affirm" else "NOT "
     grade = f", graded {line.grade}" if line.grade else ", ungraded"
-    standing = "" if line.standing == "stands" else f" [{line.standing}{': ' + line.reason if line.reason else ''}]"
     value = line.value if isinstance(line.value, (str, int, bool)) else json.dumps(line.value, ensure_ascii=False)
-    words(f"  - {line.prop} {said}{value}{standing}")
+    words(f"  - {line.prop} {said}{value}")
+    if line.standing != "stands":
+        words(f"      {_ending(line)}")
     words(f"      {source.publisher or source.title or source.uri}{', ' + place if place else ''}{grade}, TLP:{line.tlp}")
     words(f"      {line.ref}")
+
+
+def _ending(line: StatementLine) -> str:
+    """How a statement ended: when, by whom and why, as far as the reader may know it. Only its own author can end it."""
+    ended = _ENDED.get(line.standing, line.standing)
+    if line.since is None:
+        return ended
+    return f"{ended} on {line.since[:10]} by {line.recorded_by}: {line.reason or 'no reason given'}"
