@@ -74,6 +74,21 @@ class Amending(Recording):
         self.views.fold(self.ledger)
         return OutcomeLine(ref=ref, entity=reading.entity, outcome=plan.outcome)
 
+    def meant(self, what: str, country: str | None = None) -> str:
+        """What `what` names: a reference or an id on record as it stands, else the entity that `ask` reads in it."""
+        if self.holds(what):
+            return what
+        try:
+            return self.ask(what, country=country, reader=self.owner(), at=None).entity
+        except BadInput:
+            if ":" in what:
+                return what  # an id of a kind that is no value: a report's, say
+            raise
+
+    def holds(self, what: str) -> bool:
+        """Whether there is anything about an entity to erase; a reference is looked up by the plan, which says why it cannot be."""
+        return "#" in what or _DIGEST.fullmatch(what) is not None or bool(self._all_places(what))
+
     def plan_erasure(self, what: str) -> ErasurePlan:
         """What goes when the data subjects of a statement (by reference) or of everything about an entity are erased, to be shown first."""
         places = [self._own(what)] if "#" in what or _DIGEST.fullmatch(what) else self._all_places(what)

@@ -290,6 +290,30 @@ def test_erasing_an_entity_takes_all_that_is_said_about_it(run: Run, tmp_path: P
         assert not path.is_file() or b"85512100001" not in path.read_bytes(), path
 
 
+def test_erasing_reads_a_value_as_asking_does_and_says_what_it_read(run: Run, tmp_path: Path) -> None:
+    rows = "reference,reported_at,country,victim_phone,narrative\nA-1,2026-10-02,KH,012 345 678,secret words\n"
+    (tmp_path / "r.csv").write_text(rows, encoding="utf-8")
+    last(run("take", "--source", "report-desk", str(tmp_path / "r.csv")))
+    ground = ("--ground", "request of the person")
+    kept = run("erase", "012 345 678", *ground, json_=False)  # nobody is there to say yes
+    assert last(run("ask", "012 345 678"))["status"] == "known"
+    assert "012 345 678 is read as phone:+85512345678." in kept.stdout
+    made = run("erase", "012 345 678", "--country", "KH", *ground, "--yes")
+    assert last(made)["what"] == "phone:+85512345678"
+    assert last(run("ask", "012 345 678"))["status"] == "unknown"
+    again = run("erase", "012 345 678", *ground, "--yes", json_=False)
+    assert again.return_value == 1
+    assert "nothing is recorded about phone:+85512345678" in again.stdout
+
+
+def test_an_erasure_answered_with_no_erases_nothing_and_exits_with_1(listed: Run, tmp_path: Path) -> None:
+    words = ["--home", str(tmp_path / "home"), "erase", "bad.example.net", "--ground", "decision 7"]
+    result = CliRunner().invoke(saksi, words, input="n\n", standalone_mode=False)
+    assert result.return_value == 1
+    assert "nothing was erased" in result.stdout
+    assert last(listed("ask", "bad.example.net"))["status"] == "known"
+
+
 def test_an_outcome_is_kept_once_and_a_false_alarm_makes_it_contested(listed: Run) -> None:
     first = last(listed("outcome", "bad.example.net", "false-alarm", "--by", "bank.b.example"))
     assert first["duplicate"] is False

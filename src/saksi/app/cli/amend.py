@@ -6,7 +6,7 @@ import click
 
 from saksi.app.cli.open import reading
 from saksi.app.cli.say import common, line, words
-from saksi.model import OUTCOMES, Grade, Marking, Op, Pap, Tlp
+from saksi.model import OUTCOMES, Grade, Json, Marking, Op, Pap, Tlp
 
 __all__ = ["amend", "erase", "outcome", "retract"]
 
@@ -61,19 +61,27 @@ def amend(
 
 
 @click.command()
-@click.argument("what", metavar="REF|ENTITY")
+@click.argument("what", metavar="REF|ENTITY|VALUE")
+@click.option("--country", help="For local phone and account forms (ISO 3166).")
 @click.option("--ground", required=True, help="On which ground (a decision, a request of the person), without naming the person.")
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 @common
 @click.pass_context
-def erase(ctx: click.Context, what: str, ground: str, yes: bool) -> int:
-    """Erase the data subjects behind a statement, or behind everything about an entity (a report's id, say).
+def erase(ctx: click.Context, what: str, country: str | None, ground: str, yes: bool) -> int:
+    """Erase the data subjects behind a statement, or behind everything about an entity (a report's id, or a value read as `ask` reads it).
 
     Their keys are destroyed: what was sealed under them can never be read again, here or from a backup. The ledger keeps only the notice.
     """
     with reading(ctx) as node:
-        plan = node.plan_erasure(what)
-        told = {
+        meant = node.meant(what, country)
+        if meant != what and not ctx.obj["json"]:
+            words(f"{what} is read as {meant}.")
+        if not node.holds(meant):
+            words(f"nothing is recorded about {meant}")
+            return 1
+        plan = node.plan_erasure(meant)
+        told: dict[str, Json] = {
+            "what": meant,
             "subjects": len(plan.subjects),
             "statements": len(plan.touched),
             "shared_with_others": plan.shared,
@@ -86,8 +94,9 @@ def erase(ctx: click.Context, what: str, ground: str, yes: bool) -> int:
                 words(f"  {plan.shared} of them concern other people too, who are not named here.")
             if plan.originals:
                 words(f"  {len(plan.originals)} originals go too; {plan.resting} other statements rest on them.")
-        if not yes:
-            click.confirm("Erase?", abort=True, err=True)
+        if not yes and not click.confirm("Erase?", err=True):
+            words("nothing was erased")
+            return 1
         done = node.erase(plan, ground=ground)
         if ctx.obj["json"]:
             line({**told, "erased": True, "notices": list(done.notices)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import click
 
@@ -39,16 +40,10 @@ def tell_answer(answer: Answer, *, most: int | None = _FEW) -> None:
         words(f"  {answer.total} statement{'s stand' if answer.total > 1 else ' stands'}; {_apart(answer)}")
     if answer.seen.recorded is not None:
         words(f"  recorded {answer.seen.recorded.first} to {answer.seen.recorded.last}")
-    for line in answer.statements if most is None else answer.statements[-most:]:
-        _tell_line(answer, line)
-    if most is not None and answer.total > most:
-        words(f"  ... and {answer.total - most} more: saksi show {answer.entity} --all")
+    _tell_lines(answer, answer.statements, answer.total, most)
     if answer.past:
         words(f"  {len(answer.past)} of those listed stand{'' if len(answer.past) > 1 else 's'} no more:")
-    for line in answer.past if most is None else answer.past[-most:]:
-        _tell_line(answer, line)
-    if most is not None and len(answer.past) > most:
-        words(f"  ... and {len(answer.past) - most} more: saksi show {answer.entity} --all")
+        _tell_lines(answer, answer.past, len(answer.past), most)
     if answer.total:
         words(f"  marking TLP:{answer.marking.tlp} PAP:{answer.marking.pap}; ledger size {answer.at}")
         words(f"  to contest: {answer.contest}")
@@ -90,6 +85,13 @@ def _apart(answer: Answer) -> str:
 
 def _sources(many: int) -> str:
     return f"{many} source{'' if many == 1 else 's'}"
+
+
+def _tell_lines(answer: Answer, lines: Sequence[StatementLine], total: int, most: int | None) -> None:
+    for line in lines if most is None else lines[-most:]:
+        _tell_line(answer, line)
+    if most is not None and total > most:
+        words(f"  ... and {total - most} more: saksi show {answer.entity} --all")
 
 
 def _tell_line(answer: Answer, line: StatementLine) -> None:
