@@ -105,6 +105,7 @@ banks = st.sampled_from(["ABA", "aba bank", "KBANK", "ACLEDA", "Foo", "HSBC", "C
 codes = st.sampled_from(["ABA", "KASI", "CUP", "062000"])
 text_of_account = st.one_of(
     st.builds("{} {}".format, banks, st.text("0123456789 -", max_size=14)),
+    st.builds(" {} {}".format, st.sampled_from(["004", "001"]), st.text("0123456789", min_size=10, max_size=10)),
     st.builds("{}:{}:{}".format, st.sampled_from(["KH", "TH", "AU", "CN", "XX"]), codes, st.text("0123456789", max_size=20)),
     st.text(max_size=20),
 )

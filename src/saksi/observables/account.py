@@ -57,6 +57,7 @@ _NOISE = re.compile(
 _NAME_FIRST = re.compile(r"(.*?[^\d\s:,;/()#.-])[\s:,;/()#.-]*(\d[\d\s.-]*)\)?\Z", re.DOTALL)
 _NUMBER_FIRST = re.compile(r"(\d[\d\s.-]*?)[\s:,;/()#.-]+([^\d\s].*?)[\s()]*\Z", re.DOTALL)
 _BSB = re.compile(r"(?:bsb)?[\s:#]*(\d{3})[\s-]?(\d{3})[\s:,/-]+(\d[\d\s-]*)\Z", re.IGNORECASE)
+_CODED = re.compile(r"(\d{3,6})\s+(\d[\d-]*|\d{3}[\s-]\d{7})\Z")  # a bank's national code, a blank, a number; in Japan a branch before it
 _ONLY_NUMBER = re.compile(r"[\d\s.-]+\Z")
 _GAPS = re.compile(r"[\s.-]+")
 
@@ -90,7 +91,7 @@ def accounts(texts: Sequence[str], countries: Iterable[str | None] | None = None
     hints: Iterable[str | None] = [None] * len(texts) if countries is None else countries
     for text, country in zip(texts, hints, strict=True):
         found = _WORDS_THEN_DIGITS.match(text)
-        key = None
+        key, number = None, ""
         if found is not None and len(text) <= _LONGEST:
             number = found[2].replace(" ", "").replace("-", "")
             key = (found[1], country, len(number))
@@ -106,8 +107,8 @@ def accounts(texts: Sequence[str], countries: Iterable[str | None] | None = None
             continue
         entities.append(entity)
         reasons.append(None)
-        if key is not None and entity.partition(":")[2][:2] not in _BY_DIGITS and not entity.startswith("account:IBAN"):
-            known[key] = entity[: -key[2]]
+        if key is not None and entity.endswith(f":{number}") and entity.partition(":")[2][:2] not in _BY_DIGITS:
+            known[key] = entity.removesuffix(number)
     return Column(entities, reasons)
 
 
@@ -188,7 +189,8 @@ def _bank(name: str, country: str | None) -> Bank:
 
 
 def _bare(plain: str, country: str | None) -> Observable:
-    """A number without a bank: a Chinese card, a Japanese or an Australian number that holds its bank; nothing else."""
+    """A number without a bank's name: a Chinese card, a Japanese or an Australian number that holds its bank, or a number behind the
+    national code of a bank of `country`; nothing else."""
     number = _GAPS.sub("", plain)
     if _is_card(number) and country in (None, "CN"):
         return _account(_bank("CUP", "CN"), number)
@@ -197,6 +199,8 @@ def _bare(plain: str, country: str | None) -> Observable:
         return _three_parts("JP", number[:4], number[4:])
     if country == "AU" and (found := _BSB.match(plain)) is not None:
         return _branch("AU", found[1] + found[2], found[3], "")
+    if country and (found := _CODED.match(plain)) is not None and (bank := find_bank(found[1], country)) is not None:
+        return _account(bank, found[2])
     raise BadInput("a number alone does not say whose account it is: every bank may have it", todo=_NAME_BANK)
 
 

@@ -6,6 +6,7 @@ bank that is not there, or could not be confirmed, is not guessed: its accounts 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -15,26 +16,19 @@ from saksi.observables.bank_rows import BANK_ROWS, COUNTRY_ROWS
 
 __all__ = ["Bank", "BankCountry", "bank_countries", "banks_named", "find_bank", "prefix_bank"]
 
-# Words for "bank" and company forms that people add or leave out.
-_WORDS = (
-    "bank",
-    "nganhang",
-    "ธนาคาร",
-    "ธ",
-    "ธ.",
-    "ធនាគារ",
-    "ທະນາຄານ",
-    "ဘဏ်",
-    "银行",
-    "銀行",
-    "은행",
-    "plc",
-    "berhad",
-    "bhd",
-    "ltd",
-    "limited",
-    "pcl",
-)
+# Words for "bank" and company forms that people add or leave out, also written together with the name.
+_WORDS = tuple(map(bank_key, (
+    "bank", "nganhang", "tmcp", "ธนาคาร", "ธ", "ធនាគារ", "ທະນາຄານ", "ဘဏ်", "银行", "銀行", "은행",
+    "plc", "berhad", "bhd", "ltd", "limited", "pcl", "จำกัด(มหาชน)", "จำกัด", "股份有限公司", "株式会社", "주식회사",
+)))  # fmt: skip
+
+# Company forms that are too short, or too common in names, to be dropped but as words of their own: in front and at the end.
+_FORMS_BEFORE = frozenset(map(bank_key, ("pt", "บมจ", "บริษัท")))
+_FORMS_BEHIND = frozenset(map(bank_key, (
+    "co", "company", "corp", "corporation", "inc", "ltd", "limited", "plc", "pcl", "public", "tbk", "persero", "berhad", "bhd", "jsc",
+    "joint", "stock", "จำกัด", "มหาชน",
+)))  # fmt: skip
+_BETWEEN = re.compile(r"[\s,()]+|(?<=\w{2})\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +77,7 @@ def find_bank(name: str, country: str) -> Bank | None:
     key = bank_key(name)
     if len(key) == 11 and key[4:6] == country.lower() and key[:8] in table.keys:
         return table.keys[key[:8]]
-    for candidate in _shorter(key):
+    for candidate in (*_shorter(key), *_shorter(bank_key(_without_form(name)))):
         if candidate in table.keys:
             return table.keys[candidate]
     return None
@@ -102,6 +96,16 @@ def prefix_bank(branch: str, country: str) -> Bank | None:
         if branch[:size] in keys:
             return keys[branch[:size]]
     return None
+
+
+def _without_form(name: str) -> str:
+    """The name without its company forms: "PT Bank Central Asia Tbk" is Bank Central Asia."""
+    words = [word for word in _BETWEEN.split(name) if bank_key(word)]
+    while len(words) > 1 and bank_key(words[-1]) in _FORMS_BEHIND:
+        words.pop()
+    while len(words) > 1 and bank_key(words[0]) in _FORMS_BEFORE:
+        words.pop(0)
+    return " ".join(words)
 
 
 def _shorter(key: str) -> list[str]:

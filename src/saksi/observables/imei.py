@@ -19,6 +19,9 @@ _LONGEST = 60
 _LABEL = re.compile(r"imei(?:\s*sv)?\s*[12]?\s*[:#.]?\s*(?=\d)", re.IGNORECASE)
 _GAPS = re.compile(r"(?<=[0-9])[ \-/.]{1,3}(?=[0-9])")
 _DIGITS = re.compile(r"[0-9]+")
+# One run, or the groups of a box: type (8, or 6 and 2, or 2 and 6), serial number (6), check digit or software version. A check digit is
+# never worked out for digits in other groups: a bank's code and an account number have fourteen, too.
+_AS_PRINTED = re.compile(r"[0-9]+|(?:[0-9]{8}|[0-9]{6}[ \-/.][0-9]{2}|[0-9]{2}[ \-/.][0-9]{6})[ \-/.][0-9]{6}(?:[ \-/.]?[0-9]{1,2})?")
 _TODO = "dial *#06# on the device, or check the digits against the box"
 
 
@@ -27,7 +30,9 @@ def imei(text: str, *, country: str | None = None) -> Observable:
     del country
     if not isinstance(text, str) or len(text) > _LONGEST:
         raise BadInput("not taken as an IMEI: the text is too long", todo=_TODO)
-    digits = _GAPS.sub("", _LABEL.sub("", plain(text), count=1))
+    bare = plain(text)
+    written = _LABEL.sub("", bare, count=1)
+    digits = _GAPS.sub("", written)
     if not _DIGITS.fullmatch(digits):
         raise BadInput("not taken as an IMEI: it has other characters than digits", todo=_TODO)
     if len(digits) not in {14, 15, 16}:
@@ -36,6 +41,8 @@ def imei(text: str, *, country: str | None = None) -> Observable:
     if len(set(body)) == 1 or body == "12345678901234":
         raise BadInput("not taken as an IMEI: it is a filler that no device has", todo=_TODO)
     check = luhn_digit(body)
+    if digits != body + check and written == bare and not _AS_PRINTED.fullmatch(written):
+        raise BadInput("not taken as an IMEI: its check digit is missing or wrong, and it is not grouped like one", todo=_TODO)
     notes: tuple[str, ...] = ()
     if len(digits) == 16:
         notes = (f"software version {digits[14:]}", "check digit worked out")

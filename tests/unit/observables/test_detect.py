@@ -61,6 +61,20 @@ def test_a_profile_link_is_the_account_first_and_then_the_page() -> None:
     assert [one.entity for one in detect("https://t.me/somename")] == ["handle:telegram:somename", "url:https://t.me/somename"]
 
 
+@pytest.mark.parametrize(
+    ("text", "country", "account"),
+    [
+        ("7171 0123456789", "SG", "account:SG:DBSS:0123456789"),
+        ("014 0123456789", "ID", "account:ID:CENA:0123456789"),
+        ("0001 1231234567", "JP", "account:JP:0001:1231234567"),
+    ],
+)
+def test_a_bank_code_and_a_number_are_the_account_first_and_never_a_device(text: str, country: str, account: str) -> None:
+    found = [one.entity for one in detect(text, country=country)]
+    assert found[0] == account
+    assert not any(one.startswith("imei:") for one in found)
+
+
 @pytest.mark.parametrize("text", ["x @jack", "X @jack", "x: @jack", "x:jack", "x: jack", "X\uff1ajack", "twitter @jack", "twitter jack"])
 def test_a_platform_of_one_letter_is_named_in_every_spelling(text: str) -> None:
     assert [one.entity for one in detect(text)] == ["handle:x:jack"]
