@@ -18,6 +18,7 @@ __all__ = ["PROTECTED_ROLES", "Grounds", "Point", "sighting", "weigh"]
 
 PROTECTED_ROLES: frozenset[str] = frozenset(ROLES) - ACCUSING_ROLES
 _HARMLESS = "false-alarm"
+_CONFIRMED = "scam-confirmed"
 _WEAK_RELIABILITY = "E"
 _WEAK_CREDIBILITY = "5"
 
@@ -48,6 +49,7 @@ class Grounds(msgspec.Struct, frozen=True, gc=False):
 
     `weak`: all accusations come from sources judged unreliable, or are judged improbable. `stale`: the last sighting is `months` old
     and things of this kind change hands sooner. `flagged` needs "accused", not weak, and not stale where the kind is reissued.
+    `confirmed`: a caller told back that it was a scam, which names nobody and flags nothing by itself.
     """
 
     stand: str
@@ -60,6 +62,7 @@ class Grounds(msgspec.Struct, frozen=True, gc=False):
     stale: bool
     months: int
     last: str | None
+    confirmed: bool = False
 
     @property
     def status(self) -> str:
@@ -85,7 +88,7 @@ def weigh(points: Sequence[Point], kind: str, *, today: str, suffix: bool = Fals
     accusing: set[str] = set()
     protected: set[str] = set()
     safe: set[str] = set()
-    denied = unsafe = False
+    denied = unsafe = confirmed = False
     weak = True  # until an accusation is not
     last = ""
     for point in points:
@@ -104,6 +107,8 @@ def weigh(points: Sequence[Point], kind: str, *, today: str, suffix: bool = Fals
             safe.add(value)
         elif point.prop == "outcome" and value == _HARMLESS:
             denied = True
+        elif point.prop == "outcome" and value == _CONFIRMED:
+            confirmed = True
     stand = _stand(bool(points), bool(accusing), bool(protected), safe=bool(safe) and not unsafe, denied=denied)
     if suffix and stand != "none":
         stand = "safe"
@@ -122,6 +127,7 @@ def weigh(points: Sequence[Point], kind: str, *, today: str, suffix: bool = Fals
         stale=stale,
         months=months,
         last=last or None,
+        confirmed=confirmed,
     )
 
 

@@ -13,6 +13,14 @@ __all__ = ["UNKNOWN", "warnings", "why"]
 UNKNOWN = Note("unknown", "There is no record of this value that you may see. That does not mean that it is safe.")
 _NO_EXACT = Note("not-itself", "There is no record of this very value, only of something it belongs to.")
 _NEUTRAL = Note("neutral", "It is on record, but nothing that you may see names it as part of a scam. That does not mean that it is safe.")
+_CONFIRMED = Note(
+    "confirmed",
+    "A caller confirmed a scam; no source that you may see names it as part of one: not flagged. That does not mean that it is safe.",
+)
+_UNNAMED = Note(
+    "itself-unnamed",
+    "Nobody whose words you may see has named this very address, only what it belongs to. That does not mean that it is safe.",
+)
 _ACCUSED = Note("accused", "It is named as part of a scam, and nothing you may see speaks against it. Read who says so before you act.")
 _WEAK = Note("weak", "It is named only by sources judged unreliable, or in a way judged improbable: not flagged.")
 _STALE = Note("stale", "It was named as part of a scam too long ago to hold it against whoever has it now: not flagged.")
@@ -61,13 +69,14 @@ def why(grounds: Sequence[Grounds], relations: Sequence[str], decided_by: int | 
         return (UNKNOWN,)
     made: list[Note] = []
     if decided_by is None:
-        made.append(_NEUTRAL)
+        made.append(_CONFIRMED if any(each.confirmed for each in grounds) else _NEUTRAL)
         if grounds[0].stand == "none":
             made.append(_NO_EXACT)
         return tuple(made)
     deciding = grounds[decided_by]
     if deciding.stand == "safe" and not covered:
-        return (UNKNOWN if grounds[0].stand == "none" else _NEUTRAL, _ABOVE_ONLY[relations[decided_by]])
+        first = _UNNAMED if grounds[0].stand == "none" else _CONFIRMED if grounds[0].confirmed else _NEUTRAL
+        return (first, _ABOVE_ONLY[relations[decided_by]])
     if deciding.stand == "safe":
         made += [_SAFE.get(kind, _SAFE_OTHERWISE) for kind in deciding.safe]
         accusing = next((each.accusing for each in grounds[: decided_by + 1] if each.accusing), ())

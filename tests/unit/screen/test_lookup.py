@@ -80,7 +80,7 @@ def test_a_safe_listed_parent_is_not_flagged_and_says_nothing_about_what_lies_in
     world.say(TOP)
     world.say(TOP, kind, prop="safeListed", by=source(2))
     answer = world.ask(BELOW)
-    assert (answer.status, answer.flagged, codes(answer)) == ("unknown", False, ["unknown", "parent-safe"])
+    assert (answer.status, answer.flagged, codes(answer)) == ("unknown", False, ["itself-unnamed", "parent-safe"])
     assert world.ask(TOP).status == "safe-listed"
     world.say(BELOW, by=source(3))
     answer = world.ask(BELOW)
@@ -199,7 +199,7 @@ def test_a_page_in_a_safe_listed_network_is_judged_by_itself() -> None:
     world.say(NEAR, "shared", prop="safeListed", by=source(2))
     world.say(IP)
     answer = world.ask(ON_IP)
-    assert (answer.status, answer.flagged, codes(answer)) == ("unknown", False, ["unknown", "network-safe"])
+    assert (answer.status, answer.flagged, codes(answer)) == ("unknown", False, ["itself-unnamed", "network-safe"])
     world.say(ON_IP, by=source(3))
     answer = world.ask(ON_IP)
     assert (answer.status, answer.flagged, codes(answer)) == ("known", True, ["accused", "above-safe"])
