@@ -7,6 +7,7 @@ none fits, the refusal says for each of those kinds why: a bare "not recognised"
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from saksi.model.errors import BadInput
 from saksi.observables.digits import plain as folded
@@ -14,7 +15,7 @@ from saksi.observables.handle_rules import NAMES
 from saksi.observables.kinds import KINDS, normaliser
 from saksi.observables.observable import Observable
 
-__all__ = ["detect"]
+__all__ = ["detect", "not_in_plan"]
 
 _LONGEST = 10_000
 _ID = re.compile(r"(" + "|".join(KINDS) + r")\s*:\s*(.+)\Z", re.DOTALL | re.IGNORECASE)
@@ -74,7 +75,12 @@ def detect(text: str, *, country: str | None = None, kind: str | None = None) ->
         raise _nothing_fits(text, refused)
     if any(one.entity.startswith("ip:") for one in found.values()):  # in some countries most addresses would make a number, too
         return tuple(one for one in found.values() if not one.entity.startswith("phone:"))
-    return tuple(sorted(found.values(), key=lambda one: _UNLIKELY in one.notes))
+    return tuple(sorted(found.values(), key=not_in_plan))
+
+
+def not_in_plan(one: Observable) -> bool:
+    """Whether it is a phone that its country's number plan does not list: taken, because plans grow, but to be minded."""
+    return _UNLIKELY in one.notes
 
 
 def _clearly(text: str, refused: list[tuple[str, BadInput]]) -> list[tuple[str, BadInput]]:
@@ -105,7 +111,22 @@ def _as(kind: str, text: str, country: str | None) -> tuple[Observable, ...]:
         from saksi.observables.qr import read_qr
 
         return read_qr(text).payees
-    return (normaliser(kind)(text, country=country),)
+    found = normaliser(kind)(text, country=country)
+    if kind == "phone" and (other := _international(found, text)) is not None:
+        return (other, found) if not_in_plan(found) else (found, other)
+    return (found,)
+
+
+def _international(found: Observable, text: str) -> Observable | None:
+    """A phone that was read in its country's form, read as if its "+" had been left out; None where the plan does not know that."""
+    digits = "".join(sign for sign in folded(text) if sign in "0123456789")
+    code = found.normal.removeprefix("+").removesuffix(digits)
+    if not code or not found.normal.endswith(digits) or not digits.startswith(code):
+        return None
+    with suppress(BadInput):
+        other = normaliser("phone")(f"+{digits}")
+        return None if not_in_plan(other) else other
+    return None
 
 
 def _worth_asking(text: str) -> list[str]:

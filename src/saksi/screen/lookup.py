@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 import msgspec
 
 from saksi.model import BadInput
+from saksi.observables.detect import not_in_plan
 from saksi.observables.host import parents
 from saksi.observables.observable import Observable
 from saksi.observables.suffix import suffixes
@@ -21,6 +22,7 @@ from saksi.observables.url import url_host
 from saksi.screen.answer import Answer, Reading
 from saksi.screen.judge import Judge, Matched, Tables
 from saksi.screen.page import Listed, Mark
+from saksi.screen.wording import NOT_IN_PLAN
 from saksi.views.fact import Held, Tally
 
 __all__ = ["ITSELF", "Around", "Match", "Reach", "Store", "about", "choose", "listed", "lookup", "matched", "matches", "reach"]
@@ -91,7 +93,16 @@ def lookup(store: Store, judge: Judge, query: str, readings: Sequence[Observable
     """
     if not readings:
         raise BadInput("this is nothing that can be looked up", todo="give a phone, an account, a wallet, a host, a URL or an e-mail")
-    return choose([about(store, judge, query, entity) for entity in dict.fromkeys(each.entity for each in readings)])
+    by_entity = {each.entity: each for each in readings}
+    return choose([_read_as(store, judge, query, each) for each in by_entity.values()])
+
+
+def _read_as(store: Store, judge: Judge, query: str, reading: Observable) -> Answer:
+    """The answer about one reading of a text, with what is to mind about the reading itself."""
+    answer = about(store, judge, query, reading.entity)
+    if not_in_plan(reading):
+        return msgspec.structs.replace(answer, warnings=(*answer.warnings, NOT_IN_PLAN))
+    return answer
 
 
 def choose(answers: Sequence[Answer]) -> Answer:

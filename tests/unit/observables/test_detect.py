@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from saksi.model.errors import BadInput
 from saksi.model.vocabulary import SCHEMATA
-from saksi.observables.detect import detect
+from saksi.observables.detect import detect, not_in_plan
 from saksi.observables.kinds import KINDS, normaliser, observe_column
 
 KHQR = "00020101021129290016abaakhppxxx@abaa0105000125802KH6304"
@@ -73,6 +73,18 @@ def test_a_bank_code_and_a_number_are_the_account_first_and_never_a_device(text:
     found = [one.entity for one in detect(text, country=country)]
     assert found[0] == account
     assert not any(one.startswith("imei:") for one in found)
+
+
+def test_a_number_that_its_plan_does_not_list_is_taken_with_a_note_and_read_with_a_plus_where_that_fits() -> None:
+    (mistyped,) = detect("6681234567", country="TH")
+    assert mistyped.entity == "phone:+666681234567"
+    assert not_in_plan(mistyped)
+    (whole,) = detect("66812345678", country="TH")
+    assert whole.entity == "phone:+66812345678"
+    assert not not_in_plan(whole)
+    two = detect("62812345678", country="ID")  # a fixed line, or a mobile whose + was left out
+    assert [one.entity for one in two] == ["phone:+6262812345678", "phone:+62812345678"]
+    assert not any(map(not_in_plan, two))
 
 
 @pytest.mark.parametrize("text", ["x @jack", "X @jack", "x: @jack", "x:jack", "x: jack", "X\uff1ajack", "twitter @jack", "twitter jack"])

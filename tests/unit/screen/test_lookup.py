@@ -7,6 +7,7 @@ import pytest
 from world import PUBLIC, World, codes, source
 
 from saksi.model import BadInput, Marking
+from saksi.observables.detect import detect
 from saksi.observables.observable import Observable
 from saksi.screen.answer import encode
 from saksi.screen.lookup import Match, listed, lookup
@@ -139,6 +140,15 @@ def test_the_reading_that_something_is_known_about_is_answered() -> None:
     assert answer.entity == "account:KH:ABA:012345678"
     assert [(each.entity, each.status) for each in answer.readings] == [("phone:+85512345678", "unknown")]
     assert lookup(World(), World().judge(), "012345678", readings).entity == "phone:+85512345678"
+
+
+def test_a_number_that_its_plan_does_not_list_is_answered_with_a_warning() -> None:
+    world = World()
+    answer = lookup(world, world.judge(), "6681234567", detect("6681234567", country="TH"))
+    assert answer.entity == "phone:+666681234567"
+    assert [note.code for note in answer.warnings] == ["not-in-plan"]
+    assert b"not valid in its country's number plan" in encode(answer)
+    assert lookup(world, world.judge(), "66812345678", detect("66812345678", country="TH")).warnings == ()
 
 
 def test_what_cannot_be_read_is_refused() -> None:
