@@ -71,6 +71,7 @@ class ReportReader:
         rows = self._rows(job, found, faults)
         if rows.cells:
             speak(rows, own, shared, faults)
+        faults.sort(key=lambda fault: fault.locator.row or 0)  # columns are read one after another; a desk corrects row by row
         return Chunk(shared.batch(then=own), tuple(faults), job.counted)
 
     def _split(self, stream: BinaryIO) -> Iterator[Job]:

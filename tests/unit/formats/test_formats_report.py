@@ -226,3 +226,17 @@ def test_the_loss_of_a_single_payment_has_that_payments_currency() -> None:
     data = b"reference,amount_2,currency_2,amount,currency,scam_phone\nR1,20,KHR,,USD,+85512345678\n"
     record = dict(take(csv_reader(), data).said("record"))[f"report:{DESK}/R1"]
     assert (record["amount"], record["currency"]) == ("20", "KHR")
+
+
+def test_rejects_come_in_row_order() -> None:
+    good = "R {0},2026-01-05,KH,t:one,1,USD,000 123 456,ABA,{1},{2},,\n"
+    rows = [good.format(1, "012 345 678", "no host"), good.format(2, "x", "a.example.com"), good.format(3, "x", "no host"), "R 4,short\n"]
+    found = [one.locator.row for one in take(csv_reader(), (HEADING + "".join(rows)).encode()).rejected]
+    assert found == [1, 2, 3, 3, 4]
+
+
+@pytest.mark.parametrize(("extra", "taken"), [(",", True), (",,", True), (",more", False)])
+def test_only_empty_cells_past_the_heading_are_cut_off(extra: str, taken: bool) -> None:
+    row = "R 1,2026-01-05,KH,t:one,1,USD,000 123 456,ABA,012 345 678,a.example.com,," + extra + "\n"
+    made = take(csv_reader(), (HEADING + row + "R 2,2026-01-05,KH,t:one,1,USD,000 123 457,ABA,,,,\n").encode())
+    assert [one.locator.row for one in made.rejected] == ([] if taken else [1])

@@ -157,7 +157,7 @@ def tell(made: Taken) -> None:
         words(f"  mind: {warning}")
     if made.erased:
         words("  take it again with --even-erased and --reason to bring in what was erased, on purpose")
-    for reject in made.rejects[:3]:
+    for reject in [told for told in made.rejects if told not in made.warnings][:3]:  # what was erased is a warning above, no reject
         words(f"  rejected: {reject}")
     if made.rejected > 3:
         words(f"  ... and {made.rejected - 3:,} more in the rejects file")
