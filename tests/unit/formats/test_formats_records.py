@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from saksi.formats.lines import Lines, read_lines
@@ -80,10 +80,17 @@ cells = st.text(st.characters(codec="utf-8", exclude_characters="\0\r", exclude_
 def test_what_the_csv_module_writes_is_read_back(rows: list[list[str]]) -> None:
     """Unless an inner line of a cell looks like a row of the table, which is what an open quote looks like."""
     rows = [[cell.replace(",", ";") if "\n" in cell else cell for cell in row] for row in rows]
+    assume(not any(line.count(",") >= 2 for row in rows for line in _written(row).split("\n")[1:-2]))
     out = io.StringIO()
     csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows([["a", "b", "c"], *rows])
     made = [row for part in read_records([Lines(1, out.getvalue().split("\n"))], ",") for row in part.rows]
     assert made == [["a", "b", "c"], *rows]
+
+
+def _written(row: list[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(row)
+    return out.getvalue()
 
 
 @given(st.text(st.sampled_from('ab,"\n'), max_size=200))
