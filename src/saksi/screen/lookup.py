@@ -70,7 +70,8 @@ def reach(entity: str, around: Around) -> Reach:
         return _host(normal, "exact")
     if kind == "url":
         place = url_host(normal)
-        below = _host(place.normal, "host") if place.kind == "host" else _address(place.entity, "host", around)
+        bare = normal in {f"http://{place.normal}/", f"https://{place.normal}/"}  # names a host's front page, nothing that lies on it
+        below = _host(place.normal, "site" if bare else "host") if place.kind == "host" else _address(place.entity, "host", around)
     elif kind == "email":
         below = _host(normal.rpartition("@")[2], "host")
     elif kind in {"ip", "network"}:

@@ -75,13 +75,14 @@ def summarise(case: Case, source: Callable[[int], Source], *, today: str) -> Sum
 def _covers(case: Case, place: int, grounds: Grounds) -> bool:
     """Whether this part's safe-listing speaks for the value asked about.
 
-    Its own does, its bare domain's for `www.`, that of a network for the addresses in it (a list of networks is a short way to list
+    Its own does, its bare domain's for `www.`, its host's for a URL that names no more than the host,
+    that of a network for the addresses in it (a list of networks is a short way to list
     addresses; a page on one of them is more than the address), and a reserved space for all in it.
     """
     if grounds.stand != "safe":
         return False
     relation = case.relations[place]
-    return relation in {"exact", "www"} or "reserved" in grounds.safe or (relation == "network" and case.kinds[0] != "url")
+    return relation in {"exact", "www", "site"} or "reserved" in grounds.safe or (relation == "network" and case.kinds[0] != "url")
 
 
 def _decide(case: Case, grounds: Sequence[Grounds]) -> int | None:

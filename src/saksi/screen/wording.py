@@ -47,6 +47,7 @@ _SAFE_OTHERWISE = Note("safe-otherwise", "It is safe-listed: not flagged.")
 _BY_RELATION = {
     "www": Note("through-bare-domain", "This rests on the domain without its www."),
     "parent": Note("through-parent", "This rests on its parent domain."),
+    "site": Note("through-host", "This rests on the host it belongs to."),
     "host": Note("through-host", "This rests on the host it belongs to."),
     "network": Note("through-network", "This rests on a network that its address lies in."),
 }

@@ -88,6 +88,17 @@ def test_a_safe_listed_parent_is_not_flagged_and_says_nothing_about_what_lies_in
     assert (answer.status, answer.flagged, codes(answer)) == ("known", True, ["accused", "above-safe"])
 
 
+def test_a_url_that_names_no_more_than_a_safe_listed_host_is_safe_listed_and_a_page_on_it_is_not() -> None:
+    world = World()
+    world.say(TOP, "benign", prop="safeListed")
+    bare = f"url:https://{TOP.removeprefix('host:')}/"
+    assert world.ask(bare).status == "safe-listed"
+    assert [part.relation for part in world.ask(bare).parts] == ["exact", "host"]
+    assert world.ask(bare + "login").status == "unknown"
+    world.say(bare, by=source(2))
+    assert (world.ask(bare).status, world.ask(bare).flagged) == ("known", True)
+
+
 def test_www_of_a_safe_listed_domain_is_safe_listed() -> None:
     world = World()
     world.say(TOP)
