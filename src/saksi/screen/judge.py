@@ -386,14 +386,8 @@ class Judge:
 
 def _part(each: Matched, grounds: Grounds, standing: int) -> Part:
     status, flagged, safe = grounds.status, grounds.flagged, grounds.safe
-    return Part(
-        entity=each.entity,
-        relation="host" if each.relation == "site" else each.relation,
-        status=status,
-        flagged=flagged,
-        safe=safe,
-        standing=standing,
-    )
+    relation = "host" if each.relation == "site" else each.relation
+    return Part(entity=each.entity, relation=relation, status=status, flagged=flagged, safe=safe, standing=standing)
 
 
 def _reports(now: Sequence[_Seen], matched: Sequence[Matched], points: Sequence[Sequence[Point]]) -> int:
