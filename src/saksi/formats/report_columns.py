@@ -38,7 +38,9 @@ FIELDS: Mapping[str, Field] = {
     "rail": Field("how it was paid (bank-transfer, card, wallet-app, crypto, cash, ...)", repeats=True),
     "payment_reference": Field("the bank's or the chain's number of the payment", repeats=True, whole=True),
     "payee_account": Field("account the money was sent to", repeats=True, whole=True),
-    "payee_bank": Field("bank of that account: a code of the shipped table, or a BIC", repeats=True, whole=True),
+    "payee_bank": Field(
+        "bank of that account: a code of the shipped table, a BIC, or its country's own bank code (`004`)", repeats=True, whole=True
+    ),
     "payee_country": Field("country of that account or phone, where it is not the report's", repeats=True),
     "payee_name": Field("name of the account's holder as shown to the victim", repeats=True),
     "payee_wallet": Field("crypto wallet the money was sent to", repeats=True, whole=True),

@@ -328,7 +328,7 @@ def test_noise_is_refused_and_never_raises(small: bytes) -> None:
             made[dice.randrange(len(made))] = dice.randrange(256)
         at = dice.randrange(len(made))
         del made[at : at + dice.randrange(3)]
-        assert check(bytes(made)).code == 5
+        assert bytes(made) == small or check(bytes(made)).code == 5  # noise may happen to change nothing
         assert check(dice.randbytes(dice.randrange(3000))).code == 5
 
 
