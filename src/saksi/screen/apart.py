@@ -19,6 +19,7 @@ from typing import Protocol
 
 from saksi.model import BadInput, LedgerFault
 from saksi.screen.bulk import SELDOM, Done, Opened, Rows, Screen, Task
+from saksi.views.orphan import end_with_parent
 
 __all__ = ["screen_apart", "write_lines"]
 
@@ -119,6 +120,7 @@ def screen_apart(opener: Callable[[], Opened], task: Task, rows: Iterable[Rows],
 
 
 def _begin(opener: Callable[[], Opened], task: Task, turns: tuple[Condition, _Count, _Count, _Count], into: Path | None) -> None:
+    end_with_parent()
     _mine.append(_Worker(Screen(opener(), task), _Turns(*turns), into))
     gc.freeze()
     gc.set_threshold(*SELDOM)

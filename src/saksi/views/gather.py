@@ -20,6 +20,7 @@ import msgspec
 from saksi.ledger.batch import Kind
 from saksi.ledger.ledger import OpenBlock
 from saksi.model import LedgerFault
+from saksi.views.orphan import end_with_parent
 from saksi.views.parse import Columns, Parser
 
 __all__ = ["Foldable", "Rooted", "stretches"]
@@ -113,6 +114,7 @@ _here: list[Foldable] = []  # in a forked process only: the ledger it reads
 
 
 def _settle(ledger: Foldable) -> None:
+    end_with_parent()  # it holds the ledger's lock as long as it lives
     _here.append(ledger)
 
 
