@@ -75,7 +75,7 @@ def check(folder: Path, acknowledged: int) -> None:
             if held != entry(index):
                 raise SystemExit(f"entry {index} is not what was logged")
     report = fsck(open_source(folder), [SIGNER.vkey], second=second_place(folder))
-    if not report.clean:
+    if report.differences:
         raise SystemExit(f"fsck: {report.differences}")
 
 

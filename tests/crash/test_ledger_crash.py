@@ -197,7 +197,7 @@ def test_lives_that_end_at_any_operation(seed: int, power_cut: bool) -> None:
     signers = ledger.vkeys
     ledger.close()
     report = check_ledger(FOLDER, signers, apart=Apart(disk=disk))
-    assert report.clean, (report.log.differences, report.vault.differences)
+    assert not (*report.log.differences, *report.vault.differences), (report.log.differences, report.vault.differences)
     assert not report.vault.missing
 
 
@@ -223,7 +223,7 @@ def test_every_single_operation_of_an_act_may_be_the_last(act: Callable[[Ledger,
         take(ledger, world)
         ledger.close()
         report = check_ledger(FOLDER, ledger.vkeys, apart=Apart(disk=disk))
-        assert report.clean, (steps, report.log.differences, report.vault.differences)
+        assert not (*report.log.differences, *report.vault.differences), (steps, report.log.differences, report.vault.differences)
         steps += 1
     assert steps > 8
 
@@ -248,7 +248,7 @@ def test_recovery_of_an_erasure_may_be_killed_too() -> None:
         check(ledger, world)
         ledger.close()
         report = check_ledger(FOLDER, ledger.vkeys, apart=Apart(disk=disk))
-        assert report.clean, (first, report.vault.differences)
+        assert not (*report.log.differences, *report.vault.differences), (first, report.vault.differences)
 
 
 def test_a_full_disk_takes_the_whole_take_back_and_the_ledger_goes_on() -> None:
@@ -267,7 +267,7 @@ def test_a_full_disk_takes_the_whole_take_back_and_the_ledger_goes_on() -> None:
         check(ledger, world)
         ledger.close()
         report = check_ledger(FOLDER, ledger.vkeys, apart=Apart(disk=disk))
-        assert report.clean, (room, report.log.differences, report.vault.differences)
+        assert not (*report.log.differences, *report.vault.differences), (room, report.log.differences, report.vault.differences)
 
 
 def test_a_take_that_fails_in_the_middle_leaves_nothing() -> None:

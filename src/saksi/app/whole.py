@@ -28,7 +28,8 @@ _TRIES = 3
 @dataclass(frozen=True, slots=True)
 class Whole:
     """What a whole check found. `differences` name a place and what is wrong there; `missing` counts leaves without their payload;
-    `waits` says that the node was restored from a backup and does not sign yet."""
+    `waits` says that the node was restored from a backup and does not sign yet. `unfinished` is what a write left that was cut off before
+    it was acknowledged: no fault, the next start of the ledger mends it."""
 
     ok: bool
     size: int
@@ -37,6 +38,7 @@ class Whole:
     missing: int
     originals: int
     differences: tuple[str, ...]
+    unfinished: tuple[str, ...] = ()
     waits: bool = False
 
     @property
@@ -46,7 +48,8 @@ class Whole:
         extra = "".join([f", {self.erased:,} erased" if self.erased else "", f", {self.missing:,} without payload" if self.missing else ""])
         if self.ok:
             waits = "; restored from a backup, it does not sign yet" if self.waits else ""
-            return f"checked {what}{extra}: all as it was written{waits}"
+            cut = "; a write was cut off before it was acknowledged, the next one clears its remains" if self.unfinished else ""
+            return f"checked {what}{extra}: all as it was written{waits}{cut}"
         return f"checked {what}{extra}: {len(self.differences)} differences; keep a copy, then restore a backup"
 
 
@@ -59,7 +62,8 @@ def check_whole(node: Recording, *, progress: Callable[[int, int | None], None])
             _ = node.views.manifest
         except LedgerFault as fault:
             views.append(fault.what)
-    differences = [f"{one.where}: {one.what}" for one in (*made.log.differences, *made.vault.differences)]
+    told = (*made.log.differences, *made.vault.differences)
+    differences = [f"{one.where}: {one.what}" for one in told if not one.unfinished]
     differences += [f"views: {text}" for text in views]
     found = Whole(
         ok=made.clean and not views,
@@ -69,6 +73,7 @@ def check_whole(node: Recording, *, progress: Callable[[int, int | None], None])
         missing=len(made.vault.missing),
         originals=made.vault.originals,
         differences=tuple(differences[:_SHOWN]),
+        unfinished=tuple(f"{one.where}: {one.what}" for one in told if one.unfinished),
         waits=made.log.waits,
     )
     with suppress(OSError):  # a home that can only be read is checked all the same

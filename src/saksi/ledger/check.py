@@ -38,7 +38,7 @@ class LedgerReport:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing differs."""
+        """Whether nothing differs but what a start mends."""
         return self.log.clean and self.vault.clean
 
 

@@ -30,15 +30,19 @@ _AGAIN = 20
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that is not as it must be: in which resource or file, and what."""
+    """One thing that is not as it must be: in which resource or file, and what.
+
+    `unfinished`: it was left by a write that was cut off before it was acknowledged, and a start of the ledger mends it.
+    """
 
     where: str
     what: str
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was checked and every difference found; no difference means that the log is whole.
+    """What was checked and every difference found; no difference, or unfinished ones alone, means that the log is whole.
 
     `note` is the signed checkpoint up to which it was checked; `waits` says that the log was restored and does not sign until somebody
     has said that it is the newest.
@@ -54,8 +58,8 @@ class Report:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing differs."""
-        return not self.differences
+        """Whether nothing differs but what a start mends."""
+        return all(each.unfinished for each in self.differences)
 
 
 def fsck(
@@ -97,8 +101,8 @@ class _Check:
         if isinstance(source, LogFolder):
             self._read_history(source)
 
-    def differs(self, where: str, what: str) -> None:
-        self.found.append(Difference(where, what))
+    def differs(self, where: str, what: str, *, unfinished: bool = False) -> None:
+        self.found.append(Difference(where, what, unfinished))
 
     def entries(self, progress: Progress) -> None:
         """Derive the tree from the entries; compare each tile, each signed root, and at last the newest."""
@@ -228,7 +232,8 @@ class _Check:
         for name, length in expected.items():
             found = self.source.length(name) or 0
             if found > length:
-                self.differs(name, f"{found - length} bytes beyond the last checkpoint (a start of the log cuts them)")
+                what = f"{found - length} bytes beyond the last checkpoint (a start of the log cuts them)"
+                self.differs(name, what, unfinished=True)
 
     def second_place(self, source: LogFolder, path: Path, *, settled: bool) -> None:
         """The second place holds two whole states, both of this log's history."""

@@ -48,7 +48,8 @@ class VaultPlaces:
 
 @dataclass(frozen=True, slots=True)
 class VaultReport:
-    """What was checked, what is erased or missing and meant to be known, and every difference; no difference means that the vault is whole.
+    """What was checked, what is erased or missing and meant to be known, and every difference; where nothing differs but what a start
+    mends (`Difference.unfinished`) the vault is whole.
 
     `statements` counts those that could be read and fit their commitments; `erased` those whose payload was erased by a notice; `missing`
     the leaves whose payload is not here, as after refilling a log from a mirror.
@@ -62,8 +63,8 @@ class VaultReport:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing differs; erased statements are no difference, missing ones are listed apart."""
-        return not self.differences
+        """Whether nothing differs but what a start mends; erased statements are no difference, missing ones are listed apart."""
+        return all(each.unfinished for each in self.differences)
 
 
 def check_vault(places: VaultPlaces, log: Reader, disk: Disk, *, settled: bool = True, progress: Progress = unwatched) -> VaultReport:
@@ -115,8 +116,8 @@ class _Check:
         self.covered = 0
         self.torn: dict[int, str] = {}  # slots that cannot be read
 
-    def differs(self, where: str, what: str) -> None:
-        self.found.append(Difference(where, what))
+    def differs(self, where: str, what: str, *, unfinished: bool = False) -> None:
+        self.found.append(Difference(where, what, unfinished))
 
     def slots(self) -> None:
         """Every key slot is as it was written, and no erasure stands half done."""
@@ -128,9 +129,9 @@ class _Check:
                     self.by_number.append(None)
                     self.torn[number] = fault.what
             if file.size % SLOT_BYTES and self.settled:
-                self.differs(SLOTS, "does not end with a whole slot (a start of the ledger cuts it)")
+                self.differs(SLOTS, "does not end with a whole slot (a start of the ledger cuts it)", unfinished=True)
         if read_file(self.disk, self.places.keys / JOURNAL):
-            self.differs(JOURNAL, "an erasure was interrupted (a start of the ledger finishes it)")
+            self.differs(JOURNAL, "an erasure was interrupted (a start of the ledger finishes it)", unfinished=True)
         try:
             parse_key("signing", read_file(self.disk, self.places.keys / SIGNING) or b"")
         except LedgerFault as fault:
@@ -161,19 +162,20 @@ class _Check:
                     offset = end
                 progress(leaf + 1, log.size)
             if data.size > offset and self.settled:
-                self.differs(f"{DATA}, byte {offset}", f"{data.size - offset} bytes beyond the log (a start of the ledger cuts them)")
+                what = f"{data.size - offset} bytes beyond the log (a start of the ledger cuts them)"
+                self.differs(f"{DATA}, byte {offset}", what, unfinished=True)
             if index.size != 8 * log.size and (self.settled or index.size < 8 * log.size):
-                self.differs(INDEX, f"has {index.size} bytes instead of {8 * log.size}")
+                self.differs(INDEX, f"has {index.size} bytes instead of {8 * log.size}", unfinished=index.size > 8 * log.size)
         self._covered()
 
     def _covered(self) -> None:
         """There are as many slots as the newest frame knows of; those of a take that is not in the log yet are left alone."""
         if not self.settled:
             del self.by_number[self.covered :]
-        if len(self.by_number) != self.covered:
-            self.differs(SLOTS, f"there are {len(self.by_number)} slots, the newest frame knows {self.covered}")
+        if (count := len(self.by_number)) != self.covered:
+            self.differs(SLOTS, f"there are {count} slots, the newest frame knows {self.covered}", unfinished=count > self.covered)
         for number, what in self.torn.items():
-            if number < len(self.by_number):
+            if number < self.covered:
                 self.differs(f"{SLOTS}, byte {number * SLOT_BYTES}", what)
 
     def notices(self) -> None:

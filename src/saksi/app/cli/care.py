@@ -95,10 +95,10 @@ def fsck(ctx: click.Context) -> int:
         made = check_whole(node, progress=watch)
     if ctx.obj["json"]:
         told = {"ok": made.ok, "size": made.size, "erased": made.erased, "missing": made.missing, "may_sign": not made.waits}
-        line({**told, "differences": list(made.differences)})
+        line({**told, "differences": list(made.differences), "unfinished": list(made.unfinished)})
     else:
         words(made.said)
-        for each in made.differences:
+        for each in (*made.differences, *made.unfinished):
             words(f"  {each}")
     return 0 if made.ok else 5
 
