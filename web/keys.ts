@@ -83,7 +83,7 @@ export class Keys extends HTMLElement {
     title.textContent = "Keys";
     const list = document.createElement("dl");
     list.className = "facts";
-    for (const [key, what] of HELP) {
+    for (const [key, what] of [...HELP, ...places()]) {
       const term = document.createElement("dt");
       const kbd = document.createElement("kbd");
       kbd.textContent = key;
@@ -112,7 +112,6 @@ export class Keys extends HTMLElement {
 }
 
 const GOING = 2000;
-const PLACES: Readonly<Record<string, string>> = { h: "/", l: "/ledger", a: "/about" };
 const HELP: readonly (readonly [string, string])[] = [
   ["/", "Go to the search box"],
   ["j", "Next statement"],
@@ -121,14 +120,18 @@ const HELP: readonly (readonly [string, string])[] = [
   ["s", "Copy the link to this page as it stands now"],
   ["b", "Back"],
   ["g h", "Go to the look-up"],
-  ["g l", "Go to the ledger"],
-  ["g a", "Go to what this node is"],
   ["?", "This list"],
 ];
 
+/** Where `g` and a letter lead from this page: its ways at the top, which depend on who reads. */
+function places(): [string, string][] {
+  const found = document.querySelectorAll<HTMLAnchorElement>("nav a[data-go]");
+  return [...found].map((way) => [`g ${way.dataset["go"] ?? ""}`, `Go to: ${way.textContent ?? ""}`]);
+}
+
 function goTo(key: string): (() => void) | undefined {
-  const place = PLACES[key];
-  return place === undefined ? undefined : () => location.assign(place);
+  const place = /^[a-z]$/.test(key) ? document.querySelector<HTMLAnchorElement>(`a[data-go="${key}"]`) : null;
+  return place === null ? undefined : () => location.assign(place.href);
 }
 
 function step(by: number): void {

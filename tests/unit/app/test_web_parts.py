@@ -14,12 +14,16 @@ from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.api.metrics import Metrics
 from saksi.app.api.problems import KINDS
 from saksi.app.api.rates import Rates
+from saksi.app.people.person import PERSONS
+from saksi.app.people.policy import rights_of
 from saksi.app.web.assets import load_assets
 from saksi.app.web.layout import entity_path, lay_out, text_of
 from saksi.app.web.scripts import lang_of
 from saksi.app.web.serve import Listen, check_listen
+from saksi.app.web.signposts import SIGNPOSTS, signposts_of
 from saksi.app.web.words import load_words, wanted
 from saksi.model import BadInput, LedgerFault, NotAllowed, Reader, Tlp
+from saksi.model.actor import Role
 
 ROOT = Path(__file__).resolve().parents[3]
 READER = Reader(AUTHORITY, home=True, clearance=Tlp.RED, known=True)
@@ -192,3 +196,14 @@ def test_only_own_cursors_are_read(text: str) -> None:
     cursor = Cursor('a"/é', 7)
     assert read_cursor(write_cursor(cursor)) == cursor
     assert msgspec.json.encode(cursor)
+
+
+def test_the_signposts_at_the_top_are_those_open_to_the_reader() -> None:
+    words, keys = load_words()["en"], [post.key for post in SIGNPOSTS]
+    assert len({*keys, "h"}) == len(keys) + 1, "g and a letter lead to one place"
+    assert all(words(post.words) for post in SIGNPOSTS)
+    led = {role: [post.path for post in signposts_of(rights_of(frozenset({role})))] for role in PERSONS}
+    assert led[Role.ANALYST] == ["/today", "/cases", "/requests", "/record", "/ledger", "/about"]
+    assert led[Role.AUDITOR] == ["/requests", "/record", "/ledger", "/about"]
+    assert led[Role.ADMINISTRATOR] == ["/admin", "/ledger", "/about"]
+    assert [post.path for post in signposts_of(())] == ["/ledger", "/about"]

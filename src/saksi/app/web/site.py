@@ -9,13 +9,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
-from saksi.app.api.caller import Caller
+from saksi.app.api.caller import NOBODY, Caller
 from saksi.app.api.desk import Call, Desk
 from saksi.app.api.problems import KINDS, Problem
 from saksi.app.api.wire import answer
 from saksi.app.web.assets import Assets
 from saksi.app.web.layout import entity_path
 from saksi.app.web.scripts import lang_of
+from saksi.app.web.signposts import signposts_of
 from saksi.app.web.words import Words, load_words, wanted
 
 __all__ = ["Site", "link"]
@@ -61,7 +62,8 @@ class Site:
     def _render(self, desk: Desk, request: Request, template: str, parts: Mapping[str, object]) -> str:
         words = self._words[wanted(request.headers.get("accept-language", ""), self._words)]
         caller = request.scope.get("saksi.caller")
-        signed_in = isinstance(caller, Caller) and caller.session is not None
+        if not isinstance(caller, Caller):  # a request that was refused before anybody looked who asks
+            caller = NOBODY
         state = parts["state"] if "state" in parts else desk.node.state()
         return self._env.get_template(template).render(
             {
@@ -69,7 +71,9 @@ class Site:
                 "site": desk.settings,
                 "query": request.query_params.get("q", ""),
                 "link": link,
-                "signed_in": signed_in,
+                "signed_in": caller.session is not None,
+                "signposts": signposts_of(caller.rights),
+                "at_path": request.url.path,
                 **parts,
                 "state": state,
             }

@@ -1,0 +1,36 @@
+"""The signposts at the top of every page: those that lead the reader somewhere, by what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from saksi.app.api.keys import May
+
+__all__ = ["SIGNPOSTS", "Signpost", "signposts_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Signpost:
+    """One of them: its address, the name of its words in the catalogues, the letter after `g`, the right it needs (None: none)."""
+
+    path: str
+    words: str
+    key: str
+    may: May | None = None
+
+
+SIGNPOSTS: tuple[Signpost, ...] = (
+    Signpost("/today", "nav_today", "t", May.CASE),
+    Signpost("/cases", "nav_cases", "c", May.CASE),
+    Signpost("/requests", "nav_requests", "r", May.REQUEST),
+    Signpost("/record", "nav_record", "d", May.REQUEST),
+    Signpost("/admin", "nav_admin", "m", May.ADMIN),
+    Signpost("/ledger", "nav_ledger", "l"),
+    Signpost("/about", "nav_about", "a"),
+)
+
+
+def signposts_of(rights: Collection[May]) -> tuple[Signpost, ...]:
+    """The signposts of a reader with these rights."""
+    return tuple(each for each in SIGNPOSTS if each.may is None or each.may in rights)
