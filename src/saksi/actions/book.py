@@ -152,6 +152,18 @@ class Book:
         with self._lock:
             return [str(row[0]) for row in self._link.execute("SELECT request FROM target WHERE entity = ? ORDER BY request", (entity,))]
 
+    def named(self, prefix: str) -> list[str]:
+        """The ids of the requests whose ids begin so (hex)."""
+        with self._lock:
+            rows = self._link.execute("SELECT id FROM request WHERE substr(id, 1, ?) = ? ORDER BY id", (len(prefix), prefix))
+            return [str(row[0]) for row in rows]
+
+    def out(self, since: str = "") -> list[str]:
+        """The ids of the requests that left, now sent or withdrawn, and were moved at or after a time; those moved first come first."""
+        with self._lock:
+            text = "SELECT id FROM request WHERE moved >= ? AND mine IN ('sent', 'withdrawn') ORDER BY moved, id"
+            return [str(row[0]) for row in self._link.execute(text, (since,))]
+
     def ids(self) -> list[str]:
         """The ids of all requests."""
         with self._lock:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from saksi.actions import (
+    COURIER,
     FIRST,
     RULES,
     Actor,
@@ -33,6 +34,7 @@ from saksi.actions.half import MAY
 from saksi.actions.logged import entry_of
 from saksi.app.home import now_text
 from saksi.app.taking import Taking
+from saksi.ledger.core import Entry
 from saksi.model import BadInput, Marking, NotAllowed, Op, Pap, Statement, Tlp
 from saksi.model.favour import SPARED, speaks_for
 
@@ -125,6 +127,15 @@ class Acting(Taking):
             self._check_sending(self.book.history(deed.request))
         return self._act(deed.request, actor, deed.word, partial(self._step_of, deed))
 
+    def carry(self, request: str, made: Callable[[History], Step | None]) -> History:
+        """Take a step of the courier's, made from where the request stands then; none where there is none to take."""
+        with self.ledger.core.turn:
+            have = self.book.history(request)
+            step = made(have)
+            if step is None:
+                return have
+            return self._log(step, taken(have, step, COURIER), self.ledger.subjects(self.book.steps(request)[0].leaf)[0])
+
     def close(self) -> None:
         """Let go of everything."""
         if self._book is not None:
@@ -144,10 +155,29 @@ class Acting(Taking):
             Tlp.AMBER_STRICT, Pap.RED, audience=have.request.audience, purpose=self.config.purpose or have.request.purpose,
             legal_basis=have.request.legal_basis,
         )  # fmt: skip
-        self.ledger.append_entries([entry_of(step, have, authority=self.config.authority, handling=marking, subject=subject)])
+        entry = entry_of(step, have, authority=self.config.authority, handling=marking, subject=subject)
+        beside, original = self._made_with(step, have), self._evidence(step)
+        if original is None and not beside:
+            self.ledger.append_entries([entry])
+        else:
+            with self.ledger.transaction() as take:  # the step and what goes with it are there together, or neither is
+                if original is not None:
+                    take.keep_original([original])
+                for each in (entry, *beside):
+                    take.note(each)
         self.book.catch_up(self.ledger)
         self.views.fold(self.ledger)
         return have
+
+    def _evidence(self, step: Step) -> bytes | None:
+        """The mail or appeal that a step rests on, where it lies here outside of the vault: with the step it goes in."""
+        del step
+        return None
+
+    def _made_with(self, step: Step, have: History) -> Sequence[Entry]:
+        """Statements that are made with a step."""
+        del step, have
+        return ()
 
     @staticmethod
     def _step_of(deed: Deed, have: History, actor: Actor, role: Role) -> Step:

@@ -27,6 +27,10 @@ class Config:
     pages sees; `host` and `port` are where `saksi serve` listens; `workers` is the number of processes a take may use (0: only this);
     `names` are further host names that browsers call the node by; people may sign in at the identity provider `oidc_issuer`, which knows
     the node as `oidc_client` and shares the secret in the file `oidc_secret` with it.
+
+    The others are for letters: the office's postal address (`place`), telephone, mail address, and the law that forbids to tell a holder;
+    files (`directory` of recipients, `seal` and its key, passwords); the server that mails leave by (`smtp`, HOST:PORT), the folder where
+    answers come in (`mailbox`), and the name under which our own mail server writes what it found of their senders (`mail_server`).
     """
 
     authority: str
@@ -43,6 +47,21 @@ class Config:
     oidc_issuer: str = ""
     oidc_client: str = ""
     oidc_secret: str = ""
+    place: str = ""
+    phone: str = ""
+    mail: str = ""
+    tipping_off: str = ""
+    directory: str = ""
+    seal: str = ""
+    seal_key: str = ""
+    seal_password: str = ""
+    smtp: str = ""
+    smtp_tls: str = "starttls"
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_authorities: str = ""
+    mailbox: str = ""
+    mail_server: str = ""
 
     def __post_init__(self) -> None:
         if not _AUTHORITY.fullmatch(self.authority) or len(self.authority) > 253:

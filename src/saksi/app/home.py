@@ -20,7 +20,10 @@ from saksi.ledger.ledger import KEYS, Ledger, Setup
 from saksi.ledger.note import Ed25519Signer
 from saksi.model import BadInput
 
-__all__ = ["Home", "now_ms", "now_text", "open_ledger", "people_key", "public_key", "reference_key", "set_up", "setup_of", "today"]
+__all__ = [
+    "Home", "now_ms", "now_text", "open_ledger", "people_key", "post_key", "public_key", "reference_key", "set_up",
+    "setup_of", "signing_key", "today",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ class Home:
     """The places in a node's directory.
 
     `ledger` holds log, vault, originals and keys (`ledger/keys` can be moved to another disk and linked); `views` can be thrown away
-    and rebuilt; `takes` is the list of takes with what was rejected. The API keeps its keys and access log in `api`.
+    and rebuilt; `takes` is the list of takes with what was rejected; `post` holds mails on their way. The API keeps its keys and access
+    log in `api`.
     """
 
     path: Path
@@ -47,6 +51,11 @@ class Home:
     def takes(self) -> Path:
         """The list of takes, and what each rejected."""
         return self.path / "takes"
+
+    @property
+    def post(self) -> Path:
+        """Mails on their way out, and what came in and waits for somebody."""
+        return self.path / "post"
 
 
 def now_ms() -> int:
@@ -87,9 +96,7 @@ def set_up(home: Home, config: Config) -> str:
 
 def public_key(home: Home, config: Config) -> str:
     """The key that others check this node's checkpoints with, as the text to publish (a C2SP vkey)."""
-    with _keys(home) as keys:
-        private = Ed25519PrivateKey.from_private_bytes(keys.signing)
-    return Ed25519Signer(config.origin, private).vkey.write()
+    return Ed25519Signer(config.origin, signing_key(home)).vkey.write()
 
 
 def open_ledger(home: Home, config: Config) -> Ledger:
@@ -107,6 +114,18 @@ def people_key(home: Home) -> bytes:
     """The key that seals what the store of people must be able to read again; it lies with the node's keys, not beside the store."""
     with _keys(home) as keys:
         return hashlib.sha256(b"saksi/v1 people\0" + keys.vault).digest()
+
+
+def post_key(home: Home) -> bytes:
+    """The key that seals what holders wrote when they contested, until it lies in the vault."""
+    with _keys(home) as keys:
+        return hashlib.sha256(b"saksi/v1 post\0" + keys.vault).digest()
+
+
+def signing_key(home: Home) -> Ed25519PrivateKey:
+    """The node's own key, for letters that no certificate vouches for."""
+    with _keys(home) as keys:
+        return Ed25519PrivateKey.from_private_bytes(keys.signing)
 
 
 @contextmanager

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from saksi.app.casing import Casing
+from saksi.app.posting.posting import Posting
 
 __all__ = ["Node"]
 
 
-class Node(Casing):
+class Node(Posting):
     """What the command line, the API and the pages talk to. Each step of its line is one file:
 
     `wired` (what is open), `answering` (look-ups), `listing` (search, block lists), `recording` (state, checks), `amending` (changes of
     mind, erasure, outcomes), `taking` (files in), `acting` (requests),
-    `queueing` (reports that wait), `casing` (cases).
+    `queueing` (reports that wait), `casing` (cases), `posting` (mail).
     """

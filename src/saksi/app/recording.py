@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from saksi.app.api.ports import Check, Fsck, LedgerState
 from saksi.app.health import home_check, keys_check, signing_check, why_no_views
 from saksi.app.listing import Listing
+from saksi.app.posting.setting import post_check
 from saksi.ledger.checkpoint import parse_checkpoint
 from saksi.ledger.disk import LocalDisk
 from saksi.ledger.ledger import LOG
@@ -86,6 +87,7 @@ class Recording(Listing):
             self._fsck_check(),
             home_check(self.files),
             self._disk_check(),
+            post_check(self.files, self.config),
         )
 
     def last_fsck(self) -> Said | None:

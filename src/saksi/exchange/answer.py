@@ -16,7 +16,7 @@ from saksi.exchange.incoming import Incoming
 from saksi.exchange.outbox import Outbox
 from saksi.exchange.reference import references_in
 
-__all__ = ["About", "Proposal", "Sort", "about", "proposed"]
+__all__ = ["About", "Proposal", "Sort", "about", "proposed", "sort_of"]
 
 _ANSWER = re.compile(r"\s*ANSWER\s*[:\uff1a]\s*(RECEIVED|ACCEPT|REFUSE|PART|DONE|ASK)\b\s*([a-z-]*)", re.IGNORECASE)
 _WORDS = {"RECEIVED": Word.RECEIVE, "ACCEPT": Word.ACCEPT, "REFUSE": Word.REFUSE, "PART": Word.PART, "DONE": Word.DONE, "ASK": Word.ASK}
@@ -94,7 +94,7 @@ def proposed(mail: Incoming, outbox: Outbox, entry: Entry | None, *, server: str
     """What a mail proposes. `entry` is the directory's of the request's recipient (None where none is known any more); `server` is the name
     under which our own mail server writes Authentication-Results: those of others are not read."""
     found = about(mail, outbox)
-    sort = _sort(mail, outbox, found)
+    sort = sort_of(mail, outbox)
     checks = _checks(mail, server)
     word, reason = _said(mail) if sort is Sort.ANSWER else (None, None)
     claims = ", ".join(filter(None, (mail.sender_name, *mail.senders))) or "nobody"
@@ -104,14 +104,15 @@ def proposed(mail: Incoming, outbox: Outbox, entry: Entry | None, *, server: str
     )  # fmt: skip
 
 
-def _sort(mail: Incoming, outbox: Outbox, found: About | None) -> Sort:
+def sort_of(mail: Incoming, outbox: Outbox) -> Sort:
+    """What kind of mail it looks like."""
     if outbox.known(mail.id) is not None:
         return Sort.OURS
     if mail.notices:
         return Sort.NOTICE
     if mail.automatic != "no":
         return Sort.AUTOMATIC
-    return Sort.UNKNOWN if found is None else Sort.ANSWER
+    return Sort.UNKNOWN if about(mail, outbox) is None else Sort.ANSWER
 
 
 def _checks(mail: Incoming, server: str) -> tuple[tuple[str, str], ...]:

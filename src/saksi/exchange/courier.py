@@ -54,8 +54,9 @@ def _one(  # noqa: PLR0913, PLR0917 - what one try needs
         outbox.failed(kept.mail.id, _text(now), f"given up after {kept.tries} tries: {kept.said or 'it was never its turn'}")
         return "failed"
     if outbox.sent_since(kept.mail.recipient, _text(now - _HOUR)) >= per_hour:
-        outbox.later(kept.mail.id, _text(now + _HOUR / 12), f"this recipient has had {per_hour} mails within the hour", tried=False)
+        outbox.later(kept.mail.id, _text(now + _HOUR / 12), f"this recipient has had {per_hour} mails within the hour")
         return "waiting"
+    outbox.begun(kept.mail.id)
     handed = hand_over(kept.mail)
     if handed.taken:
         outbox.sent(kept.mail.id, _text(now), handed.said)

@@ -6,7 +6,7 @@ for banks, where those formats have a word for it, else a note why not; 4. one m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ from saksi.ledger.checkpoint import Checkpoint
 from saksi.model import BadInput, NotAllowed
 from saksi.model.moment import moment
 
-__all__ = ["Parcel", "Sender", "packed"]
+__all__ = ["Parcel", "Sender", "packed", "signed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,13 @@ class Parcel:
     left_out: tuple[str, ...] = field(default=())
 
 
-def packed(  # noqa: PLR0913 - what a delivery is made of
-    have: History, entry: Entry, sender: Sender, *, seen: Checkpoint | None, payments: Mapping[str, Payment] | None = None,
-    at: str | None = None, before: Sequence[str] = (),
+def packed(
+    have: History, entry: Entry, sender: Sender, *, seen: Checkpoint | None, payments: Mapping[str, Payment] | None = None
 ) -> Parcel:  # fmt: skip
     """The parcel for a request that was sent (its `send` step is in the ledger), for the directory's `entry` of its recipient.
 
-    `before` are the Message-IDs of the mails about it so far and `at` the UTC time of this one, for a reminder: due times stay.
-    Raises NotAllowed for a request that was not sent or for another recipient; BadInput where a part cannot be made.
+    What is said later about it is `follow.py`. Raises NotAllowed for a request that was not sent or for another recipient; BadInput
+    where a part cannot be made.
     """
     asked = have.request
     if have.mine is not Mine.SENT or have.sent_at is None:
@@ -66,21 +65,23 @@ def packed(  # noqa: PLR0913 - what a delivery is made of
         asked=asked, office=sender.office, sent_at=have.sent_at, seen=seen, signer=sender.seal.signer, languages=entry.languages,
         offset=entry.offset,
     )  # fmt: skip
-    files = [*_letter(letter, sender), Attachment("request.json", "application/json", request_json(asked))]
+    files = [
+        *signed(html(letter), f"{reference(asked.id)}.pdf", sender, have.sent_at),
+        Attachment("request.json", "application/json", request_json(asked)),
+    ]
     more, left_out = _machine(asked, sender.office, have.sent_at, entry.bic, payments or {})
     files += more
-    at = at or have.sent_at
-    until = moment(at, "at") + min(asked.urgency.decide, timedelta(days=3))
-    made = mail(letter, files, at=at, number=len(before) + 1, before=before)
+    until = moment(have.sent_at, "at") + min(asked.urgency.decide, timedelta(days=3))
+    made = mail(letter, files, at=have.sent_at)
     return Parcel(made, tuple(files), f"{until:%Y-%m-%dT%H:%M:%SZ}", left_out)
 
 
-def _letter(letter: Letter, sender: Sender) -> list[Attachment]:
-    name, at = f"{reference(letter.asked.id)}.pdf", moment(letter.sent_at, "sent_at")
-    pdf = made_pdf(html(letter), sender.fonts)
+def signed(page: str, name: str, sender: Sender, at: str) -> list[Attachment]:
+    """A page of ours as a signed PDF, or as a PDF and the signature of the node's own key beside it; `at` is a UTC time."""
+    pdf, when = made_pdf(page, sender.fonts), moment(at, "at")
     if sender.seal.vouched:
-        return [Attachment(name, "application/pdf", sealed(pdf, sender.seal, at))]
-    signature = Attachment(f"{name}.p7s", "application/pkcs7-signature", detached(pdf, sender.seal, at))
+        return [Attachment(name, "application/pdf", sealed(pdf, sender.seal, when))]
+    signature = Attachment(f"{name}.p7s", "application/pkcs7-signature", detached(pdf, sender.seal, when))
     return [Attachment(name, "application/pdf", pdf), signature]
 
 

@@ -17,7 +17,7 @@ from html.parser import HTMLParser
 from saksi.exchange.shown import line, paragraphs
 from saksi.model import BadInput
 
-__all__ = ["LARGEST", "Incoming", "headers_of", "incoming"]
+__all__ = ["LARGEST", "Incoming", "file_of", "headers_of", "incoming"]
 
 LARGEST = 30_000_000
 _MOST_PARTS = 200
@@ -73,6 +73,15 @@ def incoming(data: bytes) -> Incoming:
         notices=tuple(part for part in parts if part.get_content_type() == "message/delivery-status"),
         returned=tuple(id_ for part in parts if part.get_content_type() in _RETURNED for id_ in _returned(part)),
     )  # fmt: skip
+
+
+def file_of(data: bytes, number: int) -> bytes:
+    """The bytes of the `number`th file (from 1) of a mail, as `Incoming.files` names them. Raises BadInput where there is none."""
+    parts = [part for part in _walk(BytesParser(policy=policy.compat32).parsebytes(data)) if _name(part)]
+    if not 1 <= number <= len(parts):
+        raise BadInput("the mail has no such file", where="file")
+    inner = parts[number - 1].get_payload(decode=True)
+    return inner if isinstance(inner, bytes) else parts[number - 1].as_bytes()
 
 
 def headers_of(part: Message) -> Iterator[Message]:

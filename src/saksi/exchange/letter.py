@@ -24,7 +24,7 @@ from saksi.ledger.wire import write_base64
 from saksi.model import JsonObject, canonical
 from saksi.model.moment import moment
 
-__all__ = ["FAMILIES", "Letter", "Signer", "html", "local", "request_json"]
+__all__ = ["FAMILIES", "Letter", "Signer", "html", "local", "rendered", "request_json", "seal_said"]
 
 FAMILIES = (
     "Inter", "Inter Extended", "Inter Vietnamese", "Noto Sans Khmer", "Noto Sans Thai", "Noto Sans Lao", "Noto Sans Myanmar",
@@ -100,14 +100,12 @@ def html(letter: Letter) -> str:
     told = office.tipping_off is None and asked.rule.coercive
     notice = wording((asked.holder_language or "en",)) if told else None
     asks = words.kinds[asked.kind.value]
-    families = ", ".join(f'"{each}"' for each in FAMILIES) + ", sans-serif"
-    style = _pages().get_template("letter.css").render(families=Markup(families), page=words["page"], of=words["of"])  # noqa: S704 - ours
-    return _pages().get_template("letter.html").render(
-        letter=letter, asked=asked, office=office, w=words.texts, lang=words.language, style=style,
-        reference=reference(asked.id), asks=asks, title=words["title"].format(reference=reference(asked.id), asks=asks),
+    return rendered(
+        "letter.html", words, letter=letter, asked=asked, office=office, reference=reference(asked.id), asks=asks,
+        title=words["title"].format(reference=reference(asked.id), asks=asks),
         money=asked.rule.money, offence=words.offences[asked.offence], urgency=words.urgencies[asked.urgency.value],
         made_of=words.made_of, refusals=words.refusals, sent=local(moment(letter.sent_at, "sent_at"), letter.offset),
-        receive=letter.receive, decide=letter.decide, until=until, checkpoint=_checkpoint(letter), seal=_seal(letter),
+        receive=letter.receive, decide=letter.decide, until=until, checkpoint=_checkpoint(letter), seal=seal_said(letter.signer, words),
         translated=words["translated"].format(language=words["language"]),
         tip_off=words["tip_off"].format(law=line(office.tipping_off or "")),
         notice=None if notice is None else {**notice.texts, "language": notice.language},
@@ -121,9 +119,16 @@ def _checkpoint(letter: Letter) -> str:
     return letter.words["no_checkpoint"] if seen is None else f"{seen.origin} {seen.size} {write_base64(seen.root)}"
 
 
-def _seal(letter: Letter) -> str:
-    by = letter.signer
-    text = letter.words["seal_vouched" if by.vouched else "seal_own"]
+def rendered(template: str, words: Wording, **parts: object) -> str:
+    """A page of this room in one language, with its style in it."""
+    families = ", ".join(f'"{each}"' for each in FAMILIES) + ", sans-serif"
+    style = _pages().get_template("letter.css").render(families=Markup(families), page=words["page"], of=words["of"])  # noqa: S704 - ours
+    return _pages().get_template(template).render(w=words.texts, lang=words.language, style=style, **parts)
+
+
+def seal_said(by: Signer, words: Wording) -> str:
+    """By whom it is signed and how that is checked, in words."""
+    text = words["seal_vouched" if by.vouched else "seal_own"]
     return text.format(subject=line(by.subject), issuer=line(by.issuer), fingerprint=by.fingerprint)
 
 

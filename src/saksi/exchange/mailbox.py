@@ -63,6 +63,10 @@ class Mailbox:
             self._disk.remove(path)
             yield from (Taken(name, digest, each) for digest, each in made)
 
+    def kept(self) -> tuple[str, ...]:
+        """The digests of all mails that are kept: a crash may have come between keeping one and judging it."""
+        return tuple(sorted(path.stem for path in self._kept.glob("*.eml") if _DIGEST.fullmatch(path.stem)))
+
     def original(self, digest: str) -> bytes:
         """A kept mail by its digest. Raises BadInput where it is not there or not what it was."""
         data = read_file(self._disk, self._path(digest))

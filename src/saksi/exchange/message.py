@@ -14,13 +14,15 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from saksi.actions import Request
 from saksi.exchange.letter import Letter
+from saksi.exchange.office import Office
 from saksi.exchange.reference import mail_address, message_id, reference
 from saksi.exchange.shown import line
 from saksi.model import BadInput
 from saksi.model.moment import moment
 
-__all__ = ["MOST_BYTES", "Attachment", "Mail", "mail"]
+__all__ = ["MOST_BYTES", "Attachment", "Mail", "Said", "mail", "written"]
 
 MOST_BYTES = 8_000_000  # what every mail server takes
 _POLICY = SMTP.clone(max_line_length=76)
@@ -33,6 +35,15 @@ class Attachment:
     name: str
     media: str
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The words of a mail, in one language."""
+
+    language: str
+    subject: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +67,30 @@ def mail(letter: Letter, files: Sequence[Attachment], *, at: str, number: int = 
 
     Raises BadInput where it cannot be sent.
     """
-    asked, office, words = letter.asked, letter.office, letter.words
+    asked, words = letter.asked, letter.words
+    subject = words["mail_subject"].format(reference=reference(asked.id), party=asked.to.party.value, by=letter.decide)
+    said = Said(words.language, subject, _body(letter))
+    return written(asked, letter.office, said, files, at=at, number=number, before=before)
+
+
+def written(  # noqa: PLR0913 - what a mail is made of
+    asked: Request, office: Office, said: Said, files: Sequence[Attachment], *, at: str, number: int, before: Sequence[str]
+) -> Mail:
+    """A mail about a request in words of one's own; as `mail`."""
     to = mail_address(asked.to.address, "to/address")
     id_ = message_id(asked, number, office.domain)
     made = EmailMessage(policy=_POLICY)
     made["From"] = Address(_name(office.name), addr_spec=office.mail)
     made["To"] = Address(_name(asked.to.name), addr_spec=to)
-    subject = words["mail_subject"].format(reference=reference(asked.id), party=asked.to.party.value, by=letter.decide)
-    made["Subject"] = line(subject, 200)
+    made["Subject"] = line(said.subject, 200)
     made["Date"] = format_datetime(moment(at, "at"))
     made["Message-ID"] = id_
     if before:
         made["In-Reply-To"], made["References"] = before[-1], " ".join(before)
     made["Auto-Submitted"] = "no"
     made["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    made["Content-Language"] = words.language
-    made.set_content(_body(letter), cte="quoted-printable")
+    made["Content-Language"] = said.language
+    made.set_content(said.body, cte="quoted-printable")
     for each in files:
         main, _, sub = each.media.partition("/")
         made.add_attachment(each.data, maintype=main, subtype=sub, filename=each.name)

@@ -2,7 +2,7 @@
 
 A mail is `waiting` until a server has taken it (`sent`) or it cannot be delivered (`failed`). Between "a server took it" and "it was
 noted" the machine may die: then it is sent again with the same Message-ID, by which a recipient knows it. What came of each mail is
-told (`untold`) until somebody has logged it as a step and said so.
+told (`untold`) until somebody has logged it as a step and said so. A mail whose request was taken back before any try is `dropped`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ CREATE TABLE IF NOT EXISTS told (number INTEGER PRIMARY KEY);
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A mail in the outbox: its state (`waiting`, `sent`, `failed`), how often it was tried, when it is tried next and given up (UTC)."""
+    """A mail in the outbox: its state (`waiting`, `sent`, `failed`, `dropped`), how often a try was begun, when it is tried next and given
+    up (UTC)."""
 
     mail: Mail
     state: str
@@ -139,10 +140,21 @@ class Outbox:
         """Note that the mail cannot be delivered."""
         self._ended(id_, "failed", "bounce", now, said)
 
-    def later(self, id_: str, next_at: str, said: str, *, tried: bool = True) -> None:
+    def begun(self, id_: str) -> None:
+        """Note that a try begins: from here on the recipient may have the mail, whatever becomes of this process."""
+        with self._lock:
+            self._link.execute("UPDATE mail SET tries = tries + 1 WHERE id = ?", (id_,))
+
+    def drop(self, id_: str, said: str) -> bool:
+        """Take back a mail that was never tried; False where it may have left."""
+        with self._lock:
+            text = "UPDATE mail SET state = 'dropped', said = ? WHERE id = ? AND state = 'waiting' AND tries = 0"
+            return bool(self._link.execute(text, (said, id_)).rowcount)
+
+    def later(self, id_: str, next_at: str, said: str) -> None:
         """Note that the mail waits: it was tried in vain, or not at all for now."""
         with self._lock:
-            self._link.execute("UPDATE mail SET next_at = ?, said = ?, tries = tries + ? WHERE id = ?", (next_at, said, int(tried), id_))
+            self._link.execute("UPDATE mail SET next_at = ?, said = ? WHERE id = ?", (next_at, said, id_))
 
     def bounced(self, id_: str, now: str, said: str, evidence: str) -> bool:
         """Note what a delivery notice says of a mail that was sent; `evidence` is the notice's digest. False where it was noted before."""
@@ -186,7 +198,7 @@ class Outbox:
         with self._lock, self._link:
             self._link.execute("BEGIN IMMEDIATE")
             self._link.execute(
-                "UPDATE mail SET state = ?, said = ?, tries = tries + 1, sent_at = CASE ? WHEN 'sent' THEN ? ELSE sent_at END WHERE id = ?",
+                "UPDATE mail SET state = ?, said = ?, sent_at = CASE ? WHEN 'sent' THEN ? ELSE sent_at END WHERE id = ?",
                 (state, said, state, now, id_),
             )
             self._tell(id_, request, kind, now, said, None)

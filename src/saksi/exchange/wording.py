@@ -13,7 +13,7 @@ from saksi.model import BadInput
 __all__ = ["LANGUAGES", "Wording", "wording"]
 
 LANGUAGES: tuple[str, ...] = ("en", "km", "th")
-_GROUPS = ("kinds", "offences", "urgencies", "refusals", "made_of")
+_GROUPS = ("kinds", "offences", "urgencies", "refusals", "made_of", "follow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Wording:
     urgencies: Mapping[str, str]
     refusals: Mapping[str, str]
     made_of: Mapping[str, str]
+    follow: Mapping[str, str]
 
     def __getitem__(self, name: str) -> str:
         return self.texts[name]

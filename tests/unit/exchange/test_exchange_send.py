@@ -18,11 +18,12 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 from post import BANK, FONTS, HOLD, HOSTILE, NOW, OFFICE, RECALL, SENT, TAKEDOWN, authority, history, letter, own, vouched
 
-from saksi.actions import COURIER, taken
+from saksi.actions import COURIER, Role, Step, Word, taken
 from saksi.actions.deadline import clock
 from saksi.exchange import Entry
 from saksi.exchange.courier import Round, round_of, step_of
 from saksi.exchange.deliver import Sender, packed
+from saksi.exchange.follow import FOLLOWS, followed
 from saksi.exchange.message import Attachment, Mail, mail
 from saksi.exchange.outbox import Outbox
 from saksi.exchange.smtp import Handed, Route, Tls, hand_over
@@ -102,10 +103,26 @@ def test_a_parcel_holds_what_its_recipient_can_use() -> None:
     assert len(odd.files) == 2
     assert "XARF has no kind for extortion" in odd.left_out[0]
     assert parcel.give_up_at == LATER
-    again = packed(history(), BANK, sender, seen=None, at=LATER, before=[parcel.mail.id])
-    assert again.give_up_at == "2026-06-01T12:00:00Z"
-    assert again.mail.id != parcel.mail.id
-    assert f"In-Reply-To: {parcel.mail.id}".encode() in again.mail.data.replace(b"\r\n ", b" ")
+
+
+@built
+@pytest.mark.parametrize("word", FOLLOWS)
+@pytest.mark.parametrize("language", ["en", "km", "th"])
+def test_what_follows_a_letter_stands_in_its_thread_and_keeps_its_ground_to_itself(word: Word, language: str) -> None:
+    have, entry = history(), replace(BANK, languages=(language,))
+    step = Step(
+        request=HOLD.id, word=word, at=LATER, after=have.head, person="a", unit="u", role=Role.ANALYST, text="the witness Q. recanted",
+    )  # fmt: skip
+    made = followed(have, step, entry, Sender(OFFICE, own(), FONTS), number=2, before=[MAIL.id])
+    read = message_from_bytes(made.mail.data, policy=policy.default)
+    assert (read["In-Reply-To"], read["Auto-Submitted"], made.mail.recipient) == (MAIL.id, "no", BANK.address)
+    assert [each.name for each in made.files] == ["SK-0123-4567-89AB-2.pdf", "SK-0123-4567-89AB-2.pdf.p7s"]
+    words = read.get_body().get_content() + read["Subject"]  # type: ignore[union-attr]
+    assert "recanted" not in words
+    assert HOLD.targets[0].entity not in words
+    assert made.give_up_at > LATER
+    with pytest.raises(NotAllowed, match="what follows"):
+        followed(have, replace(step, word=Word.APPEAL), entry, Sender(OFFICE, own(), FONTS), number=2, before=[MAIL.id])
 
 
 @built
@@ -206,6 +223,19 @@ def test_one_recipient_gets_so_many_an_hour_and_no_mail_is_lost(outbox: Outbox) 
     assert round_of(outbox, lambda _: TAKEN, NOW + timedelta(minutes=30), luck=lambda: 0.5, per_hour=3).taken == 0
     later = NOW + timedelta(minutes=65)
     assert round_of(outbox, lambda _: TAKEN, later, luck=lambda: 0.5, per_hour=3).taken == 3
+
+
+def test_a_mail_is_taken_back_only_while_nobody_can_have_it(outbox: Outbox) -> None:
+    def dies(_: Mail) -> Handed:
+        raise SystemExit
+
+    with pytest.raises(SystemExit):
+        round_of(outbox, dies, NOW, luck=lambda: 0.5)
+    assert not outbox.drop(MAIL.id, "withdrawn"), "it may have been taken before the process died"
+    other = replace(MAIL, id=f"<{2:032x}.2@centre.a.example>")
+    outbox.put(other, SENT, LATER)
+    assert outbox.drop(other.id, "withdrawn")
+    assert [each.mail.id for each in outbox.due(LATER)] == [MAIL.id]
 
 
 def test_what_is_forgotten_is_gone(outbox: Outbox, tmp_path: Path) -> None:

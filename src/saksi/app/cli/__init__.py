@@ -31,6 +31,7 @@ _COMMANDS = {
     "outcome": ("amend", "Record what became of a value after a look-up."),
     "feed": ("feed", "Write a block list: hosts, RPZ or CSV."),
     "request": ("act", "List and show requests to act."),
+    "post": ("post", "Make one round of the courier: mail requests, take answers in."),
     "yardstick": ("act", "Count how requests were met, the same for every party."),
     "backup": ("care", "Write an encrypted backup of the node."),
     "restore": ("care", "Bring a backup back into an empty home."),

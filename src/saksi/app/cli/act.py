@@ -1,6 +1,12 @@
-"""Commands about requests to act: `request list`, `request show`, `yardstick`. Steps are taken by people who have signed in."""
+"""Commands about requests to act: `request list`, `request show`, `request letter`, `yardstick`.
+
+Steps are taken by people who have signed in, on the pages: a request is drafted, agreed to and answered under somebody's own name, with a
+second factor shown just now, and a command line knows only who runs the machine.
+"""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
@@ -17,15 +23,20 @@ def request() -> None:
 
 @request.command("list")
 @click.option("--waits-for", type=click.Choice(["us", "them", "nobody"]), multiple=True, help="Only those that wait for one of these.")
+@click.option("--overdue", is_flag=True, help="Only those that somebody should have acted on by now.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50)
 @common
 @click.pass_context
-def list_(ctx: click.Context, waits_for: tuple[str, ...], limit: int) -> int:
+def list_(ctx: click.Context, waits_for: tuple[str, ...], overdue: bool, limit: int) -> int:
     """List requests, those that are due first."""
     from dataclasses import asdict
 
+    from saksi.app.home import now_text
+
     with reading(ctx) as node:
         found = node.book.lines(waits=waits_for, limit=limit)
+    if overdue:  # those due first come first
+        found = [each for each in found if each.due is not None and each.due < now_text() and each.waits_for != "nobody"]
     for each in found:
         if ctx.obj["json"]:
             line(asdict(each))
@@ -65,6 +76,32 @@ def show(ctx: click.Context, id_: str) -> int:
             f"  {step.at}  {step.word.value:<15} {step.person} ({step.role.value}, {step.unit})" + (f": {step.text}" if step.text else "")
         )
         words(f"      {ref}")
+    return 0
+
+
+@request.command()
+@click.argument("id_", metavar="ID")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder to write into.")
+@common
+@click.pass_context
+def letter(ctx: click.Context, id_: str, out: Path) -> int:
+    """Write the letter of a request that was sent, with what goes beside it, to print or to hand over."""
+    from datetime import UTC, datetime
+
+    from saksi.app.posting.setting import directory_of, sender_of
+    from saksi.exchange.deliver import packed
+
+    with reading(ctx) as node:
+        have = node.book.history(id_)
+        entry = directory_of(node.files, node.config).entry(have.request.to.id)
+        made = packed(have, entry, sender_of(node.files, node.config, datetime.now(UTC)), seen=None)
+    out.mkdir(parents=True, exist_ok=True)
+    for each in made.files:
+        (out / each.name).write_bytes(each.data)
+        if ctx.obj["json"]:
+            line({"file": str(out / each.name), "bytes": len(each.data)})
+        else:
+            words(str(out / each.name))
     return 0
 
 

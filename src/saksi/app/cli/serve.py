@@ -44,6 +44,7 @@ def serve(
     from saksi.app.api.desk import Settings
     from saksi.app.intake.serve import opened
     from saksi.app.people.setting import host_names, provider_of
+    from saksi.app.posting.loop import posting
     from saksi.app.web.serve import Listen
     from saksi.app.web.serve import serve as run
 
@@ -72,7 +73,8 @@ def serve(
         with opened(node, public, proxy=behind_proxy) as intake:
             if intake.address:
                 words(f"serving everybody on {intake.address}")
-            run(node, node.files.path, replace(settings, more=intake.routes), listen=listen, ready=say)
+            with posting(node):
+                run(node, node.files.path, replace(settings, more=intake.routes), listen=listen, ready=say)
     return 0
 
 
