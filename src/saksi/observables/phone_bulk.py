@@ -33,7 +33,7 @@ from saksi.observables.phone_text import label_reason, odd_shape
 from saksi.observables.phone_unlike import suspects, unlike
 from saksi.observables.phone_walk import Walk, walk_tables
 
-__all__ = ["PhoneColumn", "phones"]
+__all__ = ["PhoneColumn", "phones", "unlisted"]
 
 _CHUNK = 32_768  # rows at once: a few dozen megabytes, whatever the length of the column
 _OPEN = "not decided yet"
@@ -82,6 +82,15 @@ def phones(texts: Sequence[str], countries: Sequence[str | None] | str | None = 
     for start in range(0, len(texts), _CHUNK):
         column.append(_take(texts[start : start + _CHUNK], each[start : start + _CHUNK]))
     return column
+
+
+def unlisted(forms: Sequence[str]) -> list[bool]:
+    """Whether each phone, in normal form, is one that its country's number plan does not list: taken, because plans grow, but to be minded.
+
+    What is no phone is no such phone.
+    """
+    found = phones(forms)
+    return [reason is None and not valid for valid, reason in zip(found.valid, found.reason, strict=True)]
 
 
 def _take(texts: Sequence[str], countries: Sequence[str | None]) -> PhoneColumn:

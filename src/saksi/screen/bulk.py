@@ -8,7 +8,7 @@ a form filled in (`form.py`); every other value is answered by `Judge.answer` as
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import compress
@@ -20,7 +20,7 @@ from saksi.observables.kinds import observe_column
 from saksi.screen.answer import Answer
 from saksi.screen.form import Dress, Form, formed
 from saksi.screen.judge import Judge, Matched, Setting
-from saksi.screen.lookup import ITSELF, Match, Reach, Store, choose, matched, reach
+from saksi.screen.lookup import ITSELF, Match, Reach, Store, choose, matched, minded, reach, unplanned
 from saksi.views.fact import Held
 from saksi.views.probe import Probe
 from saksi.views.trace import NOTHING, Trace
@@ -139,6 +139,13 @@ class _Row(NamedTuple):
     readings: tuple[Reach, ...]
 
 
+class _Known(NamedTuple):
+    """What is held about the values of a chunk, and those of them that are odd by themselves (see `unplanned`)."""
+
+    traces: dict[str, Trace | None]
+    odd: Container[str]
+
+
 class Screen:
     """Screens chunks for one reader, day and ledger size."""
 
@@ -168,6 +175,7 @@ class Screen:
             for entities in read.entities
         ]
         traces = self._traces(store, found)
+        odd = unplanned(entity for entities in read.entities for entity in entities)
         lines: list[bytes] = []
         later: list[_Row] = []
         refused: list[Refused] = []
@@ -181,7 +189,7 @@ class Screen:
                     entity = entities[0]
                     trace = get(entity, NOTHING)
                     if trace is not None:
-                        form = forms.get((entity[: entity.index(":")], frame, trace.shared))
+                        form = forms.get((entity[: entity.index(":")], frame, entity in odd, trace.shared))
                         if form is not None:
                             own = (number, text_of(text), text_of(entity), *trace.own)
                             add(form.line % form.fill(own))
@@ -189,7 +197,7 @@ class Screen:
                             known += form.known
                             continue
                 else:
-                    asked = self._asked(readings[0], traces)
+                    asked = self._asked(readings[0], traces, odd)
                     form = None if asked is None else forms.get(asked[0])
                     if asked is not None and form is not None:
                         add(form.line % form.fill((number, text_of(text), *map(text_of, entities), *asked[1])))
@@ -201,7 +209,7 @@ class Screen:
                 add(b"")
             else:
                 refused.append(Refused(number, text, reason or "this is nothing that can be looked up"))
-        for place, line, is_flagged, is_known in self._alone(store, later, traces):
+        for place, line, is_flagged, is_known in self._alone(store, later, _Known(traces, odd)):
             lines[place] = line
             flagged += is_flagged
             known += is_known
@@ -217,10 +225,10 @@ class Screen:
         return dict(zip(wanted, store.traces(wanted, self._setting.at), strict=True))
 
     @staticmethod
-    def _asked(one: Reach, traces: dict[str, Trace | None]) -> tuple[tuple[object, ...], list[bytes]] | None:
+    def _asked(one: Reach, traces: dict[str, Trace | None], odd: Container[str]) -> tuple[tuple[object, ...], list[bytes]] | None:
         """What decides on the form for a question with several parts, and the own texts of their facts; None where no form will do."""
         entities, frame = one
-        key: list[object] = [entities[0][: entities[0].index(":")], frame]
+        key: list[object] = [entities[0][: entities[0].index(":")], frame, entities[0] in odd]
         own: list[bytes] = []
         alone = False
         for entity in entities:
@@ -236,18 +244,19 @@ class Screen:
                 own += trace.own
         return tuple(key), own
 
-    def _alone(self, store: Pinned, rows: Sequence[_Row], traces: dict[str, Trace | None]) -> Iterator[tuple[int, bytes, bool, bool]]:
+    def _alone(self, store: Pinned, rows: Sequence[_Row], known: _Known) -> Iterator[tuple[int, bytes, bool, bool]]:
         """Answer rows as if each were asked alone, and learn a form where the same is held as about an earlier one."""
+        traces, odd = known
         every = {entity for row in rows for one, _ in row.readings for entity in one}
         wanted = sorted(entity for entity in every if traces.get(entity, NOTHING) is not NOTHING)
         held = dict(zip(wanted, store.facts_many(wanted), strict=True))
         judge, dress = self._judge, self._dress
         assert judge is not None
         for row in rows:
-            asked = self._asked(row.readings[0], traces) if len(row.readings) == 1 else None
+            asked = self._asked(row.readings[0], traces, odd) if len(row.readings) == 1 else None
             if asked is None:
                 each = [_matched(store, judge, one, held) for one in row.readings]
-                line, answer = self._told(judge, row, each)
+                line, answer = self._told(judge, row, each, odd)
                 yield row.place, line, answer.flagged, answer.status != "unknown"
                 continue
             key, texts = asked
@@ -257,16 +266,16 @@ class Screen:
                 yield row.place, form.line % form.fill(own), form.flagged, form.known
                 continue
             each = [_matched(store, judge, row.readings[0], held)]
-            line, answer = self._told(judge, row, each)
-            self._learn(key, each[0], (line, own))
+            line, answer = self._told(judge, row, each, odd)
+            self._learn(key, each[0], (line, own), odd=answer.entity in odd)
             yield row.place, line, answer.flagged, answer.status != "unknown"
 
-    def _told(self, judge: Judge, row: _Row, each: Sequence[Sequence[Matched]]) -> tuple[bytes, Answer]:
-        made = [judge.answer(row.text, one) for one in each]
+    def _told(self, judge: Judge, row: _Row, each: Sequence[Sequence[Matched]], odd: Container[str]) -> tuple[bytes, Answer]:
+        made = [minded(judge.answer(row.text, one), odd) for one in each]
         answer = made[0] if len(made) == 1 else choose(made)
         return self._dress.line(row.number, answer), answer
 
-    def _learn(self, key: tuple[object, ...], matched: Sequence[Matched], told: tuple[bytes, Sequence[object]]) -> None:
+    def _learn(self, key: tuple[object, ...], matched: Sequence[Matched], told: tuple[bytes, Sequence[object]], *, odd: bool) -> None:
         """Make a form at the second meeting: most sets of facts that are met once are never met again."""
         met = hash(key)
         if key in self._forms:
@@ -279,7 +288,7 @@ class Screen:
         if len(self._forms) >= _FORMS:
             self._forms.clear()
         assert self._judge is not None
-        self._forms[key] = formed(self._judge, self._dress, matched, told)
+        self._forms[key] = formed(self._judge, self._dress, matched, told, odd=odd)
 
 
 def screen(opened: Opened, task: Task, rows: Iterable[Rows]) -> Iterator[Done]:

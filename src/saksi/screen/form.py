@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from saksi.screen.answer import Answer, encode
 from saksi.screen.flat import flat
 from saksi.screen.judge import Judge, Matched
+from saksi.screen.lookup import minded
 from saksi.views.fact import Fact, Held
 from saksi.views.trace import OWN
 
@@ -95,12 +96,17 @@ class Form(NamedTuple):
     known: bool
 
 
-def formed(judge: Judge, dress: Dress, matched: Sequence[Matched], told: tuple[bytes, Sequence[object]]) -> Form | None:
-    """The form behind the line `told[0]`, which answers about `matched` and whose own texts are `told[1]`; None where there can be none."""
+def formed(judge: Judge, dress: Dress, matched: Sequence[Matched], told: tuple[bytes, Sequence[object]], *, odd: bool) -> Form | None:
+    """The form behind the line `told[0]`, which answers about `matched` and whose own texts are `told[1]`; None where there can be none.
+
+    `odd` says that the value is one of `unplanned`.
+    """
     line, own = told
     if dress.mark.search(line):
         return None
     answer = judge.answer("~1~", list(_marked(matched, own, judge.at)))
+    if odd:
+        answer = minded(answer, (answer.entity,))
     marked = dress.line(0, answer)
     pieces: list[bytes] = []
     order: list[int] = []

@@ -7,14 +7,14 @@ answer says which of them it rests on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from functools import lru_cache
-from typing import NamedTuple, Protocol, TypeAlias
+from itertools import compress
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
 from saksi.model import BadInput
-from saksi.observables.detect import not_in_plan
 from saksi.observables.host import parents
 from saksi.observables.observable import Observable
 from saksi.observables.suffix import suffixes
@@ -25,7 +25,22 @@ from saksi.screen.page import Listed, Mark
 from saksi.screen.wording import NOT_IN_PLAN
 from saksi.views.fact import Held, Tally
 
-__all__ = ["ITSELF", "Around", "Match", "Reach", "Store", "about", "choose", "listed", "lookup", "matched", "matches", "reach"]
+__all__ = [
+    "ITSELF",
+    "Around",
+    "Match",
+    "Reach",
+    "Store",
+    "about",
+    "choose",
+    "listed",
+    "lookup",
+    "matched",
+    "matches",
+    "minded",
+    "reach",
+    "unplanned",
+]
 
 # The entities that a question is matched with, and for each its `relation` and `suffix` as in `Match`.
 Reach: TypeAlias = tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]
@@ -33,6 +48,8 @@ Reach: TypeAlias = tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]
 Around: TypeAlias = Callable[[str], Sequence[str]]  # the known networks that hold an IP or a network, the narrowest first
 
 ITSELF: tuple[tuple[str, bool], ...] = (("exact", False),)
+_PHONE = "phone:"
+_Told = TypeVar("_Told", bound=Answer)
 _RANK = {"contested": 1, "known": 2, "safe-listed": 3, "unknown": 4}
 
 
@@ -94,16 +111,8 @@ def lookup(store: Store, judge: Judge, query: str, readings: Sequence[Observable
     """
     if not readings:
         raise BadInput("this is nothing that can be looked up", todo="give a phone, an account, a wallet, a host, a URL or an e-mail")
-    by_entity = {each.entity: each for each in readings}
-    return choose([_read_as(store, judge, query, each) for each in by_entity.values()])
-
-
-def _read_as(store: Store, judge: Judge, query: str, reading: Observable) -> Answer:
-    """The answer about one reading of a text, with what is to mind about the reading itself."""
-    answer = about(store, judge, query, reading.entity)
-    if not_in_plan(reading):
-        return msgspec.structs.replace(answer, warnings=(*answer.warnings, NOT_IN_PLAN))
-    return answer
+    by_entity = dict.fromkeys(each.entity for each in readings)
+    return choose([about(store, judge, query, entity) for entity in by_entity])
 
 
 def choose(answers: Sequence[Answer]) -> Answer:
@@ -115,12 +124,27 @@ def choose(answers: Sequence[Answer]) -> Answer:
 
 def about(store: Store, judge: Judge, query: str, entity: str) -> Answer:
     """The answer about one entity."""
-    return judge.answer(query, _all_matched(store, judge, entity, None))
+    return minded(judge.answer(query, _all_matched(store, judge, entity, None)), unplanned((entity,)))
 
 
 def listed(store: Store, judge: Judge, entity: str, after: Mark | None) -> Listed:
     """The answer about one entity with the statements behind `after` (None: the newest)."""
-    return judge.page(entity, _all_matched(store, judge, entity, after), after)
+    return minded(judge.page(entity, _all_matched(store, judge, entity, after), after), unplanned((entity,)))
+
+
+def unplanned(entities: Iterable[str]) -> frozenset[str]:
+    """Those that are phones which their country's number plan does not list."""
+    found = [entity for entity in entities if entity.startswith(_PHONE)]
+    if not found:
+        return frozenset()
+    from saksi.observables.phone_bulk import unlisted  # the tables of all phones: only where there is one
+
+    return frozenset(compress(found, unlisted([entity.removeprefix(_PHONE) for entity in found])))
+
+
+def minded(answer: _Told, odd: Container[str]) -> _Told:
+    """The answer with what is to mind about the value itself, where it is among the `odd` ones that `unplanned` found."""
+    return msgspec.structs.replace(answer, warnings=(*answer.warnings, NOT_IN_PLAN)) if answer.entity in odd else answer
 
 
 def _all_matched(store: Store, judge: Judge, entity: str, after: Mark | None) -> list[Matched]:

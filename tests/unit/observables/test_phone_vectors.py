@@ -16,7 +16,8 @@ from saksi.observables.email import email
 from saksi.observables.handle import handle
 from saksi.observables.imei import imei
 from saksi.observables.observable import Observable
-from saksi.observables.phone import phone
+from saksi.observables.phone import NOT_IN_PLAN, phone
+from saksi.observables.phone_bulk import unlisted
 
 FOLDER = Path(__file__).resolve().parents[3] / "vectors" / "observables"
 READ: dict[str, Callable[..., Observable]] = {"phone": phone, "email": email, "handle": handle, "imei": imei}
@@ -41,6 +42,8 @@ def test_vector(kind: str, case: dict[str, object]) -> None:
     found = READ[kind](case["text"], country=country)
     assert found.entity == case["entity"]
     assert list(found.notes) == case["notes"]
+    if found.kind == "phone":
+        assert unlisted([found.normal]) == [NOT_IN_PLAN in found.notes], "its plan lists a number or not, however it was written"
     again = READ[found.kind](found.normal)
     assert again.entity == found.entity, "a normal form must normalise to itself"
     assert READ[found.kind](found.normal, country=country).entity == found.entity

@@ -21,7 +21,7 @@ from saksi.observables.host import hosts
 from saksi.screen.answer import Answer, decode, encode
 from saksi.screen.answer_file import Written, dress_of
 from saksi.screen.apart import screen_apart, write_lines
-from saksi.screen.bulk import CHUNK, Done, Opened, Read, Refused, Rows, Task, of_any_kind, of_kind, screen
+from saksi.screen.bulk import CHUNK, Done, Normalise, Opened, Read, Refused, Rows, Task, of_any_kind, of_kind, screen
 from saksi.screen.column_file import Asked, Told, read_column
 from saksi.screen.flat import flat
 from saksi.screen.form import Json
@@ -87,6 +87,19 @@ def test_a_mixed_column_is_read_as_if_each_value_were_typed() -> None:
     assert done.data.splitlines() == single
     assert [answer.flagged for answer in made] == [True, True, False]
     assert [each.row for each in done.refused] == [4]
+
+
+@pytest.mark.parametrize("normalise", [partial(of_kind, kind="phone", country="TH"), partial(of_any_kind, country="TH")])
+def test_numbers_that_their_plan_does_not_list_are_warned_of_in_a_column_as_alone(normalise: Normalise) -> None:
+    """Neighbours about which the same is held, odd and even, so that a form written for the one is never filled in for the other."""
+    world = World()
+    texts = [text for number in range(8) for text in (f"66812345{number:02d}", f"668123456{number:02d}")]
+    for entity in of_kind(texts, kind="phone", country="TH").entities[:12]:
+        world.say(entity[0], "recipient")
+    made, done = _answers(Opened(world, None, normalise), world, texts)
+    assert done.data.splitlines() == [encode(lookup(world, world.judge(), text, detect(text, country="TH"))) for text in texts]
+    warned = [[note.code for note in answer.warnings] for answer in made]
+    assert warned == [["not-in-plan"], []] * 8
 
 
 def test_a_probe_that_is_behind_is_not_believed(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from saksi.model import BadInput, Marking
 from saksi.observables.detect import detect
 from saksi.observables.observable import Observable
 from saksi.screen.answer import encode
-from saksi.screen.lookup import Match, listed, lookup
+from saksi.screen.lookup import Match, about, listed, lookup
 from saksi.screen.lookup import matches as matches_in
 from saksi.screen.page import Mark
 
@@ -160,6 +160,15 @@ def test_a_number_that_its_plan_does_not_list_is_answered_with_a_warning() -> No
     assert [note.code for note in answer.warnings] == ["not-in-plan"]
     assert b"not valid in its country's number plan" in encode(answer)
     assert lookup(world, world.judge(), "66812345678", detect("66812345678", country="TH")).warnings == ()
+
+
+def test_the_page_and_the_answer_by_id_warn_of_it_too() -> None:
+    world = World()
+    odd, whole = "phone:+666681234567", "phone:+66812345678"
+    world.say(odd, "recipient")
+    for entity, warned in ((odd, ["not-in-plan"]), (whole, []), ("phone:what ever", []), ("imei:+666681234567", [])):
+        assert [note.code for note in about(world, world.judge(), entity, entity).warnings] == warned
+        assert [note.code for note in listed(world, world.judge(), entity, None).warnings] == warned
 
 
 def test_what_cannot_be_read_is_refused() -> None:
