@@ -46,6 +46,7 @@ _SOURCE = st.builds(
     series=st.one_of(st.none(), _TEXT),
     locator=st.sampled_from([None, Locator(page=2, label="ii", start=1, end=4), Locator(sheet="Σ", column="A", row=3)]),
     quote=st.one_of(st.none(), _TEXT),
+    reported=st.sampled_from([None, None, "2026-02"]),
 )
 _ASSERTER = st.builds(
     Asserter,
@@ -95,6 +96,7 @@ def batches(draw: st.DrawFn) -> StatementBatch:
         valid_from=maybe(_WHEN),
         valid_until=maybe(_WHEN),
         quote=maybe(_TEXT),
+        reported=maybe(_WHEN),
         row=maybe(st.integers(0, 9)),
         column=maybe(_TEXT),
         pointer=maybe(st.one_of(_TEXT, _TEXT.map(lambda text: "/" + text))),

@@ -154,7 +154,7 @@ def _clocks(one: Exhibit, statement: Statement) -> list[tuple[str, str]]:
     happened = "" if isinstance(said, Amendment) else " to ".join(filter(None, (said.valid_from, said.valid_until)))
     return [
         ("happened", happened or "not said"),
-        ("reported", statement.source.published or "not said"),
+        ("reported", statement.source.reported or statement.source.published or "not said"),
         ("known to us", statement.asserter.asserted_at),
         ("logged", f"{one.logged_at}, leaf {one.shown.leaf}"),
     ]

@@ -42,12 +42,12 @@ _HAPPENED = ("happened", "at", "when")
 
 
 def line_of(fact: Fact, *, ref: str, published: str | None) -> Line:
-    """The line of a statement; `published` is its source's own date, which is when it was reported where the statement does not say."""
+    """The line of a statement; `published` is its source's own date, which is when it was reported where nothing nearer is said."""
     record = fact.value if isinstance(fact.value, dict) else {}
     happened = next((str(record[name]) for name in _HAPPENED if name in record), fact.valid_from)
     return Line(
         ref=ref, entity=fact.entity, prop=fact.prop, value=canonical(record).decode() if record else str(fact.value),
-        polarity=fact.polarity, happened=happened, reported=str(record["reported"]) if "reported" in record else published,
+        polarity=fact.polarity, happened=happened, reported=str(record["reported"]) if "reported" in record else fact.reported or published,
         known=fact.asserted_at, favour=speaks_for(fact.prop, fact.value, fact.polarity),
     )  # fmt: skip
 

@@ -22,9 +22,9 @@ class StatementBatch:
     """Up to 65,536 statements as columns of equal length, with the parts they share given once.
 
     `sources`, `asserters` and `handlings` are small tables; `source`, `asserter` and `handling` hold for each row an index into them. A
-    row's source is its table entry with `locator` (row, column, pointer) and `quote` filled in from the columns below. `subject` labels
-    the data subject a row is about (any text local to this reading, such as a report's reference), or None; the vault turns labels
-    into random ids. Columns that are None hold nothing for any row. `op` is ASSERT or PROPOSE for the whole batch.
+    row's source is its table entry with `locator` (row, column, pointer), `quote` and `reported` filled in from the columns below.
+    `subject` labels the data subject a row is about (any text local to this reading, such as a report's reference), or None; the vault
+    turns labels into random ids. Columns that are None hold nothing for any row. `op` is ASSERT or PROPOSE for the whole batch.
     """
 
     sources: Sequence[Source]
@@ -43,6 +43,7 @@ class StatementBatch:
     valid_from: Sequence[str | None] | None = None
     valid_until: Sequence[str | None] | None = None
     quote: Sequence[str | None] | None = None
+    reported: Sequence[str | None] | None = None
     row: Sequence[int | None] | None = None
     column: Sequence[str | None] | None = None
     pointer: Sequence[str | None] | None = None

@@ -17,6 +17,7 @@ from saksi.formats.bulk_source import common_words, sources
 from saksi.model.canonical import MAX_BYTES, canonical
 from saksi.model.errors import BadInput
 from saksi.model.locator import Locator
+from saksi.model.source import Source
 from saksi.model.statement import Content, Statement, Value
 
 __all__ = ["Encoded", "Refused", "encode", "payload", "statement_of"]
@@ -63,6 +64,7 @@ def statement_of(batch: StatementBatch, row: int) -> Statement:
     source = batch.sources[batch.source[row]]
     place = _locator_of(batch, row, source.locator)
     quote = None if batch.quote is None else batch.quote[row]
+    told = None if batch.reported is None else batch.reported[row]
     return Statement(
         content=Content(
             entity=batch.entity[row],
@@ -76,7 +78,9 @@ def statement_of(batch: StatementBatch, row: int) -> Statement:
             valid_until=None if batch.valid_until is None else batch.valid_until[row],
             op=batch.op,
         ),
-        source=replace(source, locator=place, quote=source.quote if quote is None else quote),
+        source=replace(
+            source, locator=place, quote=source.quote if quote is None else quote, reported=source.reported if told is None else told
+        ),
         asserter=batch.asserters[batch.asserter[row]],
         handling=batch.handlings[batch.handling[row]],
     )
@@ -126,7 +130,7 @@ def _slowly(batch: StatementBatch, row: int) -> tuple[Groups, bytes]:
 
 
 def _contents(batch: StatementBatch, suspects: set[int]) -> tuple[Sequence[bytes], list[bytes]]:
-    """Each row's content group without `lang` and `original`, as a series is known by, and whole."""
+    """Each row's content group as a series knows it (without `lang` and `original`, an undated role by its report's day), and whole."""
     match, size = _ENTITY.fullmatch, len(batch)
     entities = texts(batch.entity, suspects)
     if not all(map(match, batch.entity)):
@@ -134,19 +138,18 @@ def _contents(batch: StatementBatch, suspects: set[int]) -> tuple[Sequence[bytes
     middles = _middles(batch, suspects)
     values = _values(batch, suspects)
     op = b',"op":"%b"' % batch.op.value.encode()
-    ends = [
-        b'%b%b%b,"value":%b}' % parts
-        for parts in zip(
-            middles,
-            few(batch.valid_from, b',"valid_from":', suspects, size),
-            few(batch.valid_until, b',"valid_until":', suspects, size),
-            values,
-            strict=True,
-        )
-    ]
+    untils = few(batch.valid_until, b',"valid_until":', suspects, size)
+
+    def ended(begins: Sequence[str | None] | None) -> list[bytes]:
+        froms = few(begins, b',"valid_from":', suspects, size)
+        return [b'%b%b%b,"value":%b}' % parts for parts in zip(middles, froms, untils, values, strict=True)]
+
+    ends = ended(batch.valid_from)
     _check_times(batch, suspects)
-    bare = [b'{"entity":%b%b%b' % (entity, op, end) for entity, end in zip(entities, ends, strict=True)]
-    if batch.original is None and batch.lang is None:
+    known_from = _known_from(batch)
+    known_ends = ends if known_from is None else ended(known_from)
+    bare = [b'{"entity":%b%b%b' % (entity, op, end) for entity, end in zip(entities, known_ends, strict=True)]
+    if batch.original is None and batch.lang is None and known_from is None:
         return bare, bare
     langs = few(batch.lang, b',"lang":', suspects, size)
     originals = maybe_texts(batch.original, b',"original":', suspects, size)
@@ -155,6 +158,19 @@ def _contents(batch: StatementBatch, suspects: set[int]) -> tuple[Sequence[bytes
         for entity, lang, original, end in zip(entities, langs, originals, ends, strict=True)
     ]
     return bare, full
+
+
+def _known_from(batch: StatementBatch) -> list[str | None] | None:
+    """`valid_from` as it counts for the id in a series (see `Statement.id`); None where it is the batch's own."""
+    table = [source.reported for source in batch.sources]
+    days = batch.reported or ([table[at] for at in batch.source] if any(table) else None)
+    if days is None:
+        return None
+    froms = batch.valid_from or [None] * len(batch)
+    return [
+        day or table[at] if begin is None and prop == "role" else begin
+        for begin, day, at, prop in zip(froms, days, batch.source, batch.prop, strict=True)
+    ]
 
 
 def _middles(batch: StatementBatch, suspects: set[int]) -> list[bytes]:
@@ -207,10 +223,10 @@ def _fits(schema: str, prop: str, value: Value) -> bool:
 
 def _check_times(batch: StatementBatch, suspects: set[int]) -> None:
     """Each distinct date is judged once by the model."""
-    for column in (batch.valid_from, batch.valid_until):
+    for column, judged in ((batch.valid_from, _is_when), (batch.valid_until, _is_when), (batch.reported, _is_day)):
         if column is None:
             continue
-        wrong = {when for when in set(column) if when is not None and not _is_when(when)}
+        wrong = {when for when in set(column) if when is not None and not judged(when)}
         if wrong:
             suspects.update(row for row, when in enumerate(column) if when in wrong)
 
@@ -218,6 +234,14 @@ def _check_times(batch: StatementBatch, suspects: set[int]) -> None:
 def _is_when(when: str) -> bool:
     try:
         Content(entity="x:y", schema="Thing", prop="name", value="", valid_from=when)
+    except (BadInput, TypeError):
+        return False
+    return True
+
+
+def _is_day(day: str) -> bool:
+    try:
+        Source(title="x", reported=day)
     except (BadInput, TypeError):
         return False
     return True

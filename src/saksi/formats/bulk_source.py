@@ -1,4 +1,4 @@
-"""The source groups of a batch: what a source says of itself is written once, each row's place and quote are put in between."""
+"""The source groups of a batch: what a source says of itself is written once, each row's place, quote and day of report are put between."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHARED_BY = 16
 
 
 def sources(batch: StatementBatch, suspects: set[int]) -> list[bytes]:
-    """Each row's source group: the table's parts around the row's place and quote."""
+    """Each row's source group: the table's parts around the row's place, quote and report's day."""
     size = len(batch)
     tables = [source_parts(source) for source in batch.sources]
     quotes = maybe_texts(batch.quote, b',"quote":', suspects, size)
@@ -30,14 +30,15 @@ def sources(batch: StatementBatch, suspects: set[int]) -> list[bytes]:
     if batch.pointer is not None:
         suspects.update(row for row, pointer in enumerate(batch.pointer) if pointer and pointer[0] != "/")
     rows = numbers(batch.row, suspects, size)
+    days = few(batch.reported, b',"reported":', suspects, size)
     made = []
-    for at, column, pointer, number, quote in zip(batch.source, columns, pointers, rows, quotes, strict=True):
+    for at, column, pointer, number, quote, day in zip(batch.source, columns, pointers, rows, quotes, days, strict=True):
         table = parts[at]
         own = (column or table.column, table.before, pointer or table.pointer, number or table.row, table.after)
         place = b"%b%b%b%b%b" % own
         if place:
             place = b',"locator":{%b}' % place[1:]
-        group = b"%b%b%b%b%b" % (table.first, place, table.middle, quote or table.quote, table.last)
+        group = b"%b%b%b%b%b%b" % (table.first, place, table.middle, quote or table.quote, day or table.reported, table.last)
         made.append(b"{%b}" % group[1:])
     return made
 
@@ -49,6 +50,7 @@ class SourceParts:
     first: bytes
     middle: bytes
     quote: bytes
+    reported: bytes
     last: bytes
     column: bytes
     before: bytes
@@ -57,7 +59,7 @@ class SourceParts:
     after: bytes
 
 
-_NOTHING = SourceParts(b"", b"", b"", b"", b"", b"", b"", b"", b"")
+_NOTHING = SourceParts(*[b""] * 10)
 
 
 def source_parts(source: Source) -> SourceParts | None:
@@ -77,6 +79,7 @@ def source_parts(source: Source) -> SourceParts | None:
         first=some(whole, "digest"),
         middle=some(whole, "published", "publisher"),
         quote=some(whole, "quote"),
+        reported=some(whole, "reported"),
         last=some(whole, "series", "title", "uri"),
         column=some(place, "column"),
         before=some(place, "end", "label", "page"),

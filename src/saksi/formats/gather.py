@@ -33,6 +33,7 @@ class Said:
     pointer: Sequence[str | None] | None = None
     original: Sequence[str | None] | None = None
     valid_from: Sequence[str | None] | None = None
+    reported: Sequence[str | None] | None = None
     subject: Sequence[str | None] | None = None
     asserter: int | Sequence[int] = 0
     source: int = 0
@@ -107,5 +108,5 @@ class Gather:
         )
 
 
-_OPTIONAL = ("row", "column", "pointer", "original", "valid_from", "subject")
+_OPTIONAL = ("row", "column", "pointer", "original", "valid_from", "reported", "subject")
 _COLUMNS = ("schema", "prop", "entity", "value", "asserter", "source", *_OPTIONAL)

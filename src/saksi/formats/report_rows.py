@@ -161,13 +161,14 @@ def _tell(rows: Rows, found: _Found, into: _Into, faults: list[Rejected]) -> Non
     numbers, references = rows.numbers, rows.references
     all_rows = [numbers[row] for row in found.at]
     subjects = [references[row] for row in found.at]
+    reported = _told(rows, found.at, faults)
     into.own.say(
         Said(
             found.schema, "reportedIn", found.entity, [into.reports[row] for row in found.at],
-            row=all_rows, column=found.column, subject=subjects,
+            row=all_rows, column=found.column, reported=reported, subject=subjects,
         )
     )  # fmt: skip
-    days = _days(rows, faults)
+    days = _days(rows, "happened_at", faults)
     typologies = _words(rows, "typology", faults)
     mine = [place for place, role in enumerate(found.role) if role == "victim-own"]
     others = [place for place, role in enumerate(found.role) if role != "victim-own"] if mine else list(range(len(found.at)))
@@ -176,7 +177,7 @@ def _tell(rows: Rows, found: _Found, into: _Into, faults: list[Rejected]) -> Non
             Said(
                 found.schema, "role", [found.entity[place] for place in places], [found.role[place] for place in places],
                 row=[all_rows[place] for place in places], column=found.column, original=[found.original[place] for place in places],
-                valid_from=[days[found.at[place]] for place in places],
+                valid_from=[days[found.at[place]] for place in places], reported=[reported[place] for place in places],
                 subject=[subjects[place] for place in places] if gather is into.own else None,
             )
         )  # fmt: skip
@@ -184,7 +185,7 @@ def _tell(rows: Rows, found: _Found, into: _Into, faults: list[Rejected]) -> Non
     into.shared.say(
         Said(
             found.schema, "typology", [found.entity[place] for place in tagged], [typologies[found.at[place]] or "" for place in tagged],
-            row=[all_rows[place] for place in tagged], column=found.column,
+            row=[all_rows[place] for place in tagged], column=found.column, reported=[reported[place] for place in tagged],
         )
     )  # fmt: skip
 
@@ -233,12 +234,15 @@ def _roles(rows: Rows, base: str, number: int, faults: list[Rejected]) -> list[s
     return [value or kind.role for value in _words(rows, field_name(kind.role_from, number), faults)]
 
 
-def _days(rows: Rows, faults: list[Rejected]) -> list[str | None]:
-    """The day from which a role is reported: when it happened, else when it was reported."""
-    if "(day)" not in rows.plain:
-        happened, told = _words(rows, "happened_at", faults), _words(rows, "reported_at", faults)
-        rows.plain["(day)"] = [(first or second or "")[:10] or None for first, second in zip(happened, told, strict=True)]
-    return [None if day is None else str(day) for day in rows.plain["(day)"]]
+def _days(rows: Rows, name: str, faults: list[Rejected]) -> list[str | None]:
+    """A date of each report to the day, or as coarse as it is stated: when it happened, when it was reported."""
+    return [None if when is None else when[:10] for when in _words(rows, name, faults)]
+
+
+def _told(rows: Rows, at: Sequence[int], faults: list[Rejected]) -> list[str | None]:
+    """The day on which the reports of some rows were made."""
+    days = _days(rows, "reported_at", faults)
+    return [days[row] for row in at]
 
 
 def _names(rows: Rows, number: int, own: Gather, faults: list[Rejected]) -> None:
@@ -250,7 +254,7 @@ def _names(rows: Rows, number: int, own: Gather, faults: list[Rejected]) -> None
         Said(
             "BankAccount", "label", [entities[row] or "" for row in at], [holders[row] or "" for row in at],
             row=[rows.numbers[row] for row in at], column=rows.column(name) if name in rows.found.at else name,
-            subject=[rows.references[row] for row in at],
+            reported=_told(rows, at, faults), subject=[rows.references[row] for row in at],
         )
     )  # fmt: skip
 
@@ -266,7 +270,7 @@ def _transfers(rows: Rows, own: Gather, reports: list[str], faults: list[Rejecte
         parts |= {"payee": payees, "payer": payers, "report": list(reports)}
         at = [row for row, payee in enumerate(payees) if payee and parts["amount"][row]]
         ids = [f"transfer:{rows.desk}/{rows.references[row]}/{number}" for row in at]
-        _records(rows, own, _Records("Transfer", ids, at, parts))
+        _records(rows, own, _Records("Transfer", ids, at, parts), faults)
 
 
 def _reports(rows: Rows, own: Gather, reports: list[str], faults: list[Rejected]) -> None:
@@ -284,7 +288,7 @@ def _reports(rows: Rows, own: Gather, reports: list[str], faults: list[Rejected]
             old if one is None else currencies[one][row] for row, (one, old) in enumerate(zip(losses, parts["currency"], strict=True))
         ]
     parts["reference"] = rows.references
-    _records(rows, own, _Records("VictimReport", reports, list(range(len(reports))), parts))
+    _records(rows, own, _Records("VictimReport", reports, list(range(len(reports))), parts), faults)
 
 
 def _only(amounts: Sequence[str | None]) -> int | None:
@@ -303,14 +307,14 @@ class _Records:
     parts: Mapping[str, Sequence[str | bool | None]]
 
 
-def _records(rows: Rows, own: Gather, made: _Records) -> None:
+def _records(rows: Rows, own: Gather, made: _Records, faults: list[Rejected]) -> None:
     names = sorted(made.parts)
     columns = [made.parts[name] for name in names]
     values: list[Value] = [
         {name: value for name, column in zip(names, columns, strict=True) if (value := column[row]) is not None} for row in made.at
     ]
     places, subjects = [rows.numbers[row] for row in made.at], [rows.references[row] for row in made.at]
-    own.say(Said(made.schema, "record", made.ids, values, row=places, subject=subjects))
+    own.say(Said(made.schema, "record", made.ids, values, row=places, reported=_told(rows, made.at, faults), subject=subjects))
 
 
 def _first_of(rows: Rows, names: Sequence[str], number: int) -> _Entities:

@@ -13,6 +13,7 @@ from saksi.model.locator import Locator
 __all__ = ["Source"]
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_DAY = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Source:
 
     `digest` is the lower-case hex SHA-256 of the source's bytes, absent only where nobody has opened it (then the statement is
     ungraded). `series` names a recurring list or desk: all its issues count as one source. `published` is a date (ISO 8601, to the
-    day or coarser) or a UTC time.
+    day or coarser) or a UTC time; `reported` is a date on which somebody told the source what the statement says, where a desk's file
+    has one for each report.
     """
 
     digest: str | None = None
@@ -32,17 +34,20 @@ class Source:
     series: str | None = None
     locator: Locator | None = None
     quote: str | None = None
+    reported: str | None = None
 
     def __post_init__(self) -> None:
         if self.digest is not None and not _DIGEST.fullmatch(self.digest):
             raise BadInput("a source's digest is 64 lower-case hex digits (SHA-256)")
         if self.digest is None and self.uri is None and self.title is None:
             raise BadInput("a source needs a digest, an address or a title")
+        if self.reported is not None and not _DAY.fullmatch(self.reported):
+            raise BadInput(f"reported is an ISO date, to the day or coarser, not {self.reported[:40]!r}")
 
     def to_json(self) -> JsonObject:
         """The source group as an object without its empty fields."""
         made: dict[str, Json] = {}
-        for name in ("digest", "published", "publisher", "quote", "series", "title", "uri"):
+        for name in ("digest", "published", "publisher", "quote", "reported", "series", "title", "uri"):
             value = getattr(self, name)
             if value is not None:
                 made[name] = value
@@ -64,6 +69,7 @@ class Source:
             series=fields.maybe_text("series"),
             locator=None if place is None else Locator.from_json(place),
             quote=fields.maybe_text("quote"),
+            reported=fields.maybe_text("reported"),
         )
         fields.done()
         return made

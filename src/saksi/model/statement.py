@@ -257,12 +257,15 @@ class Statement:
         the new values too.
 
         In a series (a recurring list, a report desk) the source is the series, and how a value happened to be written (`original`,
-        `lang`) does not make it another statement: a list taken again, or reordered, adds nothing. Never leaves the node.
+        `lang`) does not make it another statement: a list taken again, or reordered, adds nothing. A role there that nobody dates is told
+        apart by the day on which it was reported, in the place of `valid_from`. Never leaves the node.
         """
         content = dict(self.content.to_json())
         if self.source.series is not None:
             content.pop("original", None)
             content.pop("lang", None)
+            if self.source.reported is not None and content.get("prop") == "role":
+                content.setdefault("valid_from", self.source.reported)
         parts: dict[str, Json] = {
             "authority": self.asserter.authority,
             "content": content,

@@ -35,7 +35,7 @@ class Span(msgspec.Struct, frozen=True, gc=False):
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The three clocks apart: when it happened, when it was reported (the source's own date), when it was recorded here."""
+    """The three clocks apart: when it happened, when it was reported (to the source, else its own date), when it was recorded here."""
 
     happened: Span | None = None
     reported: Span | None = None
@@ -112,7 +112,8 @@ class StatementLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One statement, by its reference: the only name under which it can be proved, contested or withdrawn.
 
     `standing` is "stands", or, among the past ones, "retracted", "expired", "lapsed" (its time is over), "future" or "rejected"; `since`
-    is when that became so. `locator` is an object as in the model's Locator, or null.
+    is when that became so. `locator` is an object as in the model's Locator, or null. `reported` is the day on which somebody told the
+    source, where that is said for each statement.
     """
 
     ref: str
@@ -127,6 +128,7 @@ class StatementLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     lang: str | None
     valid_from: str | None
     valid_until: str | None
+    reported: str | None
     recorded_by: str
     recorded_at: str
     grade: str | None

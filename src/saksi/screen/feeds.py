@@ -7,7 +7,7 @@ Blocking the wrong page or number harms somebody who did nothing, so a value is 
    to be one party's.
 
 Rule 1 uses also what the reader may not see: a hidden denial takes an entry out. So a missing entry says nothing, and hiding a denial never
-puts an entry in. What an entry tells (since, last, roles, references) comes from the statements of rule 2 alone. Retractions, expiries,
+puts an entry in. What an entry tells (times, roles, references) comes from the statements of rule 2 alone. Retractions, expiries,
 regrades and new markings hold at once, since a feed is folded anew each time.
 """
 
@@ -70,15 +70,18 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One value to block: as what it is named, since when and last when, on which statements (of those that may be given out).
+    """One value to block: as what it is named, when it was seen, on which statements (of those that may be given out).
 
-    `below`: whether all names below a host may be blocked with it. `refs` are at most ten, the newest.
+    `seen_since` and `seen_last` are when it happened, else was reported, as their sources date it: None where none does. `recorded_since`
+    is since when it is in our records, which says nothing of when it was seen. `below`: whether all names below a host may be blocked
+    with it. `refs` are at most ten, the newest.
     """
 
     entity: str
     roles: tuple[str, ...]
-    since: str
-    last: str
+    seen_since: str | None
+    seen_last: str | None
+    recorded_since: str
     refs: tuple[str, ...]
     tlp: Tlp
     contested: bool
@@ -155,13 +158,14 @@ def _entry(theirs: Judge, whole: Answer, found: Matched) -> Entry | None:
     if not grounds:
         return None
     published = {line.n: line.published for line in seen.sources}
-    firsts = [line.valid_from or published[line.source] or line.recorded_at for line in grounds]
-    lasts = [line.valid_until or line.valid_from or published[line.source] or line.recorded_at for line in grounds]
+    firsts = [line.valid_from or line.reported or published[line.source] for line in grounds]
+    lasts = [line.valid_until or line.valid_from or line.reported or published[line.source] for line in grounds]
     return Entry(
         entity=whole.entity,
         roles=tuple(sorted({str(line.value) for line in grounds})),
-        since=min(firsts),
-        last=max(lasts),
+        seen_since=min(filter(None, firsts), default=None),
+        seen_last=max(filter(None, lasts), default=None),
+        recorded_since=min(line.recorded_at for line in grounds),
         refs=tuple(line.ref for line in grounds[-_REFS:]),
         tlp=max((Tlp.read(line.tlp) for line in grounds), key=lambda level: level.rank),
         contested=whole.status == "contested",
@@ -227,12 +231,11 @@ def _trigger(entry: Entry) -> str:
 
 def _csv(made: Feed) -> Iterator[str]:
     yield from (f"# {line}\n" for line in _heading(made))
-    yield _row(("entity", "roles", "since", "last", "contested", "tlp", "refs"))
+    yield _row(("entity", "roles", "seen_since", "seen_last", "recorded_since", "contested", "tlp", "refs"))
     for entry in made.entries:
         refs = " ".join(entry.refs)
-        yield _row(
-            (entry.entity, " ".join(entry.roles), entry.since, entry.last, "yes" if entry.contested else "no", entry.tlp.value, refs)
-        )
+        times = (entry.seen_since or "", entry.seen_last or "", entry.recorded_since)
+        yield _row((entry.entity, " ".join(entry.roles), *times, "yes" if entry.contested else "no", entry.tlp.value, refs))
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -243,7 +246,8 @@ def _row(cells: Sequence[str]) -> str:
 
 def _remark(entry: Entry) -> str:
     mark = "CONTESTED; " if entry.contested else ""
-    return f"{mark}{', '.join(entry.roles)}; since {entry.since}, last {entry.last}; {_plain(entry.refs[-1])}"
+    seen = "" if entry.seen_since is None else f"seen since {entry.seen_since}, last {entry.seen_last}; "
+    return f"{mark}{', '.join(entry.roles)}; {seen}in our records since {entry.recorded_since[:10]}; {_plain(entry.refs[-1])}"
 
 
 def _kind(entry: Entry) -> str:

@@ -252,6 +252,7 @@ class Judge:
         fact = one.fact
         recorded_by, grade = self._recorders.get(one.asserter) or self._recorder(one.asserter)
         when = fact.asserted_at
+        reported = fact.reported or (self._sources.get(fact.source) or self.source(fact.source)).published
         return Point(
             fact.prop,
             str(fact.value) if fact.prop in _TELLING else None,
@@ -261,7 +262,8 @@ class Judge:
             grade,
             fact.valid_from,
             fact.valid_until,
-            (self._sources.get(fact.source) or self.source(fact.source)).published,
+            reported,
+            reported,
             when,
             when,
             fact.quote,
@@ -277,24 +279,15 @@ class Judge:
             markings.add(tally.handling)
             recorded_by, grade = self._recorder(tally.asserter)
             value = str(tally.value) if tally.prop in _TELLING and tally.value is not None else None
-            reported = self.source(tally.source).published
+            published = self.source(tally.source).published
+            happened: tuple[str | None, str | None] = tally.happened or (None, None)
+            reported: tuple[str | None, str | None] = tally.reported or (published, published)
             made.append(
                 Point(
-                    prop=tally.prop,
-                    value=value,
-                    polarity=tally.polarity,
-                    source=tally.source,
-                    recorded_by=recorded_by,
-                    grade=grade,
-                    valid_from=None,
-                    valid_until=None,
-                    reported=reported,
-                    since=tally.since,
-                    until=tally.until,
-                    quote=None,
-                    times=tally.counting,
+                    tally.prop, value, tally.polarity, tally.source, recorded_by, grade, *happened, *reported, tally.since, tally.until,
+                    None, tally.counting,
                 )
-            )
+            )  # fmt: skip
         return made
 
     def _summary(self, matched: Sequence[Matched], points: Sequence[tuple[Point, ...]], numbers: Iterable[int]) -> Summary:
@@ -333,6 +326,7 @@ class Judge:
             lang=fact.lang,
             valid_from=fact.valid_from,
             valid_until=fact.valid_until,
+            reported=fact.reported,
             recorded_by=recorded_by,
             recorded_at=fact.asserted_at,
             grade=grade,

@@ -172,7 +172,7 @@ def _independence(points: Iterable[Point], source: Callable[[int], Source]) -> I
 def _seen(points: Sequence[Point]) -> Seen:
     return Seen(
         happened=_span([when for point in points for when in (point.valid_from, point.valid_until) if when is not None]),
-        reported=_span([point.reported for point in points if point.reported is not None]),
+        reported=_span([when for point in points for when in (point.reported, point.reported_until) if when is not None]),
         recorded=_span([when for point in points for when in (point.since, point.until)]),
     )
 

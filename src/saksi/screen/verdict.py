@@ -26,7 +26,9 @@ _WEAK_CREDIBILITY = "5"
 class Point(NamedTuple):
     """One standing, visible statement (or `times` equal ones) reduced to what a verdict rests on.
 
-    `value` is kept for `role`, `safeListed` and `outcome` only. `grade` is in force now ("B2") or None. `reported` is the source's date.
+    `value` is kept for `role`, `safeListed` and `outcome` only. `grade` is in force now ("B2") or None. `reported`
+    and `reported_until` are the first and the last day on which it was told, else the source's own date; `since` and `until` are
+    when it was recorded here.
     """
 
     prop: str
@@ -38,6 +40,7 @@ class Point(NamedTuple):
     valid_from: str | None
     valid_until: str | None
     reported: str | None
+    reported_until: str | None
     since: str
     until: str
     quote: str | None
@@ -47,8 +50,9 @@ class Point(NamedTuple):
 class Grounds(msgspec.Struct, frozen=True, gc=False):
     """The verdict on one thing. `stand` is "none", "neutral", "accused", "protected", "contested" or "safe".
 
-    `weak`: all accusations come from sources judged unreliable, or are judged improbable. `stale`: the last sighting is `months` old
-    and things of this kind change hands sooner. `flagged` needs "accused", not weak, and not stale where the kind is reissued.
+    `weak`: all accusations come from sources judged unreliable, or are judged improbable. `stale`: the last sighting (`last`) is `months`
+    old and things of this kind change hands sooner; `undated` says that nobody dates it, and `last` is when it was recorded here.
+    `flagged` needs "accused", not weak, and not stale where the kind is reissued.
     `confirmed`: a caller told back that it was a scam, which names nobody and flags nothing by itself.
     """
 
@@ -63,6 +67,7 @@ class Grounds(msgspec.Struct, frozen=True, gc=False):
     months: int
     last: str | None
     confirmed: bool = False
+    undated: bool = False
 
     @property
     def status(self) -> str:
@@ -90,7 +95,7 @@ def weigh(points: Sequence[Point], kind: str, *, today: str, suffix: bool = Fals
     safe: set[str] = set()
     denied = unsafe = confirmed = False
     weak = True  # until an accusation is not
-    last = ""
+    last, undated = "", False
     for point in points:
         value = point.value
         if point.polarity == "deny":
@@ -100,7 +105,9 @@ def weigh(points: Sequence[Point], kind: str, *, today: str, suffix: bool = Fals
             if value in ACCUSING_ROLES:
                 accusing.add(value)
                 weak = weak and _is_weak(point.grade)
-                last = max(last, sighting(point))
+                when, guessed = sighting(point)
+                if when > last:
+                    last, undated = when, guessed
             elif value in PROTECTED_ROLES:
                 protected.add(value)
         elif point.prop == "safeListed" and value is not None:
@@ -128,12 +135,14 @@ def weigh(points: Sequence[Point], kind: str, *, today: str, suffix: bool = Fals
         months=months,
         last=last or None,
         confirmed=confirmed,
+        undated=undated,
     )
 
 
-def sighting(point: Point) -> str:
-    """When a value was last seen doing what a point says: as it happened, else as reported, else as recorded."""
-    return point.valid_until or point.valid_from or point.reported or point.until
+def sighting(point: Point) -> tuple[str, bool]:
+    """When a value was last seen doing what a point says: as it happened, else as reported. Else when it was recorded here, and True."""
+    seen = point.valid_until or point.valid_from or point.reported_until
+    return (point.until, True) if seen is None else (seen, False)
 
 
 def _stand(anything: bool, accusing: bool, protected: bool, *, safe: bool, denied: bool) -> str:

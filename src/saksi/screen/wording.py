@@ -102,11 +102,12 @@ def why(grounds: Sequence[Grounds], relations: Sequence[str], decided_by: int | 
 
 def warnings(grounds: Grounds | None, kind: str) -> tuple[Note, ...]:
     """What to mind before acting: an old sighting of something that changes hands."""
-    if grounds is None or not grounds.stale:
+    if grounds is None or not grounds.stale or grounds.last is None:
         return ()
     rule = recycling(kind)
     effect = "It is not flagged for that reason." if rule.reissued else "Find out who holds it now."
-    text = f"Last seen {grounds.last}, {grounds.months} months ago. It may be in other hands: {rule.reason}. {effect}"
+    last = f"Nobody says when it was seen; recorded here {grounds.last[:10]}" if grounds.undated else f"Last seen {grounds.last}"
+    text = f"{last}, {grounds.months} months ago. It may be in other hands: {rule.reason}. {effect}"
     return (Note("recycled", text),)
 
 

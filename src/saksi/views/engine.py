@@ -26,7 +26,7 @@ COLUMNS = (
 )  # fmt: skip
 _SHAPE = pa.schema(
     [("shape", pa.uint32())]
-    + [(name, pa.string()) for name in ("schema", "prop", "polarity", "op", "closed", "lang", "valid_from", "valid_until")]
+    + [(name, pa.string()) for name in ("schema", "prop", "polarity", "op", "closed", "lang", "valid_from", "valid_until", "reported")]
     + [(name, pa.uint32()) for name in ("source", "asserter", "handling")]
 )
 _CHANGE = pa.schema([("target", pa.uint32()), ("ordinal", pa.uint32()), ("op", pa.string()), ("handling", pa.uint32())])
@@ -52,7 +52,7 @@ class Engine:
         self._link = segments.engine(place / "scratch")
         self._runs = snapshot.flat.runs.table
         held = snapshot.manifest.segments
-        shapes = [(number, *tuple_of[:11]) for number, one in snapshot.shapes() if (tuple_of := _parts(one))]
+        shapes = [(number, *tuple_of[:12]) for number, one in snapshot.shapes() if (tuple_of := _parts(one))]
         self._link.register("shape", _table(shapes, _SHAPE))
         rows = snapshot.link.execute("SELECT target, ordinal, op, handling FROM change").fetchall()
         self._link.register("change", _table(rows, _CHANGE))

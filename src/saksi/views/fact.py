@@ -42,8 +42,8 @@ class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A statement about an entity: what is said, on which source and place, recorded by whom, marked how, and where it is logged.
 
     `op` is `assert` or `propose` (a proposal never counts until it is confirmed). `locator` is canonical JSON text. `asserted_at` is a
-    UTC time to the second. `leaf` and `index` say where the statement stands in its ledger; `changes` are in ledger order. Facts are
-    never made for erased statements.
+    UTC time to the second; `reported` is the day on which somebody told the source, where that is said. `leaf` and `index` say where
+    the statement stands in its ledger; `changes` are in ledger order. Facts are never made for erased statements.
     """
 
     entity: str
@@ -66,6 +66,7 @@ class Fact(msgspec.Struct, array_like=True, frozen=True, gc=False):
     index: int
     commitment: bytes
     changes: tuple[Change, ...] = ()
+    reported: str | None = None
 
 
 class Standing(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -86,7 +87,8 @@ class Tally(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     `value` is None where values of this property are free (the facts have them). `counting` facts count, `withdrawn` ones do not;
     proposals are never in `counting` unless confirmed. `asserter` and `handling` are those in force. `since` and `until` are the
-    `asserted_at` of the first and the last of them in ledger order.
+    `asserted_at` of the first and the last of them in ledger order. `happened` and `reported` are the first and the last day that those
+    which count are dated by; times to the second, which the facts carry, are not in them.
     """
 
     schema: str
@@ -101,6 +103,8 @@ class Tally(msgspec.Struct, array_like=True, frozen=True, gc=False):
     withdrawn: int
     since: str
     until: str
+    happened: tuple[str, str] | None = None
+    reported: tuple[str, str] | None = None
 
 
 class Held(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -39,6 +39,7 @@ class Shape(msgspec.Struct, array_like=True, frozen=True, gc=False):
     lang: str | None
     valid_from: str | None
     valid_until: str | None
+    reported: str | None
     source: int
     asserter: int
     handling: int
@@ -99,6 +100,7 @@ class _Source(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     published: str | None = None
     publisher: str | None = None
     quote: str | None = None
+    reported: str | None = None
     series: str | None = None
     title: str | None = None
     uri: str | None = None
@@ -254,7 +256,7 @@ class Parser:
         key = (
             content.op, content.schema, content.prop, content.polarity, closed, content.lang,
             start if start is not None and len(start) <= _DAY else None, end if end is not None and len(end) <= _DAY else None,
-            source.digest, source.published, source.publisher, source.series, source.title, source.uri,
+            source.reported, source.digest, source.published, source.publisher, source.series, source.title, source.uri,
             row is not None, column, sheet, bytes(groups.asserter), bytes(groups.handling),
         )  # fmt: skip
         known = self._known.get(key)
@@ -263,7 +265,7 @@ class Parser:
         shape, head, tail, when, numbers = known
         at = len(self._shapes)
         self._shapes.append(shape)
-        self._ids += self._id(groups, content, head, tail)
+        self._ids += self._id(groups, content, head, (tail, source.reported))
         made = self._made
         if content.op in AMENDING:
             made.amending.append(Amending(at, content.target, content.op, *numbers, content.reason))
@@ -286,10 +288,16 @@ class Parser:
             )
         return when
 
-    def _id(self, groups: _Payload, content: _Content, head: bytes, tail: bytes | None) -> bytes:
-        """The first half of the statement's id, made from the bytes as they were logged (see `Statement.id`)."""
+    def _id(self, groups: _Payload, content: _Content, head: bytes, ground: tuple[bytes | None, str | None]) -> bytes:
+        """The first half of the statement's id, made from the bytes as they were logged (see `Statement.id`).
+
+        `ground` is the series, as its bytes, and the day of the report.
+        """
         made: list[bytes | msgspec.Raw] = [head]
-        if tail is not None and (content.original is not None or content.lang is not None):
+        tail, day = ground
+        if tail is not None and day is not None and content.prop == "role" and content.valid_from is None:
+            made.append(self._json(msgspec.structs.replace(self._same(groups.content), valid_from=msgspec.Raw(self._json(day)))))
+        elif tail is not None and (content.original is not None or content.lang is not None):
             made.append(self._json(self._same(groups.content)))
         else:
             made.append(groups.content)
@@ -307,7 +315,7 @@ class Parser:
         asserter, handling = bytes(key[-2]), bytes(key[-1])  # type: ignore[call-overload]
         who = self._asserter(asserter)
         numbers = (
-            _number(self._numbers[0], self._json(msgspec.structs.replace(source, locator=None, quote=None))),
+            _number(self._numbers[0], self._json(msgspec.structs.replace(source, locator=None, quote=None, reported=None))),
             _number(self._numbers[1], self._json(msgspec.structs.replace(who, asserted_at=""))),
             _number(self._numbers[2], handling),
         )
@@ -315,7 +323,7 @@ class Parser:
         if place is not None:
             before, _, after = self._json(msgspec.structs.replace(place, row=0)).decode().partition('"row":0')
             before += '"row":'
-        op, schema, prop, polarity, *said = key[:8]
+        op, schema, prop, polarity, *said = key[:9]
         self._made.kinds.append(msgspec.convert((schema, prop, polarity, op, *said, *numbers, before, after), Shape))
         shape = len(self._made.kinds)
         head = b'saksi/id1\0{"authority":' + self._json(who.authority) + b',"content":'

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -30,7 +31,7 @@ __all__ = ["MANY", "Snapshot"]
 
 _T = TypeVar("_T")
 Key: TypeAlias = tuple[str, str, "str | None", str, str, int, int, int]
-Counts: TypeAlias = dict[Key, list[int]]
+Span: TypeAlias = tuple[str, str]
 _LOTS = 2_000
 _TALLIES = 256
 MANY = "SELECT j.key, (SELECT body FROM bundle WHERE first <= j.value ORDER BY first DESC LIMIT 1) FROM json_each(?) j"
@@ -214,7 +215,7 @@ class Snapshot:
         numbers = np.concatenate([np.frombuffer(b"".join(pages), "<u4"), np.array(tail, "<u4")])
         numbers = numbers[: np.searchsorted(numbers, stop)]
         changed = (self.flat.marks[numbers] & CHANGED).astype(bool) if len(numbers) else np.zeros(0, bool)
-        counts: Counts = {}
+        counts: dict[Key, _Count] = {}
         plain = numbers[~changed]
         if len(plain):
             kinds = self.flat.shapes[plain]
@@ -224,14 +225,15 @@ class Snapshot:
             for number in np.flatnonzero(sizes).tolist():
                 shape = self.shape(number)
                 what = (shape.op == "assert", int(sizes[number]), int(plain[first[number]]), int(plain[last[number]]))
-                _count(counts, _key(shape, shape.asserter, shape.handling), what)
+                counts.setdefault(_key(shape, shape.asserter, shape.handling), _Count(what[2])).add(shape, what)
         for ordinal in numbers[changed].tolist():
             shape = self.shape(int(self.flat.shapes[ordinal]))
             changes = self.changes(ordinal, self.flat.count if marked_now else stop)
             latest = decide(shape.op, (shape.asserter, shape.handling), changes)
             stands = decide(shape.op, (shape.asserter, shape.handling), self.changes(ordinal, stop)) if marked_now else latest
-            _count(counts, _key(shape, stands.asserter, latest.handling), (stands.counts, 1, ordinal, ordinal))
-        return [self._told(key, kept) for key, kept in sorted(counts.items(), key=lambda item: item[1][2])]
+            key = _key(shape, stands.asserter, latest.handling)
+            counts.setdefault(key, _Count(ordinal)).add(shape, (stands.counts, 1, ordinal, ordinal))
+        return [self._told(key, kept) for key, kept in sorted(counts.items(), key=lambda item: item[1].first)]
 
     def keys_from(self, low: str = "") -> Iterator[list[str]]:
         """Entities in sorted order from about `low` on, in small lists: some of the first may come before it."""
@@ -293,7 +295,7 @@ class Snapshot:
                     shape.valid_from or row.valid_from, shape.valid_until or row.valid_until, shape.source,
                     row.locator if line is None else f"{shape.before}{line}{shape.after}", row.quote, shape.asserter, shape.handling,
                     when, leaf, index + ordinal - first, names[ordinal * 32 : ordinal * 32 + 32],
-                    self.changes(ordinal, stop) if flags[ordinal] & CHANGED else (),
+                    self.changes(ordinal, stop) if flags[ordinal] & CHANGED else (), shape.reported,
                 )
             )  # fmt: skip
         return made
@@ -307,20 +309,45 @@ class Snapshot:
         rows = self.link.execute("SELECT numbers FROM page WHERE entity = ? AND first < ? ORDER BY first", (entity, low))
         return int(np.searchsorted(np.frombuffer(b"".join(numbers for (numbers,) in rows), "<u4"), stop))
 
-    def _told(self, key: Key, kept: list[int]) -> Tally:
+    def _told(self, key: Key, kept: _Count) -> Tally:
         when = self.flat.runs.at
-        return Tally(*key, kept[0], kept[1], when(kept[2])[4], when(kept[3])[4])
+        since, until = when(kept.first)[4], when(kept.last)[4]
+        return Tally(*key, kept.counting, kept.withdrawn, since, until, kept.happened, kept.reported)
 
 
 def _key(shape: Shape, asserter: int, handling: int) -> Key:
     return shape.schema, shape.prop, shape.value, shape.polarity, shape.op, shape.source, asserter, handling
 
 
-def _count(counts: Counts, key: Key, what: tuple[bool, int, int, int]) -> None:
-    stands, count, first, last = what
-    kept = counts.setdefault(key, [0, 0, first, last])
-    kept[0 if stands else 1] += count
-    kept[2], kept[3] = min(kept[2], first), max(kept[3], last)
+@dataclass(slots=True)
+class _Count:
+    """Facts of one key counted: how many count and how many do not, the first and the last in ledger order, the days that date them."""
+
+    first: int
+    last: int = 0
+    counting: int = 0
+    withdrawn: int = 0
+    happened: Span | None = None
+    reported: Span | None = None
+
+    def add(self, shape: Shape, what: tuple[bool, int, int, int]) -> None:
+        """Facts of one shape: whether they count, how many they are, the first and the last."""
+        stands, count, first, last = what
+        self.first, self.last = min(self.first, first), max(self.last, last)
+        if not stands:
+            self.withdrawn += count
+            return
+        self.counting += count
+        self.happened = _wider(self.happened, shape.valid_from, shape.valid_until)
+        self.reported = _wider(self.reported, shape.reported)
+
+
+def _wider(span: Span | None, *days: str | None) -> Span | None:
+    """A span that holds some more days, those that are given."""
+    given = [day for day in days if day is not None]
+    if not given:
+        return span
+    return min(given if span is None else (*span, *given)), max(given if span is None else (*span, *given))
 
 
 def _source(body: bytes) -> Source:

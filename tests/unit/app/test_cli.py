@@ -143,7 +143,7 @@ def test_the_words_of_an_answer_tell_when_it_happened_and_who_withdrew_it_why(ru
     (tmp_path / "r.csv").write_text(rows, encoding="utf-8")
     last(run("take", "--source", "report-desk", str(tmp_path / "r.csv")))
     said = run("ask", "012 345 678", json_=False).stdout
-    assert "    happened 2026-10-02 to 2026-10-05; first recorded here 20" in said
+    assert "    reported 2026-10-02 to 2026-10-05; in our records since 20" in said
     for statement in last(run("ask", "012 345 678"))["statements"]:  # type: ignore[attr-defined]
         if statement["prop"] == "role":
             last(run("retract", statement["ref"], "--reason", "the victim misread it"))
@@ -151,6 +151,26 @@ def test_the_words_of_an_answer_tell_when_it_happened_and_who_withdrew_it_why(ru
     assert "2 of those listed stand no more:" in said
     assert " by centre.a.example: the victim misread it" in said
     assert "withdrawn on 20" in said
+
+
+def test_three_clocks_are_told_alone_and_in_a_column_and_a_file_taken_again_adds_nothing(run: Run, tmp_path: Path) -> None:
+    head = "reference,reported_at,happened_at,country,scam_phone,narrative\n"
+    rows = "A-1,2026-10-02,2026-09,KH,012 345 678,words\nA-2,2026-10-05T08:00:00Z,,KH,012 345 678,more\n"
+    (tmp_path / "r.csv").write_text(head + rows, encoding="utf-8")
+    assert last(run("take", "--source", "report-desk", str(tmp_path / "r.csv")))["taken"] == 6
+    again = last(run("take", "--source", "report-desk", str(tmp_path / "r.csv")))
+    assert (again["taken"], again["duplicate"]) == (0, 6)
+    for name in ("ask", "show"):
+        seen = last(run(name, "phone:+85512345678"))["seen"]
+        assert seen["happened"] == {"first": "2026-09", "last": "2026-09"}  # type: ignore[index]
+        assert seen["reported"] == {"first": "2026-10-02", "last": "2026-10-05"}  # type: ignore[index]
+    (tmp_path / "asked.csv").write_text("phone\n+85512345678\n+666681234567\n+66812345678\n", encoding="utf-8")
+    last(run("bulk", str(tmp_path / "asked.csv"), "--workers", "0", "--out", str(tmp_path / "told.csv")))
+    with (tmp_path / "told.csv").open(encoding="utf-8", newline="") as file:
+        told = list(csv.DictReader(file))
+    clocks = [[row[f"{clock}_{end}"] for clock in ("happened", "reported") for end in ("first", "last")] for row in told]
+    assert clocks == [["2026-09", "2026-09", "2026-10-02", "2026-10-05"], [""] * 4, [""] * 4]
+    assert [row["warnings"] for row in told] == ["", "not-in-plan", ""]
 
 
 def test_no_count_of_sources_contradicts_who_said_it(run: Run, tmp_path: Path) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from formats_given import GIVEN, take
 
 from saksi.formats.batch import MAX_ROWS
+from saksi.formats.bulk import encode, statement_of
 from saksi.formats.report import ReportReader
 from saksi.formats.report_mapping import parse_mapping
-from saksi.model import BadInput
+from saksi.model import BadInput, Content
 
 DESK = "centre.a.example"
 HEADING = "reference,happened_at,country,typology,amount,currency,payee_account,payee_bank,scam_phone,scam_host,victim_phone,narrative\n"
@@ -58,6 +60,41 @@ def test_the_original_and_the_place_are_kept() -> None:
     assert one.content.to_json()["valid_from"] == "2026-01-05"
     assert one.source.locator is not None
     assert (one.source.locator.row, one.source.locator.column) == (1, "scam_phone")
+
+
+_DATES = "reference,reported_at,happened_at,country,scam_phone,victim_phone,payee_account,payee_bank,payee_name,amount,typology\n"
+
+
+@pytest.mark.parametrize(
+    ("reported", "happened", "told", "begins"),
+    [
+        ("2026-03-02", "", "2026-03-02", None),
+        ("2026-03-02T09:30:00Z", "2026-03-02", "2026-03-02", "2026-03-02"),
+        ("2026-03-02", "2026-02", "2026-03-02", "2026-02"),
+        ("", "2026-02-27", None, "2026-02-27"),
+        ("", "", None, None),
+    ],
+)
+def test_when_it_happened_and_when_it_was_reported_are_two_things(
+    reported: str, happened: str, told: str | None, begins: str | None
+) -> None:
+    row = f"R1,{reported},{happened},KH,012 345 678,012 345 679,000123456,ABA,A N Other,12,t:one\n"
+    taken = take(csv_reader(), (_DATES + row).encode())
+    assert {one.source.reported for one in taken.statements} == {told}
+    for one in taken.statements:
+        assert isinstance(one.content, Content)
+        assert one.content.valid_from == (begins if one.content.prop == "role" else None)
+        assert one.content.valid_until is None
+
+
+def test_a_report_has_the_ids_it_had_when_the_day_of_the_report_stood_for_when_it_happened() -> None:
+    """So a file taken in then, and again now, adds nothing."""
+    row = "R1,2026-03-02,,KH,012 345 678,012 345 679,000123456,ABA,A N Other,12,t:one\n"
+    reader = csv_reader()
+    (batch,) = [reader.read_job(job).batch for job in reader.split(io.BytesIO((_DATES + row).encode()))]
+    before = replace(batch, valid_from=["2026-03-02" if prop == "role" else None for prop in batch.prop], reported=None)
+    assert batch.prop.count("role") == 3
+    assert encode(batch).ids == encode(before).ids == [statement_of(batch, at).id() for at in range(len(batch))]
 
 
 def test_whose_data_it_is() -> None:

@@ -91,6 +91,27 @@ def test_in_a_series_the_issue_and_the_spelling_do_not_count() -> None:
     assert first.id() != replace(later, source=replace(later.source, series="desk/b")).id()
 
 
+def test_an_undated_role_in_a_series_is_known_by_the_day_it_was_reported() -> None:
+    told = replace(STATEMENT, source=replace(SOURCE, series="desk/a", reported="2026-01-30"))
+    dated = replace(told, content=replace(CONTENT, valid_from="2026-01-30"))
+    assert told.id() == dated.id() == replace(dated, source=replace(dated.source, reported="2026-02-03")).id()
+    assert told.id() != replace(told, source=replace(told.source, reported="2026-01-31")).id()
+    assert Statement.parse(told.payload()) == told
+
+
+def test_when_it_was_reported_makes_no_other_statement_of_anything_else_in_a_series() -> None:
+    named = replace(STATEMENT, content=replace(CONTENT, prop="reportedIn", value="report:a/1"), source=replace(SOURCE, series="desk/a"))
+    assert named.id() == replace(named, source=replace(named.source, reported="2026-01-30")).id()
+    alone = replace(STATEMENT, source=replace(SOURCE, reported="2026-01-30"))
+    assert alone.id() != STATEMENT.id()
+
+
+@pytest.mark.parametrize("day", ["", "30.1.2026", "2026-1-30", "2026-01-30T09:00:00Z", "๒๐๒๖"])
+def test_the_day_of_a_report_is_a_date(day: str) -> None:
+    with pytest.raises(BadInput, match="reported is an ISO date"):
+        replace(SOURCE, reported=day)
+
+
 def test_a_regrade_to_another_grade_is_another_statement() -> None:
     regrade = replace(STATEMENT, content=Amendment(Op.REGRADE, REF))
     assert regrade.id() != replace(regrade, asserter=replace(ASSERTER, grade=Grade("E", 5))).id()

@@ -8,7 +8,7 @@ import pytest
 from world import CLEAR, OFFICER, ORIGIN, PUBLIC, World, codes, source
 
 from saksi.model import ACCUSING_ROLES, Grade, Marking, Pap, Reader, Tlp
-from saksi.screen.answer import decode, encode
+from saksi.screen.answer import Span, decode, encode
 from saksi.screen.verdict import PROTECTED_ROLES
 from saksi.views.fact import Recorder
 
@@ -178,6 +178,38 @@ def test_the_clocks_are_kept_apart() -> None:
     assert (seen.happened.first, seen.happened.last) == ("2026-01", "2026-02-03")
     assert (seen.reported.first, seen.reported.last) == ("2026-03-01", "2026-04")
     assert (seen.recorded.first, seen.recorded.last) == ("2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z")
+
+
+def test_the_day_of_a_report_goes_before_the_date_of_the_file_it_stands_in() -> None:
+    world = World()
+    file = source(1, published="2026-05-31")
+    world.say(PHONE, "recipient", by=file, valid_from="2026-02-03", reported="2026-02-05")
+    world.say(PHONE, "recipient", by=file, reported="2026-03-01")
+    answer = world.ask(PHONE)
+    for seen in (answer.seen, answer.roles[0].seen):
+        assert seen.happened == Span("2026-02-03", "2026-02-03")
+        assert seen.reported == Span("2026-02-05", "2026-03-01")
+    assert [line.published for line in answer.sources] == ["2026-05-31"]
+    assert [line.reported for line in answer.statements] == ["2026-02-05", "2026-03-01"]
+
+
+def test_the_clocks_of_a_hub_are_those_of_all_its_statements() -> None:
+    world = World()
+    world.page = 3
+    for day in ("02-05", "01-07", "03-01", "02-09", "02-08"):
+        world.say(PHONE, "recipient", valid_from=f"2025-{day}", reported=f"2026-{day}")
+    seen = world.ask(PHONE).seen
+    assert (seen.happened, seen.reported) == (Span("2025-01-07", "2025-03-01"), Span("2026-01-07", "2026-03-01"))
+
+
+def test_a_warning_never_gives_the_time_of_our_take_as_when_it_was_seen() -> None:
+    world = World()
+    world.say(PHONE, "recipient", by=source(1, published=None), asserted_at="2024-01-20T08:00:00Z")
+    answer = world.ask(PHONE)
+    assert (answer.flagged, codes(answer)) == (False, ["stale"])
+    assert answer.warnings[0].text.startswith("Nobody says when it was seen; recorded here 2024-01-20, 28 months ago. ")
+    world.say(PHONE, "recipient", by=source(1, published=None), reported="2024-03-01")
+    assert world.ask(PHONE).warnings[0].text.startswith("Last seen 2024-03-01, 27 months ago. ")
 
 
 def test_recorder_and_speaker_are_not_mixed_up() -> None:

@@ -32,9 +32,22 @@ def test_what_is_accused_is_listed_in_order() -> None:
     world.say(OTHER, valid_from="2026-02-01", valid_until="2026-12")
     made = feed(world, _plan(world))
     assert [entry.entity for entry in made.entries] == [OTHER, BAD]
-    assert (made.entries[0].since, made.entries[0].last) == ("2026-02-01", "2026-12")
-    assert made.entries[1].since == "2026-06-01T00:00:00Z"
+    assert (made.entries[0].seen_since, made.entries[0].seen_last) == ("2026-02-01", "2026-12")
     assert made.entries[1].refs == (f"{ORIGIN}#{world.by_entity[BAD][0].commitment.hex()}",)
+
+
+def test_when_we_took_it_in_is_not_when_it_was_seen() -> None:
+    world = World()
+    world.say(BAD, by=source(1, published=None))
+    world.say(OTHER, by=source(1, published=None), reported="2026-05-03")
+    told, undated = feed(world, _plan(world, form="csv")).entries
+    assert (undated.seen_since, undated.seen_last, undated.recorded_since) == (None, None, "2026-06-01T00:00:00Z")
+    assert (told.seen_since, told.seen_last, told.recorded_since) == ("2026-05-03", "2026-05-03", "2026-06-01T00:00:00Z")
+    hosts = "".join(write(feed(world, _plan(world))))
+    assert "infrastructure; in our records since 2026-06-01; " in hosts
+    assert "infrastructure; seen since 2026-05-03, last 2026-05-03; in our records since 2026-06-01; " in hosts
+    table = "".join(write(feed(world, _plan(world, form="csv"))))
+    assert f"\n{BAD},infrastructure,,,2026-06-01T00:00:00Z,no," in table
 
 
 @pytest.mark.parametrize("role", ["victim-own", "impersonated", "spoofed", "compromised", "ringleader"])
@@ -89,7 +102,7 @@ def test_an_entry_tells_only_what_the_reader_may_have() -> None:
     world.say(BAD, "sanctioned", valid_from="2020-01-01", marking=Marking())
     fact = world.say(BAD, "infrastructure", valid_from="2026-01-01", by=source(2))
     (entry,) = feed(world, _plan(world)).entries
-    assert (entry.roles, entry.since, entry.refs) == (("infrastructure",), "2026-01-01", (f"{ORIGIN}#{fact.commitment.hex()}",))
+    assert (entry.roles, entry.seen_since, entry.refs) == (("infrastructure",), "2026-01-01", (f"{ORIGIN}#{fact.commitment.hex()}",))
 
 
 @pytest.mark.parametrize("marking", [CLEAR, Marking()])

@@ -36,6 +36,11 @@ def source(number: int = 1, **other: str | None) -> Source:
     return Source(**{**made, **other})  # type: ignore[arg-type]
 
 
+def _span(*days: str | None) -> tuple[str, str] | None:
+    given = [day for day in days if day is not None]
+    return (min(given), max(given)) if given else None
+
+
 class World:
     """A store as screening asks for it; every statement is one leaf."""
 
@@ -79,6 +84,7 @@ class World:
             leaf=self.size,
             index=0,
             commitment=hashlib.sha256(f"commitment {self.size}".encode()).digest(),
+            reported=other.get("reported"),
         )
         self.size += 1
         self.by_entity.setdefault(entity, []).append(fact)
@@ -139,6 +145,7 @@ class World:
             Tally(
                 fact.schema, fact.prop, fact.value if isinstance(fact.value, str) else None, fact.polarity, fact.op, fact.source,
                 fact.asserter, fact.handling, 1 if fact.op == "assert" else 0, 0, fact.asserted_at, fact.asserted_at,
+                _span(fact.valid_from, fact.valid_until), _span(fact.reported),
             )
             for fact in self.by_entity.get(entity, [])
             if at is None or fact.leaf < at

@@ -169,6 +169,22 @@ def test_ids_are_those_of_the_model(tmp_path: Path) -> None:
         assert views.known([]) == []
 
 
+def test_what_is_dated_by_its_report_keeps_the_id_and_the_source_and_tells_the_day(tmp_path: Path) -> None:
+    ledger = StandIn()
+    sources = [Source(digest="ab" * 32, series="desk/a", title="Reports", reported=day) for day in ("2026-03-02", "2026-03-05", None)]
+    statements = [said("host:a.example", source=source, original=original) for source in sources for original in (None, "A.example")]
+    statements += [replace(one, content=replace(one.content, prop="reportedIn", value="report:desk/1")) for one in statements[:1]]  # type: ignore[arg-type]
+    ledger.append(*statements)
+    with Views.open(tmp_path) as views:
+        views.fold(ledger)
+        assert None not in views.known([one.id() for one in statements])
+        facts = views.facts("host:a.example").facts
+        assert [fact.reported for fact in facts] == ["2026-03-02"] * 2 + ["2026-03-05"] * 2 + [None] * 2 + ["2026-03-02"]
+        assert {views.source(fact.source) for fact in facts} == {Source(digest="ab" * 32, series="desk/a", title="Reports")}
+        tallies = {one.prop: (one.counting, one.reported, one.happened) for one in views.tally("host:a.example")}
+        assert tallies == {"role": (6, ("2026-03-02", "2026-03-05"), None), "reportedIn": (1, ("2026-03-02", "2026-03-02"), None)}
+
+
 def test_what_a_series_holds_is_compared_with_its_next_issue(tmp_path: Path) -> None:
     ledger, source = StandIn(), Source(digest="ab" * 32, series="list-a", title="A")
     names = [f"host:x{number}.example" for number in range(8)]

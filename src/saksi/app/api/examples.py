@@ -86,6 +86,7 @@ ANSWER: Mapping[str, Json] = {
             "lang": "en",
             "valid_from": "2026-01-30",
             "valid_until": "2026-12-31",
+            "reported": "2026-01-31",
         }
     ],
     "past": [],

@@ -66,7 +66,7 @@ def tell_statement(view: StatementView) -> None:
 def _clocks(seen: Seen) -> str:
     """When it happened, when it was reported, and since when it is on record here."""
     made = [f"{name} {_span(span)}" for name, span in (("happened", seen.happened), ("reported", seen.reported)) if span is not None]
-    return "; ".join([*made, f"first recorded here {seen.recorded.first}"] if seen.recorded is not None else made)
+    return "; ".join([*made, f"in our records since {seen.recorded.first}"] if seen.recorded is not None else made)
 
 
 def _span(span: Span) -> str:
