@@ -21,7 +21,7 @@ from saksi.actions.logged import step_of
 from saksi.actions.step import FIRST, Step
 from saksi.ledger.batch import Kind as LeafKind
 from saksi.ledger.reading import Reading
-from saksi.model import BadInput, LedgerFault
+from saksi.model import LedgerFault, NotFound
 
 __all__ = ["Book", "Line", "Logged"]
 
@@ -136,7 +136,7 @@ class Book:
         """Where a request stands. Raises BadInput where there is none."""
         steps = self.steps(request)
         if not steps:
-            raise BadInput("there is no such request", where=request[:40])
+            raise NotFound("there is no such request", where=request[:40], todo="`saksi request list` shows those there are")
         return folded(each.step for each in steps)
 
     def lines(self, *, waits: Sequence[str] = (), after: tuple[str, str] | None = None, limit: int = 50) -> list[Line]:

@@ -10,13 +10,14 @@ from saksi.app.api.ports import OutcomeLine, OutcomePlan
 from saksi.app.home import now_text, today
 from saksi.app.recording import Recording
 from saksi.ledger.erase import Erased, ErasurePlan
-from saksi.model import Amendment, Asserter, BadInput, Content, Grade, Marking, NotAllowed, Op, Pap, Source, Statement, Tlp
+from saksi.model import Amendment, Asserter, BadInput, Content, Grade, Marking, NotAllowed, NotFound, Op, Pap, Source, Statement, Tlp
 from saksi.observables.detect import detect
 from saksi.screen.outcome import outcome as outcome_of
 
 __all__ = ["Amending", "Change"]
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_LOOK = "check the reference; `saksi ask VALUE` and `saksi search TEXT` show what is on record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Amending(Recording):
         """What goes when the data subjects of a statement (by reference) or of everything about an entity are erased, to be shown first."""
         places = [self._own(what)] if "#" in what or _DIGEST.fullmatch(what) else self._all_places(what)
         if not places:
-            raise BadInput("nothing is recorded about it", where=what[:80])
+            raise NotFound("nothing is recorded about it", where=what[:80], todo=_LOOK)
         named = {place: self.ledger.subjects(*place) for place in places}
         subjects = {each for ids in named.values() for each in ids}
         alone = [place for place, ids in named.items() if not ids and self.ledger.payload(*place) is not None]
@@ -131,7 +132,7 @@ class Amending(Recording):
             raise NotAllowed("only the author may amend or erase a statement", where=ref, todo=f"ask {origin.partition('/')[0]}")
         place = self._place(digest)
         if place is None:
-            raise BadInput("there is no such statement", where=ref)
+            raise NotFound("there is no such statement", where=ref, todo=_LOOK)
         return place
 
     def _statement(self, leaf: int, index: int) -> Statement:

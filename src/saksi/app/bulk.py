@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from saksi.ledger.disk import READ_ONLY
-from saksi.model import LedgerFault
+from saksi.model import LedgerFault, NotReady
 from saksi.screen.bulk import Normalise, Opened, of_any_kind, of_kind
 from saksi.views.fingerprint import KEY_BYTES
 from saksi.views.probe import Probe
@@ -44,7 +44,7 @@ def probe(views: Views) -> Path | None:
     """
     manifest = views.manifest
     if manifest is None:
-        raise LedgerFault("there are no views yet", where=str(views.folder), todo="run `saksi fold`")
+        raise NotReady("there are no views yet", where=str(views.folder), todo="run `saksi fold`")
     parent = views.folder / manifest.folder / "probe"
     folder = parent / str(manifest.erasures)
     try:

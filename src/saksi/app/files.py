@@ -27,7 +27,7 @@ _KINDS = (
 def to_read(path: Path) -> Path:
     """The path of a plain file that may be read; links are followed. Raises BadInput with what it is instead."""
     if _plain(path, "save what it holds as a file, and name that") is None:
-        raise BadInput("there is no such file", where=str(path))
+        raise BadInput("there is no such file", where=str(path), todo="check the name, and the folder that you are in")
     if not os.access(path, os.R_OK):
         raise BadInput("this file may not be read by you", where=str(path), todo="ask whoever owns it for the right to read it")
     return path

@@ -14,7 +14,7 @@ from saksi.ledger.log import second_place
 from saksi.model import SaksiError
 from saksi.views import manifest
 
-__all__ = ["home_check", "keys_check", "signing_check", "why_no_views"]
+__all__ = ["home_check", "keys_check", "signing_check", "views_missing", "why_no_views"]
 
 _OTHERS = 0o077
 _PRIVATE = ("api/keys.json", "api/access.key")
@@ -47,9 +47,14 @@ def home_check(home: Home) -> Check:
     return Check(name="home", ok=False, said=said, needed=False)
 
 
+def views_missing(home: Home) -> bool:
+    """Whether there are no views yet: nothing is damaged, and a fold makes them."""
+    return manifest.read(home.views) is None
+
+
 def why_no_views(home: Home) -> str:
     """What to do where the views cannot be read: there are none, or they are there and do not open."""
-    if manifest.read(home.views) is None:
+    if views_missing(home):
         return "there are none yet: run `saksi fold`"
     if os.access(home.views, os.W_OK):
         return "they are damaged, or another version made them: run `saksi fold --rebuild`"

@@ -13,7 +13,7 @@ from saksi.app.home import Home as Files
 from saksi.app.home import now_text, today
 from saksi.model import BadInput, Reader
 from saksi.screen.answer import Answer
-from saksi.screen.feeds import Plan, feed, write
+from saksi.screen.feeds import Feed, Plan, feed, write
 from saksi.screen.judge import CONTEST, Judge, Setting
 from saksi.views.fact import standing
 
@@ -107,15 +107,18 @@ class Listing(Answering):
         """The bytes of a block list by a plan of one's own."""
         piece: list[str] = []
         held = 0
-        with self.views.pinned() as views:  # what is renumbered meanwhile must not lend a statement another's marking
-            made = feed(views, plan)
-        for text in write(made):
+        for text in write(self.to_block(plan)):
             piece.append(text)
             held += len(text)
             if held >= _PIECE:
                 yield "".join(piece).encode()
                 piece, held = [], 0
         yield "".join(piece).encode()
+
+    def to_block(self, plan: Plan) -> Feed:
+        """The entries of a block list, before they are written in a form."""
+        with self.views.pinned() as views:  # what is renumbered meanwhile must not lend a statement another's marking
+            return feed(views, plan)
 
     def setting(self, reader: Reader, at: int) -> Setting:
         """For whom, when and on which ledger something is given."""

@@ -14,7 +14,7 @@ from saksi.app.amending import Amending
 from saksi.app.packing_draft import Draft, Place, put
 from saksi.ledger.batch import Kind
 from saksi.ledger.commitment import GROUP_NAMES
-from saksi.model import Amendment, BadInput, Content, Marking, NotAllowed, Op, Statement, parse_canonical, release
+from saksi.model import Amendment, Content, Marking, NotAllowed, NotFound, Op, Statement, parse_canonical, release
 from saksi.observables.detect import detect
 from saksi.views.fact import Fact, standing
 
@@ -22,6 +22,7 @@ __all__ = ["gather", "prove"]
 
 _REQUEST = re.compile(r"[0-9a-f]{32}")
 _STATEMENT = re.compile(r"[0-9a-f]{64}")
+_LOOK = "check the reference; `saksi ask VALUE` and `saksi search TEXT` show what is on record"
 
 
 def gather(made: Draft) -> None:
@@ -40,7 +41,7 @@ def gather(made: Draft) -> None:
         grounds |= dict.fromkeys(asked.exculpatory, "for") | {each.ref: "ground" for each in asked.grounds}
     for request in requests:
         if request not in made.steps:
-            raise BadInput("there is no such request in this ledger", where=request)
+            raise NotFound("there is no such request in this ledger", where=request, todo="`saksi request list` shows those there are")
     own = {one.id for one in made.about if one.kind == "entity"}
     for ref, what in [*grounds.items(), *((ref, "statement") for ref in refs)]:
         entity = _named(made, ref, what)
@@ -81,7 +82,7 @@ def _named(made: Draft, ref: str, what: str) -> str | None:
     place = node.views.find_ref(bytes.fromhex(digest)) if origin == node.config.origin else None
     if place is None:
         if what == "statement":
-            raise BadInput("there is no such statement in this ledger", where=ref)
+            raise NotFound("there is no such statement in this ledger", where=ref, todo=_LOOK)
         made.keep(what, why="it stands in another ledger, or in none")
         return None
     payload = node.ledger.payload(*place)
@@ -148,6 +149,6 @@ def prove(made: Draft) -> None:
         for number, place in enumerate(rest, 1):
             put(made, form.format(number), place, GROUP_NAMES[:4])
     if not made.files and not made.withheld:
-        raise BadInput("nothing is recorded about it", where=", ".join(one.id for one in made.about))
+        raise NotFound("nothing is recorded about it", where=", ".join(one.id for one in made.about), todo=_LOOK)
     if not made.files:
         raise NotAllowed(f"there is nothing here that {made.order.reader.authority} may see", todo="its marking names who may see it")

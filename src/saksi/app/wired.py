@@ -13,7 +13,7 @@ from saksi.ledger.disk import LocalDisk
 from saksi.ledger.ledger import LOG, Ledger
 from saksi.ledger.reader import log_origin, root_of_log
 from saksi.ledger.source import LogFolder
-from saksi.model import BadInput, LedgerFault, Reader, Tlp
+from saksi.model import BadInput, LedgerFault, NotReady, Reader, Tlp
 from saksi.screen.judge import CONTEST, Judge, Setting
 from saksi.views.manifest import Manifest
 from saksi.views.views import Views
@@ -76,7 +76,7 @@ class Wired:
         """The judge for a reader at a ledger size (None: the size of the views); kept for the next question of the same kind."""
         manifest = self.views.manifest
         if manifest is None:
-            raise LedgerFault("there are no views yet", where=str(self.files.views), todo="run `saksi fold`")
+            raise NotReady("there are no views yet", where=str(self.files.views), todo="run `saksi fold`")
         size = manifest.size if at is None else at
         if not 0 <= size <= manifest.size:
             raise BadInput(f"answers reach up to ledger size {manifest.size}, not {size}", where="at")

@@ -18,7 +18,7 @@ from hashlib import sha256
 
 from saksi.ledger.merkle import path_of, root_of
 from saksi.ledger.proof import verify_inclusion
-from saksi.model.errors import BadInput
+from saksi.model.errors import BadInput, Unproved
 
 __all__ = ["LEAF_BYTES", "MAX_BATCH", "Kind", "Leaf", "batch_commitment", "batch_path", "check_batch_path"]
 
@@ -101,12 +101,12 @@ def batch_path(commitments: Sequence[bytes], index: int) -> list[bytes]:
 def check_batch_path(commitment: bytes, place: tuple[int, int], *, path: Sequence[bytes], root: bytes, batch: bytes) -> None:
     """Check that a commitment stands at `place` (index, count) in a batch whose root is `root` and whose leaf says `batch`.
 
-    Raises BadInput where it does not.
+    Raises Unproved where it does not.
     """
     index, count = place
     verify_inclusion(commitment, index, size=count, root=root, proof=path)
     if _bind(count, root) != batch:
-        raise BadInput("the batch's root does not lead to the leaf's commitment")
+        raise Unproved("the batch's root does not lead to the leaf's commitment")
 
 
 def _bind(count: int, root: bytes) -> bytes:

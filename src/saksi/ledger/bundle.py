@@ -25,13 +25,15 @@ from saksi.ledger.tlogproof import TlogProof, parse_proof
 from saksi.ledger.verify import VerifiedCheckpoint, verify_proof
 from saksi.ledger.wire import parse_base64, write_base64
 from saksi.model.canonical import Json, JsonObject, parse_canonical
-from saksi.model.errors import BadInput
+from saksi.model.errors import BadInput, Unproved
 from saksi.model.fields import Fields
 
 __all__ = ["BatchPlace", "Shown", "VerifiedStatement", "verify_bundle", "write_bundle"]
 
 _VERSION = "proof/1"
 _MAX_BUNDLE = 4_000_000
+_NONE = "give the file that `saksi prove` wrote; it is not the statement itself, nor a checkpoint (that is `--checkpoint`)"
+_CHANGED = "ask whoever gave it to you for the file as it was written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,21 @@ def write_bundle(shown: Shown) -> bytes:
 
 
 def verify_bundle(data: bytes, vkeys: Sequence[VKey], *, policy: Policy | None = None) -> VerifiedStatement:
-    """Check a proof file with the log's key (and, where given, a quorum of witnesses). Raises BadInput where anything does not hold.
+    """Check a proof file with the log's key (and, where given, a quorum of witnesses).
+
+    Raises BadInput where it is no proof file, Unproved where anything in it does not hold.
 
     Steps: 1. its form; 2. shown and hidden groups lead to the commitment; 3. the commitment leads to the leaf, through the batch where
     there is one; 4. the leaf leads to a checkpoint that the log has signed; 5. the names in it are those of that log.
     """
     fields = _parse(data)  # 1
+    try:
+        return _verified(fields, vkeys, policy)
+    except BadInput as fault:  # a proof that somebody has cut about is refused like any other that was changed
+        raise Unproved(fault.what, where=fault.where, todo=fault.todo or _CHANGED) from fault
+
+
+def _verified(fields: Fields, vkeys: Sequence[VKey], policy: Policy | None) -> VerifiedStatement:
     origin, ref = fields.text("origin"), fields.text("ref")
     leaf = Leaf.parse(parse_base64(fields.text("leaf"), "the leaf"))
     proof = parse_proof(fields.text("log").encode())
@@ -118,14 +129,14 @@ def verify_bundle(data: bytes, vkeys: Sequence[VKey], *, policy: Policy | None =
         raise BadInput("a place in a batch is given exactly where the leaf is a batch")
     if batch is None:  # 3
         if commitment != leaf.commitment:
-            raise BadInput("the groups do not lead to the commitment of the leaf: something in them was changed")
+            raise BadInput("the groups do not lead to the commitment of the leaf: something in them was changed", todo=_CHANGED)
     else:
         place = _batch(batch)
         where = (place.index, place.count)
         check_batch_path(commitment, where, path=place.path, root=place.root, batch=leaf.commitment)
     checkpoint = verify_proof(proof, leaf.to_bytes(), vkeys, policy=policy)  # 4
     if checkpoint.checkpoint.origin != origin or ref != f"{origin}#{commitment.hex()}":  # 5
-        raise BadInput("the proof bears another name than what it proves")
+        raise Unproved("the proof bears another name than what it proves", todo=_CHANGED)
     return VerifiedStatement(
         ref=ref,
         groups={GROUP_NAMES[place]: group for place, (group, _) in disclosure.shown.items()},
@@ -145,14 +156,14 @@ def _dump(value: JsonObject) -> bytes:
 
 def _parse(data: bytes) -> Fields:
     if len(data) > _MAX_BUNDLE or not data.endswith(b"\n"):
-        raise BadInput("a proof file is one line of JSON, ended by a newline")
+        raise BadInput("a proof file is one line of JSON, ended by a newline", todo=_NONE)
     try:
         value = json.loads(data)
         written = _dump(value)
     except (ValueError, RecursionError) as error:  # also numbers and characters that have no canonical form
-        raise BadInput("a proof file is one line of JSON, ended by a newline") from error
+        raise BadInput("a proof file is one line of JSON, ended by a newline", todo=_NONE) from error
     if not isinstance(value, dict) or written != data:
-        raise BadInput("the proof file is not in canonical form", todo="ask for the file as it was written")
+        raise BadInput("the proof file is not in canonical form", todo=_CHANGED)
     fields = Fields(value, where="")
     version = fields.text("saksi")
     if version != _VERSION:

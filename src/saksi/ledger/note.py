@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, M
 
 from saksi.ledger.cosignature import ed25519_message, mldsa_message, split_timestamped
 from saksi.ledger.wire import parse_base64, write_base64
-from saksi.model.errors import BadInput
+from saksi.model.errors import BadInput, Unproved
 
 __all__ = [
     "COSIGNATURE",
@@ -42,6 +42,9 @@ __all__ = [
 ED25519, COSIGNATURE, MLDSA44 = 1, 4, 6
 MAX_NOTE = 1_000_000  # bytes
 MAX_SIGNATURES = 64
+_CHANGED = "it was changed after it was signed: ask whoever gave it to you for it again, and keep this copy"
+_OTHER_KEY = "compare the key with the one that the authority publishes; where it is the right one, do not rely on what was signed"
+_WHOLE_KEY = "copy the whole key as the authority publishes it, or name a file that holds it; `saksi doctor` prints a node's own"
 _PUBLIC_SIZE = {ED25519: 32, COSIGNATURE: 32, MLDSA44: 1312}
 
 
@@ -144,7 +147,7 @@ class VKey:
             message = mldsa_message(text, seconds, self.name)
             MLDSA44PublicKey.from_public_bytes(self.public).verify(signature, message)
         except InvalidSignature as error:
-            raise BadInput("the signature does not fit the text and the key", where=self.name) from error
+            raise Unproved("the signature does not fit the text and the key", where=self.name, todo=_CHANGED) from error
         except ValueError as error:  # a public key that is no point of the curve
             raise BadInput("the public key is not a valid one", where=self.name) from error
         return seconds
@@ -156,10 +159,10 @@ def parse_vkey(text: str) -> VKey:
     id_hex, divided, key = rest.partition("+")  # base64 itself may hold a plus
     material = parse_base64(key, "a verifier key") if divided else b""
     if not material:
-        raise BadInput(f"a verifier key is name+id+key: {text[:60]!r}")
+        raise BadInput(f"a verifier key is name+id+key: {text[:60]!r}", todo=_WHOLE_KEY)
     vkey = VKey(name, material[0], material[1:])
     if id_hex != vkey.key_id.hex():
-        raise BadInput(f"the key id should be {vkey.key_id.hex()}, not {id_hex[:16]!r}", where=name)
+        raise BadInput(f"the key id should be {vkey.key_id.hex()}, not {id_hex[:16]!r}", where=name, todo=_WHOLE_KEY)
     return vkey
 
 
@@ -172,7 +175,7 @@ class Verified:
 
 
 def verify_note(note: Note, vkeys: Iterable[VKey]) -> tuple[Verified, ...]:
-    """Check every signature by a known key, in the note's order; BadInput if one fails or none is there."""
+    """Check every signature by a known key, in the note's order; Unproved if one fails or none is there."""
     known = {(vkey.name, vkey.key_id): vkey for vkey in vkeys}
     held: dict[tuple[str, bytes], Verified] = {}
     for signature in note.signatures:
@@ -182,7 +185,7 @@ def verify_note(note: Note, vkeys: Iterable[VKey]) -> tuple[Verified, ...]:
             held.setdefault((signature.name, signature.key_id), Verified(vkey, seconds))
     if not held:
         signers = ", ".join(f"{s.name} ({s.key_id.hex()})" for s in note.signatures)
-        raise BadInput(f"not signed by any key that is trusted here; it is signed by {signers}")
+        raise Unproved(f"not signed by any key that is trusted here; it is signed by {signers}", todo=_OTHER_KEY)
     return tuple(held.values())
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from saksi.ledger.note import COSIGNATURE, MLDSA44, Verified, VKey, parse_vkey
 from saksi.ledger.wire import parse_decimal
-from saksi.model.errors import BadInput
+from saksi.model.errors import BadInput, Unproved
 
 __all__ = ["Group", "Policy", "parse_policy"]
 
@@ -41,13 +41,16 @@ class Policy:
         return (*self.logs, *self.witnesses.values())
 
     def check(self, origin: str, held: Iterable[Verified]) -> None:
-        """BadInput unless a listed log (where any is listed) and a quorum of witnesses are among the checked signatures."""
+        """Unproved unless a listed log (where any is listed) and a quorum of witnesses are among the checked signatures."""
         keys = {one.vkey for one in held}
         if self.logs and not any(log in keys and log.name == origin for log in self.logs):
-            raise BadInput(f"the policy does not list the log {origin}")
+            raise Unproved(
+                f"the policy does not list the log {origin}", todo="add a `log` line with its key, or use the policy made for it"
+            )
         if self.quorum != "none" and not self._seen(self.quorum, keys):
             names = ", ".join(sorted(name for name, key in self.witnesses.items() if key in keys)) or "none"
-            raise BadInput(f"the quorum {self.quorum!r} has not cosigned; of its witnesses these have: {names}")
+            todo = "ask the authority for a newer checkpoint that its witnesses have signed"
+            raise Unproved(f"the quorum {self.quorum!r} has not cosigned; of its witnesses these have: {names}", todo=todo)
 
     def _seen(self, name: str, keys: set[VKey]) -> bool:
         group = self.groups.get(name)

@@ -1,6 +1,6 @@
 """Checking proofs: that an entry is in a log, and that a log has only grown since one last looked.
 
-Every function returns nothing when the proof holds and raises BadInput when it does not. Inclusion and consistency are
+Every function returns nothing when the proof holds and raises Unproved when it does not. Inclusion and consistency are
 RFC 9162, sections 2.1.3.2 and 2.1.4.2 (the trees are those of RFC 6962); subtrees are section 4 of the IETF draft
 "Merkle Tree Certificates" (draft-ietf-plants-merkle-tree-certs). A subtree is the leaves `[start, end)` where `start` is
 a multiple of the smallest power of two that is not less than `end - start`.
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from hmac import compare_digest
 
 from saksi.ledger.merkle import EMPTY_ROOT, node_hash
-from saksi.model.errors import BadInput
+from saksi.model.errors import Unproved
 
 __all__ = [
     "check_subtree",
@@ -34,13 +34,13 @@ def verify_subtree_inclusion(leaf: bytes, index: int, *, span: tuple[int, int], 
     """Check that the leaf hash stands at `index` (counted in the whole tree) in the subtree `span` with this root."""
     start, end = check_subtree(span)
     if not start <= index < end:
-        raise BadInput(f"index {index} is not within [{start}, {end})")
+        raise Unproved(f"index {index} is not within [{start}, {end})")
     _check_hashes(leaf, root, *proof)
     node, last = index - start, end - start - 1
     found = leaf
     for hash_ in proof:
         if last == 0:
-            raise BadInput("the proof is too long")
+            raise Unproved("the proof is too long")
         if node & 1 or node == last:
             found = node_hash(hash_, found)
             while not node & 1 and node:
@@ -49,9 +49,9 @@ def verify_subtree_inclusion(leaf: bytes, index: int, *, span: tuple[int, int], 
             found = node_hash(found, hash_)
         node, last = node >> 1, last >> 1
     if last:
-        raise BadInput("the proof is too short")
+        raise Unproved("the proof is too short")
     if not compare_digest(found, root):
-        raise BadInput("the proof does not lead to the root")
+        raise Unproved("the proof does not lead to the root")
 
 
 def verify_consistency(old: tuple[int, bytes], new: tuple[int, bytes], *, proof: Sequence[bytes]) -> None:
@@ -61,9 +61,9 @@ def verify_consistency(old: tuple[int, bytes], new: tuple[int, bytes], *, proof:
     """
     (old_size, old_root), (new_size, new_root) = old, new
     if old_size == 0:
-        raise BadInput("consistency with an empty tree proves nothing")
+        raise Unproved("consistency with an empty tree proves nothing")
     if not 0 < old_size <= new_size:
-        raise BadInput(f"a tree of {new_size} cannot begin with one of {old_size}")
+        raise Unproved(f"a tree of {new_size} cannot begin with one of {old_size}")
     verify_subtree_consistency((0, old_size), old_root, size=new_size, root=new_root, proof=proof)
 
 
@@ -74,11 +74,11 @@ def verify_subtree_consistency(span: tuple[int, int], span_root: bytes, *, size:
     """
     start, end = span
     if not 0 <= start <= end <= size:
-        raise BadInput(f"[{start}, {end}) is not within a tree of {size}")
+        raise Unproved(f"[{start}, {end}) is not within a tree of {size}")
     if start == end or (start, end) == (0, size):
         expected = EMPTY_ROOT if start == end else root
         if proof or not compare_digest(span_root, expected):
-            raise BadInput("nothing, or the whole tree, has that very root and an empty proof")
+            raise Unproved("nothing, or the whole tree, has that very root and an empty proof")
         return
     check_subtree(span)
     _check_hashes(span_root, root, *proof)
@@ -89,12 +89,12 @@ def verify_subtree_consistency(span: tuple[int, int], span_root: bytes, *, size:
         node, last_in_span, last = node >> 1, last_in_span >> 1, last >> 1
     whole = node == last_in_span
     if not whole and not proof:
-        raise BadInput("the proof is too short")
+        raise Unproved("the proof is too short")
     span_found, found = _walk((node, last_in_span, last), span_root if whole else proof[0], proof[0 if whole else 1 :])
     if not compare_digest(span_found, span_root):
-        raise BadInput("the proof does not lead to the older root")
+        raise Unproved("the proof does not lead to the older root")
     if not compare_digest(found, root):
-        raise BadInput("the proof does not lead to the newer root")
+        raise Unproved("the proof does not lead to the newer root")
 
 
 def _walk(place: tuple[int, int, int], seed: bytes, proof: Sequence[bytes]) -> tuple[bytes, bytes]:
@@ -103,7 +103,7 @@ def _walk(place: tuple[int, int, int], seed: bytes, proof: Sequence[bytes]) -> t
     span_found = found = seed
     for hash_ in proof:
         if last == 0:
-            raise BadInput("the proof is too long")
+            raise Unproved("the proof is too long")
         if last_in_span & 1 or last_in_span == last:
             if node < last_in_span:
                 span_found = node_hash(hash_, span_found)
@@ -114,21 +114,21 @@ def _walk(place: tuple[int, int, int], seed: bytes, proof: Sequence[bytes]) -> t
             found = node_hash(found, hash_)
         node, last_in_span, last = node >> 1, last_in_span >> 1, last >> 1
     if last:
-        raise BadInput("the proof is too short")
+        raise Unproved("the proof is too short")
     return span_found, found
 
 
 def check_subtree(span: tuple[int, int]) -> tuple[int, int]:
-    """The span, when it is a valid non-empty subtree; else BadInput."""
+    """The span, when it is a valid non-empty subtree; else Unproved."""
     start, end = span
     if not 0 <= start < end < 1 << 64:
-        raise BadInput(f"[{start}, {end}) is not a span of leaves")
+        raise Unproved(f"[{start}, {end}) is not a span of leaves")
     if start & ((1 << (end - start - 1).bit_length()) - 1):
-        raise BadInput(f"[{start}, {end}) is not a subtree: it does not start where one can")
+        raise Unproved(f"[{start}, {end}) is not a subtree: it does not start where one can")
     return start, end
 
 
 def _check_hashes(*hashes: bytes) -> None:
     for hash_ in hashes:
         if len(hash_) != _HASH:
-            raise BadInput(f"a hash has {_HASH} bytes, not {len(hash_)}")
+            raise Unproved(f"a hash has {_HASH} bytes, not {len(hash_)}")

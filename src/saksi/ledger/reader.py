@@ -1,7 +1,8 @@
 """Reading a log that one does not trust: any C2SP tiled log, this node's own or another's.
 
-A checkpoint is read and its signature checked; every tile is traced to its root before use. Raises PeerFault where
-something is missing, BadInput where something is not what it must be, LedgerFault where hashes do not fit.
+A checkpoint is read and its signature checked; every tile is traced to its root before use. Raises BadInput where the checkpoint is none,
+Unproved where nobody trusted has signed it, LedgerFault where hashes do not fit. What is missing or malformed is the peer's fault
+(PeerFault) where the log is read over the network, and damage (LedgerFault) where it lies on this machine.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from saksi.ledger.checkpoint import Checkpoint, parse_checkpoint
 from saksi.ledger.merkle import leaf_hash
 from saksi.ledger.nodes import Nodes, edge_from_tiles, split_hashes
 from saksi.ledger.note import ED25519, MLDSA44, Verified, VKey, parse_note, verify_note
-from saksi.ledger.source import Source
+from saksi.ledger.source import Source, WebSource
 from saksi.ledger.tiles import WIDTH, Tile, parse_entries
-from saksi.model.errors import BadInput, LedgerFault, PeerFault
+from saksi.model.errors import BadInput, LedgerFault, PeerFault, SaksiError, Unproved
 
 __all__ = ["Progress", "Reader", "log_origin", "read_checkpoint", "root_of_log", "unwatched"]
 
 Progress = Callable[[int, int], None]  # entries done, entries in all
+
+_INCOMPLETE = "get the whole log from another copy; if it is your own, run `saksi fsck` and restore a backup"
 
 
 def unwatched(_done: int, _all: int) -> None:
@@ -36,7 +39,8 @@ def read_checkpoint(data: bytes, vkeys: Sequence[VKey]) -> tuple[Checkpoint, tup
     checkpoint = parse_checkpoint(note.text)
     if not any(_is_the_logs(one.vkey, checkpoint.origin) for one in held):
         signers = ", ".join(one.vkey.name for one in held)
-        raise BadInput(f"a checkpoint of {checkpoint.origin} that only others have signed: {signers}")
+        todo = "give the log's own key too: a witness alone does not make a checkpoint the log's"
+        raise Unproved(f"a checkpoint of {checkpoint.origin} that only others have signed: {signers}", todo=todo)
     return checkpoint, held
 
 
@@ -70,9 +74,10 @@ class Reader:
     def __init__(self, source: Source, vkeys: Sequence[VKey], *, checkpoint: bytes | None = None) -> None:
         """Read the newest checkpoint, or take one that was kept."""
         self._source = source
+        self._fault: type[SaksiError] = PeerFault if isinstance(source, WebSource) else LedgerFault
         note = checkpoint if checkpoint is not None else source.get("checkpoint")
         if note is None:
-            raise PeerFault("the log shows no checkpoint")
+            raise self._fault("the log shows no checkpoint", todo=_INCOMPLETE)
         self.note = note
         self.checkpoint, self.signed_by = read_checkpoint(note, vkeys)
         self._nodes: Nodes | None = None
@@ -90,7 +95,7 @@ class Reader:
             if data is not None and tile.level >= 0:
                 data = data[: 32 * tile.width]
         if data is None:
-            raise PeerFault("the log does not give a tile that its checkpoint promises", where=tile.path())
+            raise self._fault("a part of the log that its checkpoint promises is missing", where=tile.path(), todo=_INCOMPLETE)
         return data
 
     def bundle(self, n: int) -> list[bytes]:
@@ -100,9 +105,9 @@ class Reader:
         try:
             entries = parse_entries(self.fetch(tile))
         except BadInput as error:
-            raise BadInput(error.what, where=tile.path()) from error
+            raise self._fault(error.what, where=tile.path(), todo=_INCOMPLETE) from error
         if len(entries) < width:
-            raise BadInput(f"a bundle of {width} entries holds {len(entries)}", where=tile.path())
+            raise self._fault(f"a bundle of {width} entries holds {len(entries)}", where=tile.path(), todo=_INCOMPLETE)
         return entries[:width]
 
     def nodes(self) -> Nodes:

@@ -15,7 +15,7 @@ from saksi.ledger.reader import Progress, Reader, read_checkpoint, unwatched
 from saksi.ledger.source import Source, open_source
 from saksi.ledger.tiles import WIDTH
 from saksi.ledger.tlogproof import TlogProof
-from saksi.model.errors import BadInput
+from saksi.model.errors import Unproved
 
 __all__ = ["VerifiedCheckpoint", "verify_checkpoint", "verify_log", "verify_proof"]
 
@@ -34,7 +34,9 @@ class VerifiedCheckpoint:
 
 
 def verify_checkpoint(data: bytes, vkeys: Sequence[VKey], *, policy: Policy | None = None) -> VerifiedCheckpoint:
-    """Check a signed checkpoint of any C2SP log; with a `policy`, also its quorum of witnesses. Raises BadInput.
+    """Check a signed checkpoint of any C2SP log; with a `policy`, also its quorum of witnesses.
+
+    Raises BadInput where it is no checkpoint, Unproved where it does not hold.
 
     Steps: 1. its form; 2. a signature by the log itself; 3. every cosignature by a known witness; 4. the quorum.
     """
@@ -61,7 +63,10 @@ def verify_log(
     policy: Policy | None = None,
     progress: Progress = unwatched,
 ) -> VerifiedCheckpoint:
-    """Fetch every entry of a log and compute its tree again. Raises unless it makes the root that was signed."""
+    """Fetch every entry of a log and compute its tree again. Raises Unproved unless it makes the root that was signed.
+
+    Where a part is missing or malformed: PeerFault over the network, LedgerFault on this machine.
+    """
     source = open_source(where) if isinstance(where, str | Path) else where
     reader = Reader(source, (*vkeys, *(policy.vkeys if policy else ())))
     verified = verify_checkpoint(reader.note, vkeys, policy=policy)
@@ -71,5 +76,5 @@ def verify_log(
         progress(edge.size, size)
     if edge.root != reader.checkpoint.root:
         todo = "fsck names the entries that differ; keep a copy: this checkpoint and these entries contradict each other"
-        raise BadInput(f"the entries do not make the root signed at size {size}", where=str(where), todo=todo)
+        raise Unproved(f"the entries do not make the root signed at size {size}", where=str(where), todo=todo)
     return verified

@@ -2,7 +2,7 @@
 
 from saksi.model.canonical import Json, JsonObject, canonical, parse_canonical
 from saksi.model.document import Document
-from saksi.model.errors import BadInput, LedgerFault, NotAllowed, PeerFault, SaksiError
+from saksi.model.errors import BadInput, LedgerFault, NotAllowed, NotFound, NotReady, PeerFault, SaksiError, Unproved
 from saksi.model.grade import Grade
 from saksi.model.judgement import Judgement, Verdict
 from saksi.model.locator import Locator
@@ -36,6 +36,8 @@ __all__ = [
     "Locator",
     "Marking",
     "NotAllowed",
+    "NotFound",
+    "NotReady",
     "Op",
     "Pap",
     "PeerFault",
@@ -44,6 +46,7 @@ __all__ = [
     "Source",
     "Statement",
     "Tlp",
+    "Unproved",
     "Value",
     "Verdict",
     "canonical",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-__all__ = ["BadInput", "LedgerFault", "NotAllowed", "PeerFault", "SaksiError"]
+__all__ = ["BadInput", "LedgerFault", "NotAllowed", "NotFound", "NotReady", "PeerFault", "SaksiError", "Unproved"]
 
 
 class SaksiError(Exception):
@@ -40,6 +40,14 @@ class BadInput(SaksiError):
     """What was given cannot be read as what it should be: a malformed value, file, row or field."""
 
 
+class Unproved(BadInput):
+    """What was given can be read and does not hold: a proof, a signature, a quorum, or a log whose entries do not make the signed root."""
+
+
+class NotFound(BadInput):
+    """There is nothing by the name that was given, or nothing that may be shown: no such statement, request, key or person."""
+
+
 class NotAllowed(SaksiError):
     """A marking, role, right or rule forbids it."""
 
@@ -50,3 +58,7 @@ class PeerFault(SaksiError):
 
 class LedgerFault(SaksiError):
     """The ledger or its vault is not in a known good state. Fatal: stop, reload, verify."""
+
+
+class NotReady(LedgerFault):
+    """The views are not there yet. Nothing is lost or damaged: they are folded from the ledger."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import msgspec
 import numpy as np
 
-from saksi.model import BadInput, LedgerFault, Marking, Source
+from saksi.model import BadInput, LedgerFault, Marking, NotReady, Source
 from saksi.views import manifest as manifests
 from saksi.views import seen
 from saksi.views.fact import AMENDING, Fact, Held, Place, Recorder, Tally
@@ -355,7 +355,7 @@ class Views:
     def _now(self) -> Snapshot:
         snapshot = self._maybe()
         if snapshot is None:
-            raise LedgerFault("there are no views here yet", where=str(self.folder), todo="fold the ledger first")
+            raise NotReady("there are no views here yet", where=str(self.folder), todo="run `saksi fold`")
         return snapshot
 
     def _maybe(self) -> Snapshot | None:

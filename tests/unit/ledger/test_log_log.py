@@ -361,7 +361,7 @@ def test_a_missing_tile_is_noticed_and_a_partial_one_may_be_its_full_one(static:
             partial.unlink()
     assert len(list(before.entries())) == 600  # the older checkpoint still reads, out of the full tile
     (static / "tile/0/001").unlink()
-    with pytest.raises(PeerFault):
+    with pytest.raises(LedgerFault):
         Reader(open_source(static), [SIGNER.vkey]).inclusion(300)
     assert not fsck(open_source(static), [SIGNER.vkey]).clean
 

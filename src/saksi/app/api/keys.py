@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from saksi.model import BadInput, LedgerFault, Tlp
+from saksi.model import BadInput, LedgerFault, NotFound, Tlp
 
 __all__ = ["CAN", "Key", "KeyStore", "May", "Role"]
 
@@ -127,7 +127,7 @@ class KeyStore:
         with self._alone() as keys:
             key = keys.get(name)
             if key is None:
-                raise BadInput("there is no such key", where=name[:40], todo="list the keys to see their names")
+                raise NotFound("there is no such key", where=name[:40], todo="`saksi key list` shows them with their names")
             if key.revoked_at is None:
                 keys[name] = msgspec.structs.replace(key, revoked_at=self._clock())
         return self._keys[name]

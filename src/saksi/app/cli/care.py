@@ -107,12 +107,19 @@ def fsck(ctx: click.Context) -> int:
 @common
 @click.pass_context
 def doctor(ctx: click.Context) -> int:
-    """Say what is well with the node and what is not, with its public key and its size."""
+    """Say what is well with the node and what is not, with its public key and its size.
+
+    Exit code 5 where something is damaged, or the last fsck found a difference; 3 where there are no views yet.
+    """
+    from saksi.app.health import views_missing
+
     with reading(ctx) as node:
         checks = node.checks()
         state = None
         with suppress(SaksiError):  # the checks say why
             state = node.state()
+        last = node.last_fsck()
+        missing = views_missing(node.files)
     if ctx.obj["json"]:
         told: list[Json] = [{"name": c.name, "ok": c.ok, "said": c.said} for c in checks]
         line({"key": None if state is None else state.vkey, "size": None if state is None else state.size, "checks": told})
@@ -122,7 +129,10 @@ def doctor(ctx: click.Context) -> int:
             words(f"  public key {state.vkey}")
         for check in checks:
             words(f"  {'ok  ' if check.ok else 'MIND'} {check.name}: {check.said}")
-    return 0 if all(check.ok or not check.needed for check in checks) else 5
+    bad = {check.name for check in checks if check.needed and not check.ok}
+    if last is not None and not last.ok:
+        return 5
+    return 0 if not bad else 3 if missing and bad == {"views"} else 5
 
 
 @click.command()

@@ -9,8 +9,8 @@ import click
 from saksi.app.cli.open import looking
 from saksi.app.cli.say import common, line
 from saksi.app.home import now_text
-from saksi.model import Reader, Tlp
-from saksi.screen.feeds import FORMS, Plan
+from saksi.model import Json, Reader, Tlp
+from saksi.screen.feeds import FORMS, Entry, Plan
 
 __all__ = ["feed"]
 
@@ -45,7 +45,11 @@ def feed(
     at: int | None,
     out: Path | None,
 ) -> int:
-    """Write a block list of what PAP allows. Safe-listed, protected, retracted, expired and contested values are never in it."""
+    """Write a block list of what PAP allows. Safe-listed, protected, retracted, expired and contested values are never in it.
+
+    PAP is the marking that says how far a value may be used: GREEN and CLEAR let it be blocked. With --json and no --out, each entry is a
+    JSON line.
+    """
     with looking(ctx) as node:
         theirs = node.owner(Tlp(clearance))
         if reader is not None and reader != node.config.authority:
@@ -59,6 +63,10 @@ def feed(
             kinds or (_KINDS if form == "csv" else ("host",)),
             contested,
         )
+        if out is None and ctx.obj["json"]:
+            for entry in node.to_block(plan).entries:
+                line({**_told(entry), "at": size})
+            return 0
         data = b"".join(node.block_list(plan))
     if out is None:
         click.echo(data, nl=False)
@@ -69,3 +77,11 @@ def feed(
     else:
         click.echo(f"{out}: block list of ledger size {size}")
     return 0
+
+
+def _told(entry: Entry) -> dict[str, Json]:
+    """An entry as data; `below` says whether all names below a host may be blocked with it."""
+    return {
+        "entity": entry.entity, "roles": list(entry.roles), "since": entry.since, "last": entry.last, "tlp": entry.tlp.value,
+        "contested": entry.contested, "below": entry.below, "refs": list(entry.refs),
+    }  # fmt: skip

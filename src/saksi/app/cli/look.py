@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from saksi.app.cli.open import looking
-from saksi.app.cli.say import common, line, note, progress, words
+from saksi.app.cli.say import common, line, note, nothing, progress, words
 from saksi.app.cli.tell import SOME, tell_answer, tell_statement
 from saksi.app.files import to_read, to_write
 from saksi.model import BadInput, Tlp
@@ -135,7 +135,7 @@ def show(ctx: click.Context, what: str, at: int | None, after: str | None, every
         if len(digest) == 64 and ":" not in digest:
             view = node.statement(digest, reader=node.owner(), at=at)
             if view is None:
-                words("nothing is recorded under this reference")
+                nothing("nothing is recorded under this reference", as_json=ctx.obj["json"])
                 return 1
             if ctx.obj["json"]:
                 click.echo(msgjson.encode(view))
@@ -172,6 +172,8 @@ def search(ctx: click.Context, text: str, limit: int) -> int:
             words(f"{hit.status:<12} {hit.entity}  ({hit.statements} statements, {hit.said_by})")
     if page.after and not ctx.obj["json"]:
         words(f"showing {len(page.hits)}; more with --limit")
+    if not page.hits:
+        nothing("no entity's id or name holds this; that does not mean that it is safe", as_json=ctx.obj["json"])
     return 0 if page.hits else 1
 
 

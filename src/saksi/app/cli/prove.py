@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from saksi.app.cli.say import common, line, progress, words
+from saksi.app.cli.say import common, line, nothing, progress, words
 from saksi.ledger.bundle import VerifiedStatement, verify_bundle
 from saksi.ledger.note import VKey, parse_vkey
 from saksi.ledger.policy import Policy, parse_policy
@@ -39,7 +39,7 @@ def prove(ctx: click.Context, what: str, out: Path | None, country: str | None, 
         proofs = node.prove(what, country=country, hide=frozenset(hide))
         key = node.vkey
     if not proofs:
-        words(f"nothing is recorded about {what}")
+        nothing(f"nothing is recorded about {what}", as_json=ctx.obj["json"])
         return 1
     data = b"".join(proof.rstrip(b"\n") + b"\n" for proof in proofs)
     if out is None:
@@ -118,19 +118,23 @@ def _key(text: str) -> VKey:
 
 def _bytes(path: Path) -> bytes:
     if path.stat().st_size > _LARGEST:
-        raise BadInput(f"the file is larger than {_LARGEST} bytes: no proof or checkpoint is", where=str(path))
+        raise BadInput(
+            f"the file is larger than {_LARGEST} bytes: no proof or checkpoint is",
+            where=str(path),
+            todo="is it a pack? its name ends in .pack.zip",
+        )
     return path.read_bytes()
 
 
 def _proofs(file: Path, keys: list[VKey], policy: Policy | None, *, as_json: bool) -> None:
     lines = [text for text in _bytes(file).split(b"\n") if text]
     if not lines:
-        raise BadInput("the file is empty", where=str(file))
+        raise BadInput("the file is empty", where=str(file), todo="ask whoever gave it to you for it again")
     for number, text in enumerate(lines, 1):
         try:
             _proved(verify_bundle(text + b"\n", keys, policy=policy), as_json=as_json)
         except BadInput as fault:
-            raise BadInput(
+            raise type(fault)(
                 fault.what, where=f"{file}, proof {number}" + (f", {fault.where}" if fault.where else ""), todo=fault.todo
             ) from fault
     if not as_json:

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 
 import click
 
-from saksi.model import BadInput, Json, LedgerFault, NotAllowed, PeerFault, SaksiError
+from saksi.model import BadInput, Json, LedgerFault, NotAllowed, NotFound, NotReady, PeerFault, SaksiError, Unproved
 
-__all__ = ["EXIT", "Progress", "common", "exit_code", "failed", "line", "note", "progress", "words"]
+__all__ = ["EXIT", "Progress", "common", "exit_code", "failed", "line", "note", "nothing", "progress", "words"]
 
 Progress = Callable[[int, int | None], None]
 
-EXIT: Mapping[type[SaksiError], int] = {BadInput: 2, NotAllowed: 3, PeerFault: 4, LedgerFault: 5}
+# The first that fits counts: the narrower ones stand before those they belong to.
+EXIT: Mapping[type[SaksiError], int] = {Unproved: 1, NotFound: 1, NotReady: 3, BadInput: 2, NotAllowed: 3, PeerFault: 4, LedgerFault: 5}
 
 
 def exit_code(fault: SaksiError) -> int:
@@ -46,6 +47,11 @@ def note(text: str, *, as_json: bool) -> None:
         line({"note": text}, err=True)
     else:
         click.echo(f"mind: {text}", err=True)
+
+
+def nothing(text: str, *, as_json: bool) -> None:
+    """That nothing was found: a line for people; with `--json` a note on standard error, so that standard output holds JSON alone."""
+    note(text, as_json=True) if as_json else words(text)
 
 
 def words(text: str = "") -> None:

@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from saksi.app.people.person import Person, Post, name_key, read_name
 from saksi.app.people.store import Store
-from saksi.model import BadInput, NotAllowed, Tlp
+from saksi.model import BadInput, NotAllowed, NotFound, Tlp
 from saksi.model.actor import Role
 
 __all__ = ["SETUP_SECONDS", "Register", "person_of"]
@@ -107,7 +107,7 @@ class Register:
         with self._store.rows() as rows:
             row = rows.execute(f"SELECT {_COLUMNS} FROM person WHERE {column} = ?", (value,)).fetchone()  # noqa: S608 - two constants
         if row is None:
-            raise BadInput("there is no such person", where=value[:80], todo="list the people to see their names")
+            raise NotFound("there is no such person", where=value[:80], todo="list the people to see their names")
         return person_of(row)
 
     def _code(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import ipaddress
 import socket
@@ -24,7 +25,7 @@ from saksi.model import NotAllowed
 if TYPE_CHECKING:
     import uvicorn
 
-__all__ = ["Listen", "build_app", "check_listen", "serve"]
+__all__ = ["Listen", "build_app", "check_free", "check_listen", "serve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,29 @@ class Listen:
 def check_listen(listen: Listen) -> None:
     """Refuse to listen to the world in the clear. Raises NotAllowed."""
     if (listen.certificate is None) != (listen.key is None):
-        raise NotAllowed("a certificate and its key go together", where="tls")
+        raise NotAllowed("a certificate and its key go together", where="tls", todo="give both, or neither")
     if not listen.is_local and listen.certificate is None and not listen.open:
         raise NotAllowed(
             f"{listen.host} can be reached from other machines, and there is no TLS",
             where="host",
             todo="give a certificate and a key, or say that a proxy in front does TLS",
         )
+
+
+def check_free(listen: Listen) -> None:
+    """Refuse a port that another program has, or that this user may not open, before the server does without words. Raises NotAllowed."""
+    try:
+        for family, kind, proto, _, place in socket.getaddrinfo(listen.host.strip("[]"), listen.port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, proto) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(place)
+    except OSError as fault:
+        where = f"{listen.host}:{listen.port}"
+        if fault.errno == errno.EADDRINUSE:
+            todo = "end that program (another `saksi serve`?), or choose another port: `--port 0` takes any free one"
+            raise NotAllowed("another program listens on this port", where=where, todo=todo) from fault
+        if fault.errno == errno.EACCES:
+            raise NotAllowed("this user may not open this port", where=where, todo="choose a port above 1023") from fault
 
 
 def build_app(node: Node, home: Path, settings: Settings, *, clock: Callable[[], str] | None = None) -> tuple[Guard, Desk]:
@@ -79,6 +96,7 @@ def serve(node: Node, home: Path, settings: Settings, *, listen: Listen, ready: 
     from saksi.app.web.protocol import Punctual
 
     check_listen(listen)
+    check_free(listen)
     sys.setswitchinterval(0.001)  # a look-up waits a millisecond, not five, for the thread that walks through a list
     names = settings.hosts | {listen.host.lower()} if listen.host not in {"0.0.0.0", "::"} else settings.hosts  # noqa: S104
     # People at this machine are recognised by a loopback name and address, which a proxy on this machine would lend to everyone.
