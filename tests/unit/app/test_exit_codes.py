@@ -197,4 +197,4 @@ def test_a_feed_as_json_is_one_line_an_entry(folder: Path) -> None:
     told = [json.loads(line) for line in out.splitlines()]
     assert ended == 0
     assert [each["entity"] for each in told] == ["host:bad.example.net", "host:worse.example.org"]
-    assert all(each["refs"] and each["roles"] and each["since"] for each in told)
+    assert all(each["refs"] and each["roles"] and each["recorded_since"] for each in told)

@@ -82,6 +82,6 @@ def feed(
 def _told(entry: Entry) -> dict[str, Json]:
     """An entry as data; `below` says whether all names below a host may be blocked with it."""
     return {
-        "entity": entry.entity, "roles": list(entry.roles), "since": entry.since, "last": entry.last, "tlp": entry.tlp.value,
-        "contested": entry.contested, "below": entry.below, "refs": list(entry.refs),
+        "entity": entry.entity, "roles": list(entry.roles), "seen_since": entry.seen_since, "seen_last": entry.seen_last,
+        "recorded_since": entry.recorded_since, "tlp": entry.tlp.value, "contested": entry.contested, "below": entry.below, "refs": list(entry.refs),
     }  # fmt: skip
