@@ -9,7 +9,11 @@ __all__ = ["Column"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`entities[i]` is the id of row i ("host:example.com") or None; `reasons[i]` says why it is None, and is None otherwise."""
+    """`entities[i]` is the id of row i ("host:example.com") or None; `reasons[i]` says why it is None, and is None otherwise.
+
+    `unplanned` has the ids of phones that their number plan does not list, None where the reading did not tell.
+    """
 
     entities: list[str | None]
     reasons: list[str | None]
+    unplanned: frozenset[str] | None = None

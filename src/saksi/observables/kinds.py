@@ -66,7 +66,8 @@ def _phones(texts: Sequence[str], countries: _Countries) -> Column:
             country = countries if countries is None or isinstance(countries, str) else countries[row]
             said[reason] = _refusal(phone, texts[row], country) or reason
         reasons.append(None if reason is None else said[reason])
-    return Column(entities, reasons)
+    odd = frozenset(entity for entity, valid in zip(entities, found.valid, strict=True) if entity is not None and not valid)
+    return Column(entities, reasons, odd)
 
 
 def _refusal(read: Normaliser, text: str, country: str | None) -> str | None:

@@ -25,6 +25,7 @@ from saksi.observables.phone_read import (
     UNSTABLE,
     Read,
     international_reason,
+    read,
     read_seen,
     steady,
 )
@@ -36,6 +37,7 @@ from saksi.observables.phone_walk import Walk, walk_tables
 __all__ = ["PhoneColumn", "phones", "unlisted"]
 
 _CHUNK = 32_768  # rows at once: a few dozen megabytes, whatever the length of the column
+_FEW = 64  # so many are read one by one in the time that a column takes to begin
 _OPEN = "not decided yet"
 _Ints = npt.NDArray[np.intp]
 
@@ -89,6 +91,8 @@ def unlisted(forms: Sequence[str]) -> list[bool]:
 
     What is no phone is no such phone.
     """
+    if len(forms) < _FEW:
+        return [one.reason is None and not one.valid for one in (read(form, None) for form in forms)]
     found = phones(forms)
     return [reason is None and not valid for valid, reason in zip(found.valid, found.reason, strict=True)]
 

@@ -38,10 +38,14 @@ _REACHING = frozenset({"host", "url", "email", "ip", "network"})
 
 
 class Read(NamedTuple):
-    """A column as read: for each row the entities it can be (the likeliest first), or none and the reason."""
+    """A column as read: for each row the entities it can be (the likeliest first), or none and the reason.
+
+    `unplanned` has those of `lookup.unplanned`, None where they are still to be found.
+    """
 
     entities: Sequence[tuple[str, ...]]
     reasons: Sequence[str | None]
+    unplanned: frozenset[str] | None = None
 
 
 Normalise = Callable[[Sequence[str]], Read]
@@ -50,7 +54,7 @@ Normalise = Callable[[Sequence[str]], Read]
 def of_kind(texts: Sequence[str], *, kind: str, country: str | None = None) -> Read:
     """Read a column of one kind (`saksi.observables.kinds.KINDS`), written in one country. The fast way."""
     column = observe_column(kind, texts, country)
-    return Read([() if entity is None else (entity,) for entity in column.entities], column.reasons)
+    return Read([() if entity is None else (entity,) for entity in column.entities], column.reasons, column.unplanned)
 
 
 def of_any_kind(texts: Sequence[str], *, country: str | None = None) -> Read:
@@ -175,7 +179,9 @@ class Screen:
             for entities in read.entities
         ]
         traces = self._traces(store, found)
-        odd = unplanned(entity for entities in read.entities for entity in entities)
+        odd = read.unplanned
+        if odd is None:
+            odd = unplanned(entity for entities in read.entities for entity in entities)
         lines: list[bytes] = []
         later: list[_Row] = []
         refused: list[Refused] = []

@@ -15,6 +15,7 @@ from saksi.observables.date import date
 from saksi.observables.email import email
 from saksi.observables.handle import handle
 from saksi.observables.imei import imei
+from saksi.observables.kinds import observe_column
 from saksi.observables.observable import Observable
 from saksi.observables.phone import NOT_IN_PLAN, phone
 from saksi.observables.phone_bulk import unlisted
@@ -47,6 +48,13 @@ def test_vector(kind: str, case: dict[str, object]) -> None:
     again = READ[found.kind](found.normal)
     assert again.entity == found.entity, "a normal form must normalise to itself"
     assert READ[found.kind](found.normal, country=country).entity == found.entity
+
+
+def test_a_long_column_is_told_apart_as_each_number_is() -> None:
+    forms = [f"+66668123{number:04d}" if number % 3 else f"+66812345{number:03d}" for number in range(100)] + ["what ever", "+1"]
+    assert unlisted(forms) == [one for form in forms for one in unlisted([form])]
+    assert sum(unlisted(forms)) == 66
+    assert observe_column("phone", forms).unplanned == {f"phone:{form}" for form, odd in zip(forms, unlisted(forms), strict=True) if odd}
 
 
 @pytest.mark.parametrize(("kind", "case"), cases("date"))
