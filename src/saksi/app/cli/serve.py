@@ -45,8 +45,11 @@ def serve(
     from saksi.app.intake.serve import opened
     from saksi.app.people.setting import host_names, provider_of
     from saksi.app.posting.loop import posting
+    from saksi.app.posting.pages import AnswerPages
+    from saksi.app.web.assets import load_assets
     from saksi.app.web.serve import Listen
     from saksi.app.web.serve import serve as run
+    from saksi.app.web.site import Site
 
     with reading(ctx) as node:
         config = node.config
@@ -74,7 +77,8 @@ def serve(
             if intake.address:
                 words(f"serving everybody on {intake.address}")
             with posting(node):
-                run(node, node.files.path, replace(settings, more=intake.routes), listen=listen, ready=say)
+                more = (*intake.routes, *AnswerPages(Site(load_assets()), node).routes())
+                run(node, node.files.path, replace(settings, more=more), listen=listen, ready=say)
     return 0
 
 

@@ -24,6 +24,7 @@ SIGNPOSTS: tuple[Signpost, ...] = (
     Signpost("/today", "nav_today", "t", May.CASE),
     Signpost("/cases", "nav_cases", "c", May.CASE),
     Signpost("/requests", "nav_requests", "r", May.REQUEST),
+    Signpost("/answers", "nav_answers", "n", May.REQUEST),
     Signpost("/record", "nav_record", "d", May.REQUEST),
     Signpost("/admin", "nav_admin", "m", May.ADMIN),
     Signpost("/ledger", "nav_ledger", "l"),
