@@ -50,7 +50,7 @@ def test_every_address_of_the_api_is_listed() -> None:
 
 
 def test_the_table_of_rights_is_that_of_the_code() -> None:
-    columns = {May.LOOK: 1, May.FEED: 2, May.TELL: 3, May.GIVE: 4, May.AUDIT: 5, May.ADMIN: 6}
+    columns = {May.LOOK: 1, May.FEED: 2, May.TELL: 3, May.GIVE: 4, May.AMEND: 5, May.ERASE: 6, May.AUDIT: 7, May.ADMIN: 8}
     text = page("reference/api")
     for role in Role:
         (row,) = re.findall(rf"^\| {role.value} \|.*$", text, re.MULTILINE)

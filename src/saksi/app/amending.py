@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from saksi.app.api.ports import OutcomeLine, OutcomePlan
 from saksi.app.home import now_text, today
 from saksi.app.recording import Recording
 from saksi.ledger.erase import Erased, ErasurePlan
-from saksi.model import Amendment, Asserter, BadInput, Content, Grade, Marking, NotAllowed, NotFound, Op, Pap, Source, Statement, Tlp
+from saksi.model import (
+    Amendment,
+    Asserter,
+    BadInput,
+    Content,
+    Grade,
+    Marking,
+    NotAllowed,
+    NotFound,
+    Op,
+    Pap,
+    Source,
+    Statement,
+    Tlp,
+    release,
+)
 from saksi.observables.detect import detect
 from saksi.screen.outcome import outcome as outcome_of
+from saksi.views.fact import Fact
 
 __all__ = ["Amending", "Change"]
 
@@ -38,26 +55,37 @@ class Amending(Recording):
 
     def amend(self, ref: str, change: Change) -> str:
         """Append an amendment of an own statement; gives its reference. Raises BadInput where there is none, or it changes nothing."""
-        leaf, index = self._own(ref)
-        target = self._statement(leaf, index)
-        if isinstance(target.content, Amendment):
-            raise BadInput("an amendment is not amended: amend its target again", where=ref, todo=f"amend {target.content.target}")
+        return self.amend_all((ref,), change)[0]
+
+    def amend_all(self, refs: Sequence[str], change: Change, *, clearance: Tlp = Tlp.RED) -> tuple[str, ...]:
+        """The same of several, all or none; what `clearance` may not see is not there. A reference named twice is amended once."""
         if (change.op is Op.REGRADE) != (change.grade is not None) or (change.op is Op.RELABEL) != (change.marking is not None):
             raise BadInput("regrade takes a new grade, relabel a new marking, the others neither")
-        (place,) = self.views.known([target.id()])
-        if place is None:
+        self._catch_up()
+        made, subjects = [], []
+        for place in dict.fromkeys(self._own(ref, clearance) for ref in refs):
+            made.append(self._amendment(place, change))
+            subjects.append(self.ledger.subjects(*place))
+        new = self.ledger.append(made, subjects=subjects)
+        self.views.fold(self.ledger)
+        return tuple(new)
+
+    def _amendment(self, place: tuple[int, int], change: Change) -> Statement:
+        ref = self.ledger.ref(self.ledger.commitment(*place))
+        target = self._statement(*place)
+        if isinstance(target.content, Amendment):
+            raise BadInput("an amendment is not amended: amend its target again", where=ref, todo=f"amend {target.content.target}")
+        (known,) = self.views.known([target.id()])
+        if known is None:
             raise BadInput("the views do not know this statement yet", where=ref, todo="run `saksi fold`")
-        self._check_moves(change, place.counts, ref)
-        recorder = self.views.asserter(place.asserter)
-        made = Statement(
-            Amendment(change.op, self.ledger.ref(self.ledger.commitment(leaf, index)), self._ref(place.prev), change.reason),
+        self._check_moves(change, known.counts, ref)
+        recorder = self.views.asserter(known.asserter)
+        return Statement(
+            Amendment(change.op, ref, self._ref(known.prev), change.reason),
             target.source,
             Asserter(self.config.authority, now_text(), change.analyst, change.grade or recorder.grade),
-            change.marking or self.views.handling(place.handling),
+            change.marking or self.views.handling(known.handling),
         )
-        (new,) = self.ledger.append([made], subjects=[self.ledger.subjects(leaf, index)])
-        self.views.fold(self.ledger)
-        return new
 
     def outcome(self, plan: OutcomePlan) -> OutcomeLine:
         """Record what became of a value, as a statement of this authority. Told again, it adds nothing."""
@@ -126,14 +154,24 @@ class Amending(Recording):
         if self.views.manifest is None or self.views.size != self.ledger.size:
             self.views.fold(self.ledger)
 
-    def _own(self, ref: str) -> tuple[int, int]:
+    def _own(self, ref: str, clearance: Tlp = Tlp.RED) -> tuple[int, int]:
         origin, _, digest = ref.rpartition("#")
         if origin and origin != self.config.origin:
             raise NotAllowed("only the author may amend or erase a statement", where=ref, todo=f"ask {origin.partition('/')[0]}")
         place = self._place(digest)
-        if place is None:
+        if place is None or (clearance is not Tlp.RED and not self._open(place, clearance)):
             raise NotFound("there is no such statement", where=ref, todo=_LOOK)
         return place
+
+    def _open(self, place: tuple[int, int], clearance: Tlp) -> bool:
+        """Whether a statement is there for this clearance, by the marking in force; an amendment is as open as what it is about."""
+        payload = self.ledger.payload(*place)
+        if payload is None:
+            return False
+        said = Statement.parse(payload)
+        (known,) = self.views.known([said.id()])
+        marking = said.handling if known is None else self.views.handling(known.handling)
+        return "content" in release(marking, self.owner(clearance), on=today())
 
     def _statement(self, leaf: int, index: int) -> Statement:
         payload = self.ledger.payload(leaf, index)
@@ -142,11 +180,14 @@ class Amending(Recording):
         return Statement.parse(payload)
 
     def _all_places(self, entity: str) -> list[tuple[int, int]]:
-        made: list[tuple[int, int]] = []
+        return [(fact.leaf, fact.index) for fact in self._all_facts(entity)]
+
+    def _all_facts(self, entity: str) -> list[Fact]:
+        made: list[Fact] = []
         cursor: int | None = None
         while True:
             held = self.views.facts(entity, before=cursor)
-            made += [(fact.leaf, fact.index) for fact in held.facts]
+            made += held.facts
             cursor = held.cursor
             if cursor is None:
                 return made

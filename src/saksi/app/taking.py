@@ -18,7 +18,6 @@ from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
-from saksi.app.amending import Amending
 from saksi.app.api.ports import TakeLine, TakePage, TakePlan
 from saksi.app.files import to_read
 from saksi.app.home import now_text, reference_key
@@ -27,6 +26,7 @@ from saksi.app.order import Order, Taken
 from saksi.app.pipeline import Counts, Watch, take_in
 from saksi.app.seen import Seen
 from saksi.app.take_log import TakeLog, line_of
+from saksi.app.withdrawing import Withdrawing
 from saksi.app.worker import Met
 from saksi.formats.batch import Rejected
 from saksi.formats.reader import Given
@@ -77,7 +77,7 @@ class _Under:
     shown: list[str] = field(default_factory=list)
 
 
-class Taking(Amending):
+class Taking(Withdrawing):
     """Takes files in. One at a time; nothing is half-taken."""
 
     def take_file(self, order: Order, *, rejects: Rejects | None = None, progress: Callable[[Counts], None] | None = None) -> Taken:

@@ -12,8 +12,12 @@ import msgspec
 
 from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.api.ports import (
+    AmendLine,
+    AmendPlan,
     ChangeLine,
     Check,
+    ErasureLine,
+    ErasureOrder,
     FeedName,
     Hit,
     HitPage,
@@ -348,6 +352,22 @@ class Stand:
         (ref,) = self.add([said(entity, "outcome", plan.outcome, by=source(8, "Caller"))])
         self._outcomes[name] = ref
         return OutcomeLine(ref=ref, entity=entity, outcome=plan.outcome)
+
+    def withdraw(self, plan: AmendPlan) -> AmendLine:
+        held = () if plan.value is None else self._facts.get(detect(plan.value, country=plan.country)[0].entity, ())
+        refs = plan.refs or tuple(f"{ORIGIN}#{fact.commitment.hex()}" for fact in held)
+        if not refs or any(ref.rpartition("#")[2] not in self._places for ref in refs):
+            raise BadInput("there is no such statement", where="refs")
+        return AmendLine(op=plan.op, targets=refs, refs=tuple(self.amend(ref, Op(plan.op), plan.reason) for ref in refs))
+
+    def erase_as_told(self, order: ErasureOrder) -> ErasureLine:
+        if order.what.rpartition("#")[2] not in self._places:
+            raise BadInput("there is no such statement", where="what")
+        done = order.statements is not None
+        return ErasureLine(
+            what=order.what, statements=1, subjects=1, shared_with_others=0, originals=0, losing_their_original=0, erased=done,
+            notices=(self._ledger.size,) if done else (),
+        )  # fmt: skip
 
     def state(self) -> LedgerState:
         if self._state is None:

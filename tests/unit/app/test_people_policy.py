@@ -82,8 +82,8 @@ def test_nobody_gives_rights_to_themselves() -> None:
 def test_the_table_in_the_guide_is_that_of_the_code() -> None:
     text = (Path(__file__).resolve().parents[3] / "docs/guide/people.md").read_text(encoding="utf-8")
     order = [
-        May.LOOK, May.FEED, May.TELL, May.GIVE, May.REQUEST, May.CASE, May.DIRECTORY, May.DIRECT, May.AUDIT, May.ADMIN, May.PEOPLE,
-        May.SETTINGS,
+        May.LOOK, May.FEED, May.TELL, May.GIVE, May.AMEND, May.ERASE, May.REQUEST, May.CASE, May.DIRECTORY, May.DIRECT, May.AUDIT,
+        May.ADMIN, May.PEOPLE, May.SETTINGS,
     ]  # fmt: skip
     assert set(order) == set(May)
     for role in PERSONS:

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from saksi.app.api import give, look, record
+from saksi.app.api import give, look, record, undo
 from saksi.app.api.access import AccessLog
 from saksi.app.api.desk import Call, Desk, Route, Settings
 from saksi.app.api.guard import Guard, respond_to
@@ -44,7 +44,7 @@ Endpoint: TypeAlias = "Callable[[Request], Awaitable[Response]]"
 
 __all__ = ["API_ROUTES", "make_app", "make_desk"]
 
-API_ROUTES: tuple[Route, ...] = (*look.ROUTES, *give.ROUTES, *record.ROUTES)
+API_ROUTES: tuple[Route, ...] = (*look.ROUTES, *give.ROUTES, *undo.ROUTES, *record.ROUTES)
 _BY_STATUS = {404: "not-found", 405: "no-such-method", 413: "too-large", 415: "wrong-media"}
 
 

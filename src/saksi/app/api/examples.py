@@ -8,9 +8,13 @@ from saksi.model import Json
 
 __all__ = [
     "ACCESS",
+    "AMENDED",
+    "AMENDMENT_BODY",
     "ANSWER",
     "ANSWERS",
     "CHECKPOINT",
+    "ERASURE",
+    "ERASURE_BODY",
     "FEEDS",
     "KEY",
     "KEYS",
@@ -19,6 +23,7 @@ __all__ = [
     "PROOF",
     "QUESTIONS",
     "READY",
+    "RETRACTION_BODY",
     "SEARCH",
     "STATEMENT",
     "TAKE",
@@ -165,6 +170,20 @@ TAKE: Mapping[str, Json] = {
 TAKES: Mapping[str, Json] = {"takes": [TAKE], "next": "WyIxIl0"}
 OUTCOME_BODY: Mapping[str, Json] = {"value": "phish.example", "outcome": "payment-stopped", "happened": "2026-02-01"}
 OUTCOME: Mapping[str, Json] = {"ref": _REF, "entity": "host:phish.example", "outcome": "payment-stopped", "duplicate": False}
+RETRACTION_BODY: Mapping[str, Json] = {"value": "phish.example", "publisher": "Centre of Country A", "reason": "listed by mistake"}
+AMENDMENT_BODY: Mapping[str, Json] = {"op": "expire", "refs": [_REF], "reason": "the domain has a new owner"}
+AMENDED: Mapping[str, Json] = {"op": "retract", "targets": [_REF], "refs": [f"centre.a.example/saksi/1#{'1e' * 32}"]}
+ERASURE_BODY: Mapping[str, Json] = {"what": _REF, "ground": "request of the person, decision 12 of 2026", "statements": 3}
+ERASURE: Mapping[str, Json] = {
+    "what": _REF,
+    "statements": 3,
+    "subjects": 1,
+    "shared_with_others": 0,
+    "originals": 1,
+    "losing_their_original": 2,
+    "erased": False,
+    "notices": [],
+}
 FEEDS: Mapping[str, Json] = {"feeds": [{"name": "hosts", "media_type": "text/plain", "about": "Hosts to block, as a hosts file."}]}
 READY: Mapping[str, Json] = {"ready": True, "checks": [{"name": "ledger", "ok": True, "said": "4 leaves", "needed": True}]}
 ACCESS: Mapping[str, Json] = {

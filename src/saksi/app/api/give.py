@@ -23,10 +23,10 @@ from saksi.app.api.replay import Stored, check_key
 from saksi.app.api.wire import JSON, answer, next_link
 from saksi.model import OUTCOMES, BadInput
 
-__all__ = ["ROUTES", "OutcomeBody", "TakesAnswer"]
+__all__ = ["IDEMPOTENT", "ROUTES", "OutcomeBody", "TakesAnswer", "once", "said"]
 
 _FILE = "application/octet-stream"
-_IDEMPOTENT = Param("Idempotency-Key", "Sent again within a day, nothing is done twice.", longest=100, form="[!-~]+", place="header")
+IDEMPOTENT = Param("Idempotency-Key", "Sent again within a day, nothing is done twice.", longest=100, form="[!-~]+", place="header")
 _NAME = Param("name", "How the file is called; a claim, never a path to open.", "reports.csv", needed=True, longest=200)
 
 
@@ -66,7 +66,7 @@ async def take(call: Call) -> Response:
             line = call.desk.node.take(plan)
             return Stored(201, msgspec.json.encode(line))
 
-        return await _once(call, asked, work)
+        return await once(call, asked, work)
     finally:
         path.unlink(missing_ok=True)
 
@@ -95,34 +95,35 @@ async def outcome(call: Call) -> Response:
         line = call.desk.node.outcome(plan)
         return Stored(200 if line.duplicate else 201, msgspec.json.encode(line), f"/api/v1/statements/{line.ref.rpartition('#')[2]}")
 
-    return await _once(call, sha256(b"outcome\0" + msgspec.json.encode(told)).digest(), work)
+    return await once(call, sha256(b"outcome\0" + msgspec.json.encode(told)).digest(), work)
 
 
-async def _once(call: Call, asked: bytes, work: Callable[[], Stored]) -> Response:
+async def once(call: Call, asked: bytes, work: Callable[[], Stored]) -> Response:
     """Do the work in the thread that writes, or give the stored answer of the same request."""
     loop, replay, caller = asyncio.get_running_loop(), call.desk.replay, call.caller.name
     told = call.request.headers.get("idempotency-key")
     if told is None:
-        return _said(await loop.run_in_executor(call.desk.writer, work))
+        return said(await loop.run_in_executor(call.desk.writer, work))
     key = check_key(told)
     stored = replay.begin(caller, key, asked)
     if stored is not None:
-        return _said(stored, replayed=True)
+        return said(stored, replayed=True)
 
     def kept() -> Stored:  # kept even where the caller has hung up meanwhile
         try:
-            said = work()
+            made = work()
         except BaseException:
             loop.call_soon_threadsafe(replay.drop, caller, key)
             raise
-        loop.call_soon_threadsafe(lambda: replay.end(caller, key, asked=asked, said=said))
-        return said
+        loop.call_soon_threadsafe(lambda: replay.end(caller, key, asked=asked, said=made))
+        return made
 
     done: Awaitable[Stored] = loop.run_in_executor(call.desk.writer, kept)
-    return _said(await asyncio.shield(done))
+    return said(await asyncio.shield(done))
 
 
-def _said(stored: Stored, *, replayed: bool = False) -> Response:
+def said(stored: Stored, *, replayed: bool = False) -> Response:
+    """The answer as it is kept, never to be kept on the way."""
     headers = {"Cache-Control": "no-store"}
     if stored.location:
         headers["Location"] = stored.location
@@ -165,7 +166,7 @@ ROUTES = (
             Param("tlp", "Who may see it.", "AMBER", longest=12, form=r"CLEAR|GREEN|AMBER|AMBER\+STRICT|RED"),
             Param("pap", "What may be done with it.", "AMBER", longest=5, form="CLEAR|GREEN|AMBER|RED"),
             Param("grade", "Admiralty grade of the source and the information.", "B2", longest=2, form="[A-F][1-6]"),
-            _IDEMPOTENT,
+            IDEMPOTENT,
         ),
         ("", _FILE, "reference,reported,phone\nR-1,2026-01-31,012345678\n"),
         {201: ("TakeLine", JSON, examples.TAKE)},
@@ -189,7 +190,7 @@ ROUTES = (
         May.TELL,
         "Tell what became of a value after a look-up",
         "It is recorded as a statement of this node. Told again, it adds nothing (200 instead of 201).",
-        (_IDEMPOTENT,),
+        (IDEMPOTENT,),
         ("OutcomeBody", JSON, examples.OUTCOME_BODY),
         {201: ("OutcomeLine", JSON, examples.OUTCOME), 200: ("OutcomeLine", JSON, {**examples.OUTCOME, "duplicate": True})},
         ("in-progress", "key-reused", "wrong-media", "too-large"),

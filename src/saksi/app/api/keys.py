@@ -34,6 +34,8 @@ class May(Enum):
     FEED = "feed"
     TELL = "tell"
     GIVE = "give"
+    AMEND = "amend"
+    ERASE = "erase"
     AUDIT = "audit"
     ADMIN = "admin"
     REQUEST = "request"
@@ -49,6 +51,7 @@ class Role(Enum):
 
     READER = "reader"
     ANALYST = "analyst"
+    APPROVER = "approver"
     INTAKE = "intake"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
@@ -56,7 +59,8 @@ class Role(Enum):
 
 CAN: dict[Role, frozenset[May]] = {
     Role.READER: frozenset({May.LOOK, May.FEED, May.TELL}),
-    Role.ANALYST: frozenset({May.LOOK, May.FEED, May.TELL, May.GIVE}),
+    Role.ANALYST: frozenset({May.LOOK, May.FEED, May.TELL, May.GIVE, May.AMEND}),
+    Role.APPROVER: frozenset({May.LOOK, May.FEED, May.TELL, May.AMEND, May.ERASE}),
     Role.INTAKE: frozenset({May.GIVE}),
     Role.AUDITOR: frozenset({May.LOOK, May.AUDIT}),
     Role.ADMINISTRATOR: frozenset({May.ADMIN}),

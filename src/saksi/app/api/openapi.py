@@ -11,9 +11,10 @@ from saksi import __version__
 from saksi.app.api.desk import Route
 from saksi.app.api.give import OutcomeBody, TakesAnswer
 from saksi.app.api.look import Questions
-from saksi.app.api.ports import FeedName, HitPage, OutcomeLine, StatementView, TakeLine
+from saksi.app.api.ports import AmendLine, ErasureLine, FeedName, HitPage, OutcomeLine, StatementView, TakeLine
 from saksi.app.api.problems import KINDS, Problem
 from saksi.app.api.record import AccessAnswer, FeedsAnswer, Health, KeyLine, KeysAnswer, Ready
+from saksi.app.api.undo import AmendmentBody, ErasureBody, RetractionBody
 from saksi.app.intake.told import Told
 from saksi.app.intake.wire import ProgressBody, ReportLine
 from saksi.model import Json
@@ -25,7 +26,8 @@ __all__ = ["document"]
 _Object: TypeAlias = "dict[str, Json]"
 _SHAPES = (
     Answer, Listed, Questions, StatementView, HitPage, TakeLine, TakesAnswer, OutcomeBody, OutcomeLine, FeedName, FeedsAnswer, Health,
-    Ready, AccessAnswer, KeyLine, KeysAnswer, Problem, Told, ReportLine, ProgressBody,
+    Ready, AccessAnswer, KeyLine, KeysAnswer, Problem, Told, ReportLine, ProgressBody, RetractionBody,
+    AmendmentBody, AmendLine, ErasureBody, ErasureLine,
 )  # fmt: skip
 _REF = "#/components/schemas/"
 _ANYWHERE = ("bad-input", "wrong-host", "cross-site", "too-many", "too-slow", "fault", "ledger-fault")

@@ -1,7 +1,7 @@
 """What the API and the pages ask of a node: four small seams, and the shapes that cross them.
 
 Look-ups (`Answers`, `Record`) are called from the thread of the event loop and return at once (micro- to milliseconds); lists (`Lists`)
-from a second thread; `take` and `outcome` from a third, one at a time. "Not there" and "not yours" are the same answer: None, or
+from a second thread; what writes (`Intake`) from a third, one at a time. "Not there" and "not yours" are the same answer: None, or
 nothing in a list.
 """
 
@@ -19,9 +19,13 @@ from saksi.screen.answer import Answer
 from saksi.screen.page import Listed
 
 __all__ = [
+    "AmendLine",
+    "AmendPlan",
     "Answers",
     "ChangeLine",
     "Check",
+    "ErasureLine",
+    "ErasureOrder",
     "FeedName",
     "Fsck",
     "Hit",
@@ -161,6 +165,66 @@ class OutcomeLine(msgspec.Struct, frozen=True, kw_only=True):
     duplicate: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AmendPlan:
+    """Statements of this authority to be amended: by reference, or all that it says of a value out of one publisher's files or one series.
+
+    `grade` is for `regrade`; the marking (`tlp` and `pap`, and what goes with them) for `relabel`. `by` names the key or the person,
+    `clearance` is theirs: what they may not see is not there.
+    """
+
+    op: str
+    reason: str
+    refs: tuple[str, ...] = ()
+    value: str | None = None
+    country: str | None = None
+    publisher: str | None = None
+    series: str | None = None
+    grade: str | None = None
+    tlp: str | None = None
+    pap: str | None = None
+    audience: tuple[str, ...] = ()
+    purpose: str | None = None
+    legal_basis: str | None = None
+    by: str = ""
+    clearance: str = "RED"
+
+
+class AmendLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Amendments that were logged: the references of what they are about, and their own, in the same order."""
+
+    op: str
+    targets: tuple[str, ...]
+    refs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureOrder:
+    """What is to be erased (a reference, an entity's id or a value), and on which ground. Without the right number of `statements` it
+    is only planned."""
+
+    what: str
+    ground: str
+    country: str | None = None
+    statements: int | None = None
+    clearance: str = "RED"
+
+
+class ErasureLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What an erasure destroys, as what it was read, and whether it was done. `shared_with_others` of the `statements` concern other people
+    too; `losing_their_original` others rest on `originals` that go. `notices` are the leaves of the notices.
+    """
+
+    what: str
+    statements: int
+    subjects: int
+    shared_with_others: int
+    originals: int
+    losing_their_original: int
+    erased: bool = False
+    notices: tuple[int, ...] = ()
+
+
 class FeedName(msgspec.Struct, frozen=True, kw_only=True):
     """A block list that can be fetched."""
 
@@ -247,6 +311,12 @@ class Intake(Protocol):
 
     def outcome(self, plan: OutcomePlan) -> OutcomeLine:
         """Record an outcome."""
+
+    def withdraw(self, plan: AmendPlan) -> AmendLine:
+        """Amend statements, all or none."""
+
+    def erase_as_told(self, order: ErasureOrder) -> ErasureLine:
+        """Plan an erasure, or do it."""
 
 
 class Record(Protocol):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from saksi.app.cli.open import reading
 from saksi.app.cli.say import common, line, words
-from saksi.model import OUTCOMES, Grade, Json, Marking, Op, Pap, Tlp
+from saksi.model import OUTCOMES, Grade, Json, Marking, NotAllowed, Op, Pap, Tlp
 
 __all__ = ["amend", "erase", "outcome", "retract"]
 
@@ -14,14 +17,47 @@ _OPS = [op.value for op in Op if op.amends]
 
 
 @click.command()
-@click.argument("refs", nargs=-1, required=True, metavar="REF...")
+@click.argument("refs", nargs=-1, metavar="[REF]...")
+@click.option("--value", help="Withdraw what is said of this value instead (read as `ask` reads it), by one publisher or series.")
+@click.option("--country", help="For local phone and account forms (ISO 3166).")
+@click.option("--publisher", help="Whose files said it, as `ask` names them.")
+@click.option("--series", help="Which series said it: the recurring list or the desk.")
 @click.option("--reason", required=True, help="Why, in words that others will read.")
 @click.option("--analyst", help="The pseudonym of whoever decides.")
+@click.option("--yes", is_flag=True, help="Withdraw what is said of the value without asking.")
 @common
 @click.pass_context
-def retract(ctx: click.Context, refs: tuple[str, ...], reason: str, analyst: str | None) -> int:
-    """Withdraw statements of this authority. They stay in the ledger, marked as withdrawn; answers and block lists drop them at once."""
-    return _amend(ctx, refs, Op.RETRACT, reason=reason, analyst=analyst)
+def retract(
+    ctx: click.Context,
+    refs: tuple[str, ...],
+    value: str | None,
+    country: str | None,
+    publisher: str | None,
+    series: str | None,
+    reason: str,
+    analyst: str | None,
+    yes: bool,
+) -> int:
+    """Withdraw statements of this authority. They stay in the ledger, marked as withdrawn; answers and block lists drop them at once.
+
+    With --value it shows first what would be withdrawn. What other authorities say is contested with them, not withdrawn.
+    """
+    if bool(refs) == (value is not None):
+        raise click.UsageError("name references, or a --value")
+    if value is None:
+        return _amend(ctx, refs, Op.RETRACT, reason=reason, analyst=analyst)
+    from saksi.app.api.ports import AmendPlan
+
+    plan = AmendPlan(Op.RETRACT.value, reason, value=value, country=country, publisher=publisher, series=series)
+    with reading(ctx) as node:
+        entity, found = node.own_saying(plan)
+    if not ctx.obj["json"]:
+        words(f"{value} is read as {entity}." if value != entity else entity)
+        words(f"This withdraws {len(found)} statements that {publisher or series} makes about it.")
+    if not yes and not click.confirm("Withdraw?", err=True):
+        words("nothing was withdrawn")
+        return 1
+    return _amend(ctx, found, Op.RETRACT, reason=reason, analyst=analyst)
 
 
 @click.command()
@@ -72,7 +108,7 @@ def erase(ctx: click.Context, what: str, country: str | None, ground: str, yes: 
 
     Their keys are destroyed: what was sealed under them can never be read again, here or from a backup. The ledger keeps only the notice.
     """
-    with reading(ctx) as node:
+    with _beside_a_server("erasures"), reading(ctx) as node:
         meant = node.meant(what, country)
         if meant != what and not ctx.obj["json"]:
             words(f"{what} is read as {meant}.")
@@ -139,12 +175,25 @@ def _amend(
 ) -> int:
     from saksi.app.amending import Change
 
-    with reading(ctx) as node:
-        for ref in refs:
-            new = node.amend(ref, Change(op, reason, grade, marking, analyst))
-            if ctx.obj["json"]:
-                line({"op": op.value, "target": ref, "ref": new})
-            else:
-                words(f"{op.value}: {ref}")
-                words(f"  by {new}")
+    with _beside_a_server("retractions" if op is Op.RETRACT else "amendments"), reading(ctx) as node:
+        made = node.amend_all(refs, Change(op, reason, grade, marking, analyst))
+    for target, new in zip(dict.fromkeys(refs), made, strict=True):
+        if ctx.obj["json"]:
+            line({"op": op.value, "target": target, "ref": new})
+        else:
+            words(f"{op.value}: {target}")
+            words(f"  by {new}")
     return 0
+
+
+@contextmanager
+def _beside_a_server(route: str) -> Iterator[None]:
+    """Where another process holds the ledger, say how it is done through the server that may be that process."""
+    from saksi.ledger.disk import Held
+
+    try:
+        yield
+    except Held as held:
+        role = "approver" if route == "erasures" else "analyst"
+        todo = f"if it is `saksi serve`, ask it: POST /api/v1/{route}, with a key (`saksi key create NAME --role {role} --clearance RED`)"
+        raise NotAllowed(held.what, where=held.where, todo=todo) from held

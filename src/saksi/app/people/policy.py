@@ -26,6 +26,8 @@ TABLE: Mapping[May, frozenset[Role]] = {
     May.FEED: frozenset({_ANALYST, _APPROVER}),
     May.TELL: frozenset({_INTAKE, _ANALYST, _APPROVER}),
     May.GIVE: frozenset({_INTAKE, _ANALYST}),
+    May.AMEND: frozenset({_ANALYST, _APPROVER}),
+    May.ERASE: frozenset({_APPROVER}),  # what is erased is gone for good
     May.REQUEST: frozenset({_INTAKE, _ANALYST, _APPROVER, _REVIEWER, _AUDITOR}),
     May.CASE: frozenset({_INTAKE, _ANALYST, _APPROVER, _REVIEWER}),
     May.DIRECTORY: frozenset({_INTAKE, _ANALYST, _APPROVER, _REVIEWER, _AUDITOR, _ADMINISTRATOR}),

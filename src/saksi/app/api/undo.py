@@ -1,0 +1,191 @@
+"""What is taken back over HTTP: statements are amended or retracted, data subjects erased, while the node goes on serving.
+
+A wrongful listing must not wait until somebody stops the node. Each act runs in the thread that writes, between takes; look-ups and block
+lists that begin after its answer do without what was withdrawn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from hashlib import sha256
+
+import msgspec
+from starlette.responses import Response
+
+from saksi.app.api import examples
+from saksi.app.api.desk import Call, Route
+from saksi.app.api.give import IDEMPOTENT, once, said
+from saksi.app.api.keys import May
+from saksi.app.api.look import read_body
+from saksi.app.api.ports import AmendPlan, ErasureOrder
+from saksi.app.api.replay import Stored
+from saksi.app.api.wire import JSON
+from saksi.app.people.signed import fresh
+from saksi.model import BadInput, Op
+
+__all__ = ["ROUTES", "AmendmentBody", "ErasureBody", "RetractionBody"]
+
+_OPS = tuple(op.value for op in Op if op.amends)
+_MOST = 1000
+_LONGEST = 2000
+
+
+class RetractionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Statements to withdraw, and why: by reference, or those about a value from one publisher's files or one series."""
+
+    reason: str
+    refs: tuple[str, ...] = ()
+    value: str | None = None
+    country: str | None = None
+    publisher: str | None = None
+    series: str | None = None
+
+
+class AmendmentBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Statements to amend, how, and why. `grade` goes with `regrade`; `tlp` and `pap`, and what follows them, with `relabel`."""
+
+    op: str
+    refs: tuple[str, ...]
+    reason: str
+    grade: str | None = None
+    tlp: str | None = None
+    pap: str | None = None
+    audience: tuple[str, ...] = ()
+    purpose: str | None = None
+    legal_basis: str | None = None
+
+
+class ErasureBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to erase (a reference, an id or a value), and on which ground, without naming the person.
+
+    Without `statements` the answer is what would go; with the number that it says, it goes.
+    """
+
+    what: str
+    ground: str
+    country: str | None = None
+    statements: int | None = None
+
+
+async def retract(call: Call) -> Response:
+    """Withdraw statements."""
+    told = await read_body(call, RetractionBody)
+    _check(call, told.reason, "reason")
+    country = told.country or call.desk.settings.country or None
+    plan = AmendPlan(
+        Op.RETRACT.value, told.reason, told.refs, told.value, country, told.publisher, told.series,
+        by=call.caller.name, clearance=call.caller.clearance.value,
+    )  # fmt: skip
+    return await _amended(call, plan, b"retraction\0" + msgspec.json.encode(told))
+
+
+async def amend(call: Call) -> Response:
+    """Amend statements."""
+    told = await read_body(call, AmendmentBody)
+    _check(call, told.reason, "reason")
+    if told.op not in _OPS:
+        raise BadInput(f"unknown op {told.op[:40]!r}", where="op", todo=f"one of {', '.join(_OPS)}")
+    plan = AmendPlan(
+        told.op, told.reason, told.refs, grade=told.grade, tlp=told.tlp, pap=told.pap, audience=told.audience, purpose=told.purpose,
+        legal_basis=told.legal_basis, by=call.caller.name, clearance=call.caller.clearance.value,
+    )  # fmt: skip
+    return await _amended(call, plan, b"amendment\0" + msgspec.json.encode(told))
+
+
+async def erase(call: Call) -> Response:
+    """Erase the data subjects behind something, or say what would go."""
+    told = await read_body(call, ErasureBody)
+    _check(call, told.ground, "ground")
+    _check(call, told.what, "what")
+    order = ErasureOrder(
+        told.what, told.ground, told.country or call.desk.settings.country or None, told.statements, call.caller.clearance.value
+    )
+    planned = told.statements is None
+    kind, loop = "plan-erasure" if planned else "erase", asyncio.get_running_loop()
+    call.note(kind, told.what)
+
+    def work() -> Stored:
+        line = call.desk.node.erase_as_told(order)
+        loop.call_soon_threadsafe(call.note, kind, line.what)  # under its id too: before the answer leaves
+        return Stored(201 if line.erased else 200, msgspec.json.encode(line if planned else msgspec.structs.replace(line, what="")))
+
+    if planned:
+        return said(await loop.run_in_executor(call.desk.writer, work))
+    asked = call.desk.access.tag(f"erasure\0{msgspec.json.encode(told).decode()}")  # keyed: a plain hash of a number can be guessed
+    return await once(call, asked.encode(), work)
+
+
+async def _amended(call: Call, plan: AmendPlan, asked: bytes) -> Response:
+    if len(plan.refs) > _MOST:
+        raise BadInput(f"at most {_MOST} statements are amended at once, not {len(plan.refs)}", where="refs")
+    loop = asyncio.get_running_loop()
+    call.note(plan.op, *([plan.value] if plan.value is not None else map(_digest, plan.refs)))
+
+    def work() -> Stored:
+        line = call.desk.node.withdraw(plan)
+        if plan.value is not None:
+            loop.call_soon_threadsafe(call.note, plan.op, *map(_digest, line.targets))  # before the answer leaves
+        return Stored(201, msgspec.json.encode(line))
+
+    return await once(call, sha256(asked).digest(), work)
+
+
+def _digest(ref: str) -> str:
+    return ref.rpartition("#")[2]
+
+
+def _check(call: Call, text: str, where: str) -> None:
+    """Words are there, and a person who signed in has shown a second factor just now: this bears upon others."""
+    if call.caller.session is not None:
+        fresh(call)
+    if not text.strip() or len(text) > _LONGEST:
+        raise BadInput(f"words are expected, at most {_LONGEST} characters", where=where)
+
+
+_PROBLEMS = ("second-factor", "in-progress", "key-reused", "wrong-media", "too-large")
+
+ROUTES = (
+    Route(
+        "POST",
+        "/api/v1/retractions",
+        retract,
+        May.AMEND,
+        "Withdraw statements of this authority",
+        "They stay in the ledger, marked as withdrawn; answers and block lists drop them at once. What others say is contested instead.",
+        (IDEMPOTENT,),
+        ("RetractionBody", JSON, examples.RETRACTION_BODY),
+        {201: ("AmendLine", JSON, examples.AMENDED)},
+        _PROBLEMS,
+        "Change of mind",
+    ),
+    Route(
+        "POST",
+        "/api/v1/amendments",
+        amend,
+        May.AMEND,
+        "Regrade, relabel, expire, confirm, reject, reinstate or retract statements of this authority",
+        "All of them or none.",
+        (IDEMPOTENT,),
+        ("AmendmentBody", JSON, examples.AMENDMENT_BODY),
+        {201: ("AmendLine", JSON, {**examples.AMENDED, "op": "expire"})},
+        _PROBLEMS,
+        "Change of mind",
+    ),
+    Route(
+        "POST",
+        "/api/v1/erasures",
+        erase,
+        May.ERASE,
+        "Erase the data subjects behind a statement, or behind everything about an entity",
+        "First without `statements`: the answer says how many would go (200). Then with that number: they are destroyed for good (201). "
+        "Needs a clearance of TLP:RED.",
+        (IDEMPOTENT,),
+        ("ErasureBody", JSON, examples.ERASURE_BODY),
+        {
+            201: ("ErasureLine", JSON, {**examples.ERASURE, "what": "", "erased": True, "notices": [9]}),
+            200: ("ErasureLine", JSON, examples.ERASURE),
+        },
+        _PROBLEMS,
+        "Change of mind",
+    ),
+)
