@@ -80,8 +80,9 @@ def feed(
 
 
 def _told(entry: Entry) -> dict[str, Json]:
-    """An entry as data; `below` says whether all names below a host may be blocked with it."""
+    """An entry as data; `below` says whether all names below a host may be blocked with it. Nobody's date is left out."""
+    seen = {name: when for name, when in (("seen_since", entry.seen_since), ("seen_last", entry.seen_last)) if when is not None}
     return {
-        "entity": entry.entity, "roles": list(entry.roles), "seen_since": entry.seen_since, "seen_last": entry.seen_last,
-        "recorded_since": entry.recorded_since, "tlp": entry.tlp.value, "contested": entry.contested, "below": entry.below, "refs": list(entry.refs),
+        "entity": entry.entity, "roles": list(entry.roles), **seen, "recorded_since": entry.recorded_since, "tlp": entry.tlp.value,
+        "contested": entry.contested, "below": entry.below, "refs": list(entry.refs),
     }  # fmt: skip
