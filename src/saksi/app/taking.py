@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,7 +33,9 @@ from saksi.formats.batch import Rejected
 from saksi.formats.reader import Given
 from saksi.formats.rejects import write_rejects
 from saksi.ledger.batch import Kind
+from saksi.ledger.commitment import Groups
 from saksi.ledger.core import Entry
+from saksi.ledger.frame import seal_batch
 from saksi.ledger.transaction import Transaction
 from saksi.model import Amendment, BadInput, Grade, Json, LedgerFault, Locator, Marking, Op, Pap, Statement, Tlp, canonical
 from saksi.sources.catalog import Recognised, guess, source
@@ -48,6 +51,7 @@ _HEAD = 8192
 _SHOWN = 20
 _SHRINK = 0.5
 _FEW = 20
+_TURNED = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class _Under:
     reinstated: int = 0
     changed: int = 0
     shown: list[str] = field(default_factory=list)
+    turned: list[Groups] = field(default_factory=list)  # amendments that wait to be a batch
 
 
 class Taking(Withdrawing):
@@ -118,6 +123,7 @@ class Taking(Withdrawing):
                     counts = take_in(reader, reader.split(stream), take, watch=watch, workers=workers)  # 3
             if live is not None:
                 self._expire(under, list(live.rest()), len(live))  # 4
+            _log_turned(under)
             if not erased.out:
                 take.keep_original(_pieces(spool))  # 5
                 if counts.rejected:
@@ -252,7 +258,13 @@ class Taking(Withdrawing):
             replace(under.given.asserter, grade=turn.grade or recorder.grade),
             turn.marking or self.views.handling(place.handling),
         )
-        under.take.note(Entry(Kind.PRIVATE, made.groups(), self.ledger.subjects(place.leaf, place.index)))
+        subjects = self.ledger.subjects(place.leaf, place.index)
+        if subjects:
+            under.take.note(Entry(Kind.PRIVATE, made.groups(), subjects))  # a batch knows the subjects of its own take only
+            return 1
+        under.turned.append(made.groups())
+        if len(under.turned) >= _TURNED:
+            _log_turned(under)
         return 1
 
     def _note(self, under: _Under, known: Recognised, counts: Counts, digest: str) -> None:
@@ -266,6 +278,14 @@ class Taking(Withdrawing):
             told["even_erased"] = {"reason": under.erased.reason or "", "statements": back}
         groups = (canonical({"take": told}), *(canonical(part.to_json()) for part in (given.source, given.asserter, given.handling)))
         under.take.note(Entry(Kind.CONTROL, groups))
+
+
+def _log_turned(under: _Under) -> None:
+    """Log the amendments that wait, thousands behind one leaf as statements are."""
+    if under.turned:
+        common = b"".join(under.turned[0][1:])  # source, asserter and marking, which all share but for grades and markings changed
+        under.take.add(seal_batch(under.turned, None, keys=under.take.keys, common=common, random=os.urandom))
+        under.turned.clear()
 
 
 @contextmanager

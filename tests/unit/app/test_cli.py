@@ -96,6 +96,28 @@ def test_a_list_that_lost_most_of_its_values_is_refused_whole(run: Run, tmp_path
     assert last(run("take", "--shrink", str(path)))["expired"] != 0
 
 
+def test_values_that_a_list_drops_or_has_again_are_logged_behind_one_leaf(run: Run, tmp_path: Path) -> None:
+    path, dropped = tmp_path / "global-anti-scam.txt", [f"host-{number}.example.net" for number in range(90)]
+    whole, rest = "\n".join([*dropped, "kept.example.net"]) + "\n", "kept.example.net\n"
+    path.write_text(whole, encoding="utf-8")
+    last(run("take", str(path)))
+    for text, told, stand in ((rest, "expired", 0), (whole, "reinstated", 2)):  # two statements a value
+        size = last(run("doctor"))["size"]
+        path.write_text(text, encoding="utf-8")
+        made = last(run("take", "--shrink", str(path)))
+        assert (made["taken"], made[told]) == (0, 180)
+        assert made["size"] == size + 2  # type: ignore[operator]  # the batch, and the note of the take
+        for name in (dropped[0], dropped[89]):
+            answer = last(run("ask", name))
+            assert answer["total"] == stand
+            assert [line["standing"] for line in answer["past"]] == ["expired"] * (2 - stand)  # type: ignore[attr-defined]
+        assert last(run("ask", dropped[7], "--at", str(size)))["total"] == 2 - stand
+        assert run("fsck").exit_code == 0
+    told_before = [last(run("ask", name)) for name in dropped[:3]]
+    last(run("fold", "--rebuild"))
+    assert [last(run("ask", name)) for name in dropped[:3]] == told_before
+
+
 def test_two_spellings_of_a_number_are_one_entity(run: Run) -> None:
     khmer = last(run("ask", "០១២ ៣៤៥ ៦៧៨", "--country", "KH"))
     plain = last(run("ask", "+85512345678"))
