@@ -26,7 +26,7 @@ def pack(entries: Sequence[Entry]) -> bytes:
     """Entries, sorted by key, as one bundle."""
     keys, older, counts, rows = zip(*entries, strict=True)
     table = _encode((keys, older, counts, [*map(len, rows)]))
-    squeeze = zlib.compressobj(1, zlib.DEFLATED, -15)
+    squeeze = zlib.compressobj(6, zlib.DEFLATED, -15, strategy=zlib.Z_FIXED)  # a code of its own would take longer to build than to use
     return squeeze.compress(b"".join((len(table).to_bytes(4, "little"), table, *rows))) + squeeze.flush()
 
 
