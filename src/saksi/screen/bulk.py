@@ -185,31 +185,18 @@ class Screen:
         lines: list[bytes] = []
         later: list[_Row] = []
         refused: list[Refused] = []
-        forms, text_of = self._forms, self._dress.text
+        forms, text_of, asked_of = self._forms, self._dress.text, self._asked
         flagged = known = 0
-        add, get = lines.append, traces.get
+        add = lines.append
         for number, text, readings, reason in zip(rows.numbers, rows.texts, found, read.reasons, strict=True):
-            if len(readings) == 1:
-                entities, frame = readings[0]
-                if len(entities) == 1:
-                    entity = entities[0]
-                    trace = get(entity, NOTHING)
-                    if trace is not None:
-                        form = forms.get((entity[: entity.index(":")], frame, entity in odd, trace.shared))
-                        if form is not None:
-                            own = (number, text_of(text), text_of(entity), *trace.own)
-                            add(form.line % form.fill(own))
-                            flagged += form.flagged
-                            known += form.known
-                            continue
-                else:
-                    asked = self._asked(readings[0], traces, odd)
-                    form = None if asked is None else forms.get(asked[0])
-                    if asked is not None and form is not None:
-                        add(form.line % form.fill((number, text_of(text), *map(text_of, entities), *asked[1])))
-                        flagged += form.flagged
-                        known += form.known
-                        continue
+            asked = asked_of(readings[0], traces, odd) if len(readings) == 1 else None
+            if asked is not None:
+                form = forms.get(asked[0])
+                if form is not None:
+                    add(form.line % form.fill((number, text_of(text), *map(text_of, readings[0][0]), *asked[1])))
+                    flagged += form.flagged
+                    known += form.known
+                    continue
             if readings:
                 later.append(_Row(len(lines), number, text, readings))
                 add(b"")
@@ -228,13 +215,19 @@ class Screen:
         if probe is not None and probe.size >= self._setting.at:
             wanted = list(compress(wanted, probe.holds_many(wanted).tolist()))
         wanted.sort()  # so that the index is walked in its own order
-        return dict(zip(wanted, store.traces(wanted, self._setting.at), strict=True))
+        held = zip(wanted, store.traces(wanted, self._setting.at), strict=True)
+        return {entity: trace for entity, trace in held if trace is not NOTHING}
 
     @staticmethod
     def _asked(one: Reach, traces: dict[str, Trace | None], odd: Container[str]) -> tuple[tuple[object, ...], list[bytes]] | None:
-        """What decides on the form for a question with several parts, and the own texts of their facts; None where no form will do."""
+        """What decides on the form for a question, and the own texts of the facts about its parts; None where no form will do."""
         entities, frame = one
-        key: list[object] = [entities[0][: entities[0].index(":")], frame, entities[0] in odd]
+        first = entities[0]
+        kind = first[: first.index(":")]
+        if len(entities) == 1 or traces.keys().isdisjoint(entities[1:]):
+            trace = traces.get(first, NOTHING)
+            return None if trace is None else ((kind, frame, first in odd, trace.shared), trace.own)
+        key: list[object] = [kind, frame, first in odd]
         own: list[bytes] = []
         alone = False
         for entity in entities:

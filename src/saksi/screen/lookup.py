@@ -191,19 +191,21 @@ def _address(entity: str, relation: str, around: Around) -> Reach:
 def _host(name: str, relation: str) -> Reach:
     below = name.partition(".")[2]
     rules = suffixes()
-    suffix = name in rules.names or (below in rules.wild and name not in rules.exceptions)  # is_suffix, for every row of a column
-    entities, frame = _above(below)
-    if suffix or not entities:
-        return ("host:" + name,), ((relation, suffix),)
-    if relation == "exact" and name.startswith("www."):
-        frame = (("www", False), *frame[1:])
-    return ("host:" + name, *entities), ((relation, False), *frame)
+    entities, frame, wild = _above(below, relation)
+    if name in rules.names or (wild and name not in rules.exceptions):  # is_suffix, for every row of a column
+        return ("host:" + name,), ((relation, True),)
+    if relation == "exact" and entities and name.startswith("www."):
+        frame = (frame[0], ("www", False), *frame[2:])
+    return ("host:" + name, *entities), frame
 
 
 @lru_cache(100_000)
-def _above(name: str) -> Reach:
-    """What a host directly below `name` is also matched with: `parents(name)`, and nothing where its owner holds no more than the host."""
-    if "." not in name or suffixes().is_suffix(name):
-        return (), ()
-    entities = tuple(["host:" + each for each in parents(name)])
-    return entities, (("parent", False),) * len(entities)
+def _above(name: str, relation: str) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...], bool]:
+    """What a host directly below `name` is also matched with: `parents(name)`, and nothing where its owner holds no more than the host.
+
+    Then how the host, matched as `relation`, and those are matched; and whether a rule makes all that stands below `name` public suffixes.
+    """
+    rules = suffixes()
+    held = "." in name and not rules.is_suffix(name)
+    entities = tuple(["host:" + each for each in parents(name)]) if held else ()
+    return entities, ((relation, False), *((("parent", False),) * len(entities))), name in rules.wild
