@@ -562,3 +562,62 @@ def test_serving_begins_and_ends_in_order(served: Served) -> None:
     apart(run)
     assert told == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     served.desk.access.close()  # closing twice is no harm
+
+
+# --- HEAD, and what to do next
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/", "/ledger", "/about", "/ledger.json", "/ledger/checkpoint", "/healthz", "/readyz", "/openapi.json", "/nothing",
+        "/api/v1/lookup?value=012345678", "/e/phone:+85512345678", "/api/v1/search?q=123", "/problems/not-found", "/static/icon.svg",
+    ],
+)  # fmt: skip
+def test_head_is_answered_like_get_without_its_body(served: Served, path: str) -> None:
+    asked, seen = served.local.get(path), served.local.request("HEAD", path)
+    assert seen.status_code == asked.status_code != 405
+    assert asked.content
+    assert seen.content == b""
+    for name in ("etag", "content-type", "content-length", "cache-control", "vary"):
+        assert seen.headers.get(name) == asked.headers.get(name), name
+    if tag := asked.headers.get("etag"):
+        assert served.local.request("HEAD", path, headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_head_is_refused_where_get_is(served: Served) -> None:
+    assert served.far.request("HEAD", "/api/v1/lookup?value=012345678").status_code == 401
+    assert "HEAD" in served.local.put("/api/v1/lookup").headers["allow"].split(", ")
+    answer = served.local.request("HEAD", "/api/v1/outcomes")
+    assert answer.status_code == served.local.get("/api/v1/outcomes").status_code
+
+
+@pytest.mark.parametrize("slug", KINDS)
+def test_every_kind_of_problem_says_what_to_do_next(served: Served, slug: str) -> None:
+    assert KINDS[slug].todo.endswith(".")
+    assert str(escape(KINDS[slug].todo)) in served.local.get(f"/problems/{slug}", headers={"Accept": "text/html"}).text
+
+
+def test_a_refusal_says_what_to_do_next(served: Served) -> None:
+    answers = (
+        served.far.get("/api/v1/lookup?value=012345678"),
+        served.with_key(Role.INTAKE).get("/api/v1/lookup?value=012345678"),
+        served.local.get("/nothing"),
+        served.local.put("/api/v1/lookup"),
+    )
+    assert [answer.status_code for answer in answers] == [401, 403, 404, 405]
+    assert all(answer.json()["todo"] for answer in answers)
+
+
+def test_a_stranger_learns_what_is_signed_and_not_how_much_is_sealed(served: Served) -> None:
+    (strange, known) = (client.get("/ledger.json").json() for client in (served.far, served.local))
+    assert (strange["statements"], strange["erased"]) == (None, None)
+    assert known["statements"] > 0
+    for name in ("origin", "size", "root", "checkpoint", "vkey"):
+        assert strange[name] == known[name]
+    assert not (strange["fsck"] or {}).get("said")
+    pages = [client.get("/ledger", headers={"Accept": "text/html"}).text for client in (served.far, served.local)]
+    assert [">Statements</dt>" in page for page in pages] == [False, True]
+    private = served.far.get("/ledger.json").headers
+    assert "private" in private["cache-control"]
+    assert "Authorization" in private["vary"]

@@ -139,7 +139,10 @@ def _translated(fault: Exception) -> Exception:
     """What the framework raises, as ours."""
     if isinstance(fault, HTTPException):
         slug = _BY_STATUS.get(fault.status_code, "bad-input" if fault.status_code < 500 else "fault")
-        return Refused(slug, headers=fault.headers)
+        headers = dict(fault.headers or {})
+        if "GET" in (allow := headers.get("Allow", "")).split(", "):
+            headers["Allow"] = f"{allow}, HEAD"
+        return Refused(slug, headers=headers)
     if isinstance(fault, RequestValidationError):
         first = fault.errors()[0]
         return Refused("bad-input", str(first["msg"]), where="/".join(map(str, first["loc"])))

@@ -64,9 +64,12 @@ class Guard:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
+        head = scope["method"] == "HEAD"
+        if head:  # answered like GET, without the body (RFC 9110, section 9.3.2); the server beneath keeps its own scope
+            scope = {**scope, "method": "GET"}
         scope["saksi.number"] = number = secrets.token_hex(8)
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
-        out = _Out(send, [*self._headers, (b"saksi-request", number.encode())])
+        out = _Out(send, [*self._headers, (b"saksi-request", number.encode())], bare=head)
         try:
             scope["saksi.caller"] = caller = self._admit(scope, headers)
             allowance = self._desk.rates.take(_bucket(scope, caller), began)
@@ -139,12 +142,13 @@ def respond_to(desk: Desk, request: Request, fault: Exception) -> Response:
 
 
 class _Out:
-    """The way out: puts the headers on, and knows whether the answer has begun."""
+    """The way out: puts the headers on, and knows whether the answer has begun. `bare`: nothing of the body leaves."""
 
-    __slots__ = ("_send", "headers", "started", "status")
+    __slots__ = ("_bare", "_send", "headers", "started", "status")
 
-    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]], *, bare: bool) -> None:
         self._send = send
+        self._bare = bare
         self.headers = headers
         self.started = False
         self.status = 500
@@ -154,6 +158,8 @@ class _Out:
             self.started = True
             self.status = message["status"]
             message["headers"] = [*message["headers"], *self.headers]
+        elif self._bare and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
         await self._send(message)
 
 

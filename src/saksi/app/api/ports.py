@@ -243,15 +243,18 @@ class Fsck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
-    """How the ledger stands. `witnesses` counts the cosignatures on the newest checkpoint; `views` is the size that the answers reflect."""
+    """How the ledger stands. `witnesses` counts the cosignatures on the newest checkpoint; `views` is the size that the answers reflect.
+
+    `statements` and `erased` count what is sealed too, and so does what `fsck` says in words: None, and no words, for a stranger.
+    """
 
     origin: str
     size: int
     root: str
     checkpoint: str
     vkey: str
-    statements: int
-    erased: int
+    statements: int | None
+    erased: int | None
     witnesses: int
     views: int
     synthetic: bool

@@ -6,6 +6,7 @@ import json
 from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 from starlette.responses import RedirectResponse, Response
 
 from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
@@ -13,7 +14,7 @@ from saksi.app.api.desk import Call, Route
 from saksi.app.api.keys import May
 from saksi.app.api.look import DIGEST, ENTITY, TEXT, VALUE
 from saksi.app.api.params import AT, COUNTRY, CURSOR, PURPOSE, Param
-from saksi.app.api.ports import HitPage, Home
+from saksi.app.api.ports import HitPage, Home, LedgerState
 from saksi.app.api.problems import KINDS, Refused
 from saksi.app.api.wire import answer, next_link
 from saksi.app.web.layout import entity_path, fields_of, lay_out, text_of
@@ -150,11 +151,11 @@ class Pages:
 
     async def ledger(self, call: Call) -> Response:
         """Has anything been changed?"""
-        return self._site.page(call, "ledger.html", base=str(call.request.base_url).rstrip("/"))
+        return self._site.page(call, "ledger.html", state=_shown_state(call), base=str(call.request.base_url).rstrip("/"))
 
     async def ledger_data(self, call: Call) -> Response:
         """The ledger's state as data."""
-        return answer(call.request, msgspec.json.encode(call.desk.node.state()), cache="no-cache")
+        return answer(call.request, msgspec.json.encode(_shown_state(call)))
 
     async def about(self, call: Call) -> Response:
         """What this node is, and what its words mean."""
@@ -192,6 +193,19 @@ async def _found(call: Call) -> tuple[HitPage, str | None]:
 async def _home(call: Call) -> Home:
     reader = _reader(call)
     return await call.walk(lambda: call.desk.node.home(reader=reader, limit=_SHOWN))
+
+
+def _shown_state(call: Call) -> LedgerState:
+    """The ledger's state as the caller may have it.
+
+    What is signed is open to all: how many entries there are, their root, by which key. How many statements they hold, and how many were
+    erased, counts also what a stranger may not see.
+    """
+    state = call.desk.node.state()
+    if call.caller.rights:
+        return state
+    fsck = None if state.fsck is None else replace(state.fsck, said="")
+    return replace(state, statements=None, erased=None, fsck=fsck)
 
 
 def _purpose(call: Call) -> str:
