@@ -24,6 +24,7 @@ PAGES = sorted(DOCS.rglob("*.md"))
 GUIDE = sorted((DOCS / "guide").glob("*.md"))
 _FILE = re.compile(r"```\{code-block\} \w+\n:caption: (\S+)\n\n(.*?)```", re.DOTALL)
 _CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
+_BEGIN = re.compile(r"```shell\nmkdir (\S+); cd \1; export SAKSI_HOME=\"\$PWD/(\S+)\"\n```")
 _LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)\s#]+)(?:#([^)\s]+))?\)")
 _REF = re.compile(r"\S+/saksi/1#[0-9a-f]{64}")
 _KEY = re.compile(r"[a-z.]+/saksi/1\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+")
@@ -104,20 +105,25 @@ def test_links_between_pages_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", GUIDE, ids=lambda path: path.stem)
 def test_examples_do_what_they_show(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each page has a folder of its own, with the files that it shows; its commands run one after the other."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SAKSI_HOME", str(tmp_path / "home"))
+    """Each page begins with a folder and a home of its own, before anything else; then its commands run one after the other."""
     text = path.read_text(encoding="utf-8")
+    begin = _BEGIN.search(text)
+    assert begin and begin[1] == f"saksi-{path.stem}", "the page does not begin with a directory of its own"
+    assert begin.start() < min(found.start() for found in (_FILE.search(text), _CONSOLE.search(text)) if found)
+    folder = tmp_path / begin[1]
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("SAKSI_HOME", str(folder / begin[2]))
     for name, body in _FILE.findall(text):
-        target = tmp_path / name
+        target = folder / name
         target.parent.mkdir(exist_ok=True)
         target.write_text(body, encoding="utf-8")
     known = {"REF": "", "KEY": ""}
     ran = 0
     for command, shown, code in examples(text):
-        said, ended = run(command, known, tmp_path)
+        said, ended = run(command, known, folder)
         assert ended == code, f"{command}: exit code {ended}\n{said}"
-        differs(command, shown, said.replace(f"{tmp_path}/", ""))
+        differs(command, shown, said.replace(f"{folder}/", ""))
         if "REF" not in command and any("/saksi/1#" in line for line in shown) and (found := _REF.search(said)):
             known["REF"] = found[0]
         if not known["KEY"] and (key := _KEY.search(said)):
