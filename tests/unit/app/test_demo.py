@@ -1,4 +1,4 @@
-"""The demonstration says of a well-known honest site what the lists taken in say; sources that nobody opened count for nothing, in words."""
+"""The demonstration says of a known honest site what the lists taken in say; sources that nobody opened count for nothing."""
 
 from __future__ import annotations
 
