@@ -52,6 +52,7 @@ _SHOWN = 20
 _SHRINK = 0.5
 _FEW = 20
 _TURNED = 8_192
+_OF_ONE_REPORT = frozenset({"record", "reportedIn"})  # all else that a desk says of a value, several reports may say
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,12 @@ class _Under:
     fresh: Seen
     rejects: Path
     recurring: bool
+    desk: bool
     erased: KeptOut
     expired: int = 0
     reinstated: int = 0
     changed: int = 0
+    kept: int = 0
     shown: list[str] = field(default_factory=list)
     turned: list[Groups] = field(default_factory=list)  # amendments that wait to be a batch
 
@@ -101,7 +104,8 @@ class Taking(Withdrawing):
             digest = _spooled(order.path, spool)  # 2
             issue = self._issue(order, digest)
             given = given_for(known.spec, known.file, issue)
-            under = _Under(given, order, take, fresh, Path(folder) / "rejects", known.spec.kind in {"list", "safe-list"}, erased)
+            kind = known.spec.kind
+            under = _Under(given, order, take, fresh, Path(folder) / "rejects", kind in {"list", "safe-list"}, kind == "desk", erased)
             live = self.views.series_live(given.source.series) if under.recurring and given.source.series else None
             with under.rejects.open("wb") as told:
 
@@ -139,7 +143,7 @@ class Taking(Withdrawing):
             name=order.name, source=known.spec.name, recognised=known.why, taken_at=issue.asserted_at, digest=digest,
             rows=counts.rows, taken=counts.taken, duplicate=counts.duplicate - erased.out, rejected=counts.rejected,
             expired=under.expired, reinstated=under.reinstated, changed=under.changed, size=size,
-            warnings=((warning,) if warning else ()) + erased.warnings(), erased=erased.out,
+            warnings=((warning,) if warning else ()) + _kept(under.kept) + erased.warnings(), erased=erased.out,
             rejects=(*erased.refusals(), *under.shown)[:_SHOWN], tlp=given.handling.tlp.value, by=order.by,
         )  # fmt: skip
         with _disk(self.files.takes):
@@ -222,22 +226,29 @@ class Taking(Withdrawing):
                 keep[number] = under.erased.meets(day)
         for number, (place, new) in enumerate(zip(places, first, strict=True)):
             if place is not None and new:
-                self._again(under, place, met.asserters[met.asserter[number]].grade, met.handlings[met.handling[number]])
+                self._again(under, place, met.asserters[met.asserter[number]].grade)
+                self._mark(under, place, met.handlings[met.handling[number]], shared=under.desk and met.prop[number] not in _OF_ONE_REPORT)
         return keep
 
-    def _again(self, under: _Under, place: Place, grade: Grade | None, marking: Marking) -> None:
+    def _again(self, under: _Under, place: Place, grade: Grade | None) -> None:
         # Where an analyst has amended it since, only what the giver states now, in so many words, goes before that.
         order = under.order
         if place.expired and under.recurring:
             under.reinstated += self._append(under, place, _Turn(Op.REINSTATE, "on the list again"))
         if (place.prev is None or order.grade is not None) and grade != self.views.asserter(place.asserter).grade:
             under.changed += self._append(under, place, _Turn(Op.REGRADE, "taken in again under another grade", grade=grade))
+
+    def _mark(self, under: _Under, place: Place, marking: Marking, *, shared: bool) -> None:
+        # As for a grade; but what several reports of a desk may have said keeps its marking, whatever the next one bears (record 44).
+        order = under.order
         stated = order.tlp is not None or order.pap is not None
         now = self.views.handling(place.handling)
         if order.clearance is not None and now.tlp.rank > order.clearance.rank:
             stated = False  # nobody opens by a take what they may not see
             marking = now
-        if (place.prev is None or stated) and marking != now:
+        if shared:
+            under.kept += (marking.tlp, marking.pap) != (now.tlp, now.pap)
+        elif (place.prev is None or stated) and marking != now:
             under.changed += self._append(under, place, _Turn(Op.RELABEL, "taken in again under another marking", marking=marking))
 
     def _expire(self, under: _Under, gone: list[Place], had: int) -> None:
@@ -286,6 +297,15 @@ def _log_turned(under: _Under) -> None:
         common = b"".join(under.turned[0][1:])  # source, asserter and marking, which all share but for grades and markings changed
         under.take.add(seal_batch(under.turned, None, keys=under.take.keys, common=common, random=os.urandom))
         under.turned.clear()
+
+
+def _kept(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    return (
+        f"{count} statements about values that stand already keep their marking, though this file bears another: "
+        "other reports may have said the same; `saksi amend relabel` changes them",
+    )
 
 
 @contextmanager

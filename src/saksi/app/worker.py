@@ -29,13 +29,14 @@ _KINDS = {kind.__name__: kind for kind in (BadInput, NotAllowed, PeerFault, Ledg
 class Met:
     """What the rows of a piece say, before it is decided what of it is new.
 
-    `ids` names each statement, 32 bytes end to end; `asserter` and `handling` hold for each an index into the tables. `rows` counts input
-    rows; `rejected` lists what could not be taken.
+    `ids` names each statement, 32 bytes end to end; `asserter` and `handling` hold for each an index into the tables, `prop` its property.
+    `rows` counts input rows; `rejected` lists what could not be taken.
     """
 
     ids: bytes
     asserter: Sequence[int]
     handling: Sequence[int]
+    prop: Sequence[str]
     asserters: Sequence[Asserter]
     handlings: Sequence[Marking]
     rows: int
@@ -89,6 +90,7 @@ class Piece:
             ids=b"".join(made.ids),
             asserter=batch.asserter if whole else [batch.asserter[row] for row in made.rows],
             handling=batch.handling if whole else [batch.handling[row] for row in made.rows],
+            prop=batch.prop if whole else [batch.prop[row] for row in made.rows],
             asserters=batch.asserters,
             handlings=batch.handlings,
             rows=chunk.rows,
