@@ -45,6 +45,7 @@ def serve(
     from saksi.app.intake.serve import opened
     from saksi.app.people.setting import host_names, provider_of
     from saksi.app.posting.loop import posting
+    from saksi.app.posting.notices import NoticePages
     from saksi.app.posting.pages import AnswerPages
     from saksi.app.web.assets import load_assets
     from saksi.app.web.serve import Listen
@@ -77,7 +78,8 @@ def serve(
             if intake.address:
                 words(f"serving everybody on {intake.address}")
             with posting(node):
-                more = (*intake.routes, *AnswerPages(Site(load_assets()), node).routes())
+                site = Site(load_assets())
+                more = (*intake.routes, *AnswerPages(site, node).routes(), *NoticePages(site, node).routes())
                 run(node, node.files.path, replace(settings, more=more), listen=listen, ready=say)
     return 0
 

@@ -1,11 +1,13 @@
-"""The public pages: report, how far is my report, should I worry. No script, no cookie, no sign-in; the same without any of them."""
+"""The public pages: report, how far is my report, should I worry, I contest what was done to me. No script, no cookie, no sign-in; the
+same without any of them.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 from urllib.parse import parse_qs
@@ -26,6 +28,7 @@ from saksi.app.intake.rendered import HTML, environment, public_style
 from saksi.app.intake.settings import PublicSettings
 from saksi.app.intake.stranger import Answered, Stranger, Visit
 from saksi.app.intake.worry import Counts, worry
+from saksi.app.posting.appeals import Appeal
 from saksi.app.web.assets import Assets, load_assets
 from saksi.model import BadInput, LedgerFault, NotAllowed
 
@@ -45,6 +48,7 @@ class Public:
     settings: PublicSettings
     assets: Assets = field(default_factory=load_assets)
     counts: Counts = field(default_factory=Counts)
+    contest: Callable[[Appeal], bool] | None = None
     _counted: float = field(default_factory=time.monotonic)
     _env: Environment = field(init=False)
 
@@ -64,6 +68,8 @@ class Public:
             return self._form(visit, "urgent.html")
         if path == "/check":
             return await self._check(visit)
+        if path == "/appeal" and self.contest is not None:
+            return await self._appeal(visit, self.contest)
         if path.startswith("/report/") and path.count("/") == 2:
             return await self._status(visit, path.removeprefix("/report/"))
         raise Answered(404)
@@ -131,6 +137,25 @@ class Public:
         await _on_grid(began)
         return self._page(visit, "check.html", value=value, result=result, warned=warned or ())
 
+    # --- I contest it
+
+    async def _appeal(self, visit: Visit, contest: Callable[[Appeal], bool]) -> Response:
+        """The same words in about the same time, whatever the reference names: a stranger learns nothing here."""
+        began = time.monotonic()
+        sent = _sent(visit) if visit.posts else NOTHING_SENT
+        session = sent.text("form") or new_session()
+        if not visit.posts:
+            return self._page(visit, "appeal.html", sent=sent, session=session, unfit=False, done=False)
+        texts = {name: sent.text(name) for name in ("reference", "words", "contact")}
+        try:
+            appeal = Appeal(**texts, language=self._lang(visit), session=session)
+        except BadInput:  # said by the fields alone: nothing was looked up
+            return self._page(visit, "appeal.html", status=400, sent=sent, session=session, unfit=True, done=False)
+        if not await asyncio.to_thread(contest, appeal):
+            raise Answered(503, headers={"Retry-After": "600"})
+        await _on_grid(began)
+        return self._page(visit, "appeal.html", sent=NOTHING_SENT, session="", unfit=False, done=True)
+
     # --- parts
 
     def _lang(self, visit: Visit) -> str:
@@ -145,7 +170,7 @@ class Public:
 
     def _page(self, visit: Visit, template: str, *, status: int = 200, **parts: object) -> Response:
         lang = self._lang(visit)
-        where = visit.path if visit.path in {"/report", "/report/urgent", "/report/status", "/check"} else "/report/status"
+        where = visit.path if visit.path in {"/report", "/report/urgent", "/report/status", "/check", "/appeal"} else "/report/status"
         html = self._env.get_template(template).render({"t": words_of(lang), "lang": lang, "here": where, **parts})
         return Response(html, status, media_type=HTML)
 

@@ -11,12 +11,14 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from saksi.app.api.desk import Route
+from saksi.app.home import now_text
 from saksi.app.intake.intake import Intake
 from saksi.app.intake.public import Public, public_app
 from saksi.app.intake.rendered import OperatorPages
 from saksi.app.intake.routes import Reports
 from saksi.app.intake.settings import load_public
 from saksi.app.node import Node
+from saksi.app.posting.appeals import hand_in
 from saksi.app.web.assets import load_assets
 from saksi.app.web.serve import Listen, check_listen
 from saksi.model import BadInput, NotAllowed
@@ -49,7 +51,8 @@ def opened(node: Node, public: str | None, *, proxy: bool) -> Iterator[Open]:
         if listen is None:
             yield Open(routes)
             return
-        with serving(Public(node, intake, settings), listen) as address:
+        public_pages = Public(node, intake, settings, contest=lambda appeal: hand_in(node, appeal, now_text()))
+        with serving(public_pages, listen) as address:
             yield Open(routes, address)
 
 

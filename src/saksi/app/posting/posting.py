@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from saksi.actions import History, Step
 from saksi.app.casing import Casing
 from saksi.app.home import post_key
+from saksi.app.posting.standing_down import stood_down
 from saksi.app.posting.tray import MAIL, Item, Tray
 from saksi.exchange.mailbox import Mailbox
 from saksi.exchange.outbox import Outbox
+from saksi.ledger.core import Entry
 from saksi.ledger.disk import LocalDisk, make_durable
 from saksi.ledger.erase import Erased, ErasurePlan
 from saksi.model import BadInput
@@ -99,6 +102,10 @@ class Posting(Casing):
         if step.evidence is None or not (self.files.post / "tray.sqlite").exists() or not self.tray.has(step.evidence):
             return None
         return self._held(self.tray.get(step.evidence))
+
+    def _made_with(self, step: Step, have: History) -> Sequence[Entry]:
+        """What was lifted as wrong is in no block list from then on."""
+        return tuple(stood_down(self, step, have))
 
     def _log(self, step: Step, have: History, subject: bytes) -> History:
         made = super()._log(step, have, subject)

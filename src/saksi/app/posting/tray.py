@@ -73,7 +73,8 @@ class Tray:
             nonce = os.urandom(12)
             sealed = nonce + self._seal.encrypt(nonce, body, item.digest.encode())
         with self._turn():
-            (waiting,) = self._link.execute("SELECT count(*) FROM item WHERE state IN ('new', 'waiting')").fetchone()
+            text = "SELECT count(*) FROM item WHERE sort = ? AND state IN ('new', 'waiting')"
+            (waiting,) = self._link.execute(text, (APPEAL,)).fetchone()  # mails that wait take no room from those who contest
             if item.sort == APPEAL and waiting >= _MOST_WAITING:
                 return False
             row = (item.digest, item.sort, item.request, item.came, item.state, item.person, item.at, item.reason, sealed)
