@@ -88,14 +88,18 @@ class Amending(Recording):
         )
 
     def outcome(self, plan: OutcomePlan) -> OutcomeLine:
-        """Record what became of a value, as a statement of this authority. Told again, it adds nothing."""
+        """Record what became of a value, as a statement of this authority. Told again, it adds nothing.
+
+        Where the desk says so itself, the statement names who: that is how it is told from a caller's word (record 67).
+        """
         reading = detect(plan.value, country=plan.country or self.config.country or None)[0]
         said = self.ask(reading.entity, country=None, reader=self.owner(), at=None)
         content: Content = outcome_of(said, reading.schema, plan.outcome, happened=plan.happened)
         self._catch_up()
         marking = Marking(Tlp.AMBER, Pap.AMBER, purpose=self.config.purpose or None, legal_basis=self.config.legal_basis or None)
-        source = Source(title=f"Outcome told by {plan.by or 'a caller'} on {today()}", publisher=self.config.authority)
-        made = Statement(content, source, Asserter(self.config.authority, now_text()), marking)
+        whose = f"found by the desk ({plan.by or 'desk'})" if plan.desk else f"told by {plan.by or 'a caller'}"
+        source = Source(title=f"Outcome {whose} on {today()}", publisher=self.config.authority)
+        made = Statement(content, source, Asserter(self.config.authority, now_text(), (plan.by or "desk") if plan.desk else None), marking)
         (known,) = self.views.known([made.id()])
         if known is not None:
             return OutcomeLine(ref=self._ref(known.commitment) or "", entity=reading.entity, outcome=plan.outcome, duplicate=True)

@@ -11,6 +11,7 @@ from saksi.app.api.ports import FeedName, Hit, HitPage, Home
 from saksi.app.config import Config
 from saksi.app.home import Home as Files
 from saksi.app.home import now_text, today
+from saksi.app.kept_feeds import KeptFeeds
 from saksi.model import BadInput, Reader
 from saksi.screen.answer import Answer
 from saksi.screen.feeds import Feed, Plan, feed, write
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["FEEDS", "Listing"]
 
 _LOOKED_THROUGH = 1024
-_PIECE = 16_384
+_PIECE = 1 << 18
 _HOMES = 16
 
 FEEDS: dict[str, tuple[str, tuple[str, ...], FeedName]] = {
@@ -42,6 +43,7 @@ class Listing(Answering):
 
     def __init__(self, files: Files, config: Config) -> None:
         super().__init__(files, config)
+        self._feeds = KeptFeeds()
         self._homes: dict[tuple[Judge, int], Home] = {}  # a judge is of one reader, one day and one state of the views
 
     def search(self, text: str, *, after: str | None, limit: int, reader: Reader, at: int | None) -> HitPage:
@@ -95,25 +97,24 @@ class Listing(Answering):
         """The block lists on offer."""
         return tuple(name for _, _, name in FEEDS.values())
 
-    def feed(self, name: str, *, reader: Reader, at: int | None) -> Iterator[bytes]:
-        """The bytes of a block list, in pieces of some kilobytes; what the marking (PAP) does not allow is not in it."""
+    def feed(self, name: str, *, reader: Reader, at: int | None, historical: bool = False) -> Iterator[bytes]:
+        """The bytes of a block list, in pieces; what the marking (PAP) does not allow is not in it. `historical` says so in the list."""
         if name not in FEEDS:
             raise BadInput(f"a feed is one of {', '.join(FEEDS)}, not {name[:40]!r}")
         form, kinds, _ = FEEDS[name]
-        judge = self.judge(reader, at)
-        return self.block_list(Plan(self.setting(reader, judge.at), self.config.authority, now_text(), form, kinds))
+        setting = self.setting(reader, self.judge(reader, at).at)
+        return self.block_list(Plan(setting, self.config.authority, now_text(), form, kinds, historical=historical))
 
     def block_list(self, plan: Plan) -> Iterator[bytes]:
-        """The bytes of a block list by a plan of one's own."""
-        piece: list[str] = []
-        held = 0
-        for text in write(self.to_block(plan)):
-            piece.append(text)
-            held += len(text)
-            if held >= _PIECE:
-                yield "".join(piece).encode()
-                piece, held = [], 0
-        yield "".join(piece).encode()
+        """The bytes of a block list by a plan of one's own, in pieces; as they were made before, where the views have not moved since."""
+        with self.views.pinned() as views:
+            state = f"{views.state}/{views.size}"
+        data = self._feeds.get(plan, state)
+        if data is None:
+            data = "".join(write(self.to_block(plan))).encode()
+            self._feeds.put(plan, state, data)
+        for start in range(0, len(data), _PIECE):
+            yield data[start : start + _PIECE]
 
     def to_block(self, plan: Plan) -> Feed:
         """The entries of a block list, before they are written in a form."""

@@ -1,14 +1,18 @@
 """Block lists for those who can block: a hosts file, an RPZ zone for name servers, or CSV.
 
 Blocking the wrong page or number harms somebody who did nothing, so a value is given out only where
-1. the node, seeing everything it holds, flags the value itself (not through a parent): accused, and nothing speaks against it;
+1. the node, seeing everything it holds, flags the value itself (not through a parent): accused, and nothing speaks against it but what
+   callers told back, which the desk has not made its own;
 2. at least one accusing statement, not a weak one, may be released to the named reader and is marked PAP:GREEN or wider;
-3. neither it nor anything below it is safe-listed, it lies in no safe-listed network, and it is no public suffix and no network too wide
-   to be one party's.
+3. neither it nor anything below it is safe-listed, it lies in no safe-listed network (but an undisputed IP may lie in one that is
+   only shared: it is marked), and it is no public suffix and no network too wide to be one party's.
 
 Rule 1 uses also what the reader may not see: a hidden denial takes an entry out. So a missing entry says nothing, and hiding a denial never
 puts an entry in. What an entry tells (times, roles, references) comes from the statements of rule 2 alone. Retractions, expiries,
-regrades and new markings hold at once, since a feed is folded anew each time.
+regrades and new markings hold at once, since a feed is made of one state of the views alone.
+
+Two values about which the same is held (`Trace.shared`) have the same verdict, so the judge is asked once for each such set, and a value
+costs no more than its own references.
 """
 
 from __future__ import annotations
@@ -17,22 +21,25 @@ import csv
 import io
 import ipaddress
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
+from operator import attrgetter
+from typing import NamedTuple, Protocol
+
+import msgspec
 
 from saksi.model import ACCUSING_ROLES, BadInput, Pap, Reader, Tlp
 from saksi.screen.answer import Answer, StatementLine
 from saksi.screen.judge import Judge, Matched, Setting
 from saksi.screen.lookup import Match, Store, matched
 from saksi.screen.safelist import Spared
-from saksi.views.fact import Held
+from saksi.views.trace import OWN, Trace
 
 __all__ = ["FORMS", "Entry", "Feed", "FeedStore", "Plan", "entries", "feed", "write"]
 
 FORMS = ("hosts", "rpz", "csv")
 _ADDRESSES = frozenset({"ip", "network"})
-_PAGE = 2_000
+_FORMS = 20_000  # verdicts remembered; few sets of facts are met again after so many others
 _REFS = 10
 _LONGEST_RPZ = 200  # a zone's own name comes behind each entry, and both together have at most 253 characters
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{2,63}")
@@ -42,7 +49,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class FeedStore(Store, Protocol):
     """A store that can also be walked through."""
 
-    def entities(self, prefix: str = "", *, after: str = "", limit: int = 100) -> list[str]: ...
+    def walk(self, prefix: str, at: int | None = None) -> Iterator[tuple[str, Trace | None]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ class Plan:
 
     `setting` names the reader, the day, the ledger and its size; `authority` is the node's own; `made_at` is a UTC time; `kinds` are
     kinds of entity (an RPZ zone holds hosts, IPs and networks, a hosts file of these hosts only); `contested` adds contested values, each
-    with a mark.
+    with a mark; `historical` says in the feed that it is of an earlier size, and so no longer for blocking.
     """
 
     setting: Setting
@@ -60,6 +67,7 @@ class Plan:
     form: str = "hosts"
     kinds: tuple[str, ...] = ("host",)
     contested: bool = False
+    historical: bool = False
 
     def __post_init__(self) -> None:
         if self.form not in FORMS:
@@ -68,13 +76,12 @@ class Plan:
             raise BadInput(f"a feed of form {self.form} holds hosts and addresses only", todo="ask for csv")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One value to block: as what it is named, when it was seen, on which statements (of those that may be given out).
 
     `seen_since` and `seen_last` are when it happened, else was reported, as their sources date it: None where none does. `recorded_since`
     is since when it is in our records, which says nothing of when it was seen. `below`: whether all names below a host may be blocked
-    with it. `refs` are at most ten, the newest.
+    with it; `shared`: an IP in a network that many customers share. `refs` are at most ten, the newest.
     """
 
     entity: str
@@ -85,7 +92,8 @@ class Entry:
     refs: tuple[str, ...]
     tlp: Tlp
     contested: bool
-    below: bool
+    below: bool = False
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,47 +111,91 @@ def feed(store: FeedStore, plan: Plan) -> Feed:
     return Feed(plan, found, max((each.tlp for each in found), key=lambda level: level.rank, default=Tlp.CLEAR))
 
 
+class _Verdict(NamedTuple):
+    """What is held about a value, as far as a feed is concerned: the kinds it is safe-listed as, whether it must be heeded, the entry it
+    would be, and which of its facts the entry's references are of."""
+
+    safe: tuple[str, ...]
+    heeded: bool
+    entry: Entry | None
+    places: tuple[int, ...] = ()
+
+
+class _Judges:
+    """The two judges of a feed: one who sees everything, and one who sees what its reader may."""
+
+    def __init__(self, store: FeedStore, plan: Plan) -> None:
+        everything = replace(plan.setting, reader=Reader(plan.authority, home=True, clearance=Tlp.RED), callers=False)
+        self._store, self._plan, self._prefix = store, plan, plan.setting.origin + "#"
+        self._everything, self._theirs = Judge(store, everything), Judge(store, plan.setting)
+        self._known: dict[tuple[str, tuple[object, ...]], _Verdict] = {}
+
+    def walk(self, kind: str) -> Iterator[tuple[str, _Verdict, Entry | None]]:
+        """Each entity of a kind that anything is held about, with its verdict, and its own entry."""
+        known, prefix = self._known, self._prefix
+        for entity, trace in self._store.walk(kind + ":", self._plan.setting.at):
+            if trace is None:
+                verdict = self._verdict(entity)
+                yield entity, verdict, verdict.entry
+            elif trace.own:
+                verdict = known.get((kind, trace.shared)) or self._learn(kind, entity, trace)
+                like, own = verdict.entry, trace.own
+                if like is not None:
+                    refs = tuple([prefix + own[place * OWN].decode() for place in verdict.places])
+                    like = Entry(
+                        entity, like.roles, like.seen_since, like.seen_last, like.recorded_since, refs, like.tlp, like.contested
+                    )
+                yield entity, verdict, like
+
+    def _learn(self, kind: str, entity: str, trace: Trace) -> _Verdict:
+        verdict = self._verdict(entity)
+        refs = () if verdict.entry is None else verdict.entry.refs
+        every = [self._prefix + each.decode() for each in trace.own[::OWN]]
+        if len(self._known) >= _FORMS:
+            self._known.clear()
+        made = self._known[kind, trace.shared] = verdict._replace(places=tuple([every.index(ref) for ref in refs]))
+        return made
+
+    def _verdict(self, entity: str) -> _Verdict:
+        store, match = self._store, Match(entity, "exact")
+        (held,) = store.facts_many([entity])
+        whole = self._everything.answer(entity, [matched(store, self._everything, match, held)])
+        part = whole.parts[0]
+        heeded = whole.status == "contested" or (bool(whole.roles) and not part.flagged)
+        entry = None
+        if whole.flagged or (self._plan.contested and _is_contested(whole)):
+            entry = _entry(self._theirs, whole, matched(store, self._theirs, match, held))
+        return _Verdict(part.safe, heeded, entry)
+
+
 def entries(store: FeedStore, plan: Plan) -> Iterator[Entry]:
     """The entries in order. Holds the hosts to spare in memory, and the candidates."""
-    everything = Judge(store, replace(plan.setting, reader=Reader(plan.authority, home=True, clearance=Tlp.RED)))
-    theirs = Judge(store, plan.setting)
-    spared = Spared()
+    judges, spared = _Judges(store, plan), Spared()
     candidates: list[Entry] = []
     beside = {"host", "url"} | (set() if _ADDRESSES.isdisjoint(plan.kinds) else _ADDRESSES)
     for kind in sorted(beside.union(plan.kinds)):
-        for whole, held in _walk(store, everything, kind):
-            part = whole.parts[0]
-            if part.safe:
-                spared.spare(whole.entity)
-            elif whole.status == "contested" or (whole.roles and not part.flagged):
-                spared.heed(whole.entity)
-            if kind in plan.kinds and (whole.flagged or (plan.contested and _is_contested(whole))):
-                made = _entry(theirs, whole, matched(store, theirs, Match(whole.entity, "exact"), held))
-                if made is not None:
-                    candidates.append(made)
+        for entity, verdict, entry in judges.walk(kind):
+            if verdict.safe:
+                spared.spare(entity, verdict.safe)
+            elif verdict.heeded:
+                spared.heed(entity)
+            if entry is not None and kind in plan.kinds:
+                candidates.append(entry)
     addresses = spared.addresses(entry.entity for entry in candidates if _kind(entry) in _ADDRESSES)
-    for entry in sorted(candidates, key=lambda entry: entry.entity):
-        name = _name(entry)
-        if _kind(entry) != "host":
-            if _kind(entry) not in _ADDRESSES or entry.entity in addresses:
-                yield entry
-        elif spared.may_block(name) and _HOST.fullmatch(name):
-            yield replace(entry, below=spared.may_block_below(name))
+    for entry in sorted(candidates, key=attrgetter("entity")):
+        kind, _, name = entry.entity.partition(":")
+        if kind != "host":
+            shared = addresses.get(entry.entity, False)
+            if kind not in _ADDRESSES or (entry.entity in addresses and not (shared and entry.contested)):
+                yield msgspec.structs.replace(entry, shared=True) if shared else entry
+        elif _HOST.fullmatch(name) and spared.may_block(name):
+            yield entry if spared.is_heeded(name) else msgspec.structs.replace(entry, below=True)
 
 
 def write(made: Feed) -> Iterator[str]:
     """The feed as text, line by line, each with its line end."""
     writer = {"hosts": _hosts, "rpz": _rpz, "csv": _csv}[made.plan.form]
     return writer(made)
-
-
-def _walk(store: FeedStore, judge: Judge, kind: str) -> Iterator[tuple[Answer, Held]]:
-    """What the node knows about each entity of a kind by itself, and the facts."""
-    after = ""
-    while page := store.entities(kind + ":", after=after, limit=_PAGE):
-        for entity, held in zip(page, store.facts_many(page), strict=True):
-            yield judge.answer(entity, [matched(store, judge, Match(entity, "exact"), held)]), held
-        after = page[-1]
 
 
 def _is_contested(whole: Answer) -> bool:
@@ -169,7 +221,6 @@ def _entry(theirs: Judge, whole: Answer, found: Matched) -> Entry | None:
         refs=tuple(line.ref for line in grounds[-_REFS:]),
         tlp=max((Tlp.read(line.tlp) for line in grounds), key=lambda level: level.rank),
         contested=whole.status == "contested",
-        below=False,
     )
 
 
@@ -181,11 +232,15 @@ def _accuses(line: StatementLine) -> bool:
 
 def _heading(made: Feed) -> list[str]:
     setting = made.plan.setting
+    shared = sum(entry.shared for entry in made.entries)
+    past = "HISTORICAL, NOT FOR BLOCKING: as of an earlier ledger size; what was withdrawn since is still in it."
     return [
+        *((past,) if made.plan.historical else ()),
         f"Block list of {_plain(made.plan.authority)}, from ledger {_plain(setting.origin)} at size {setting.at}",
         f"Made {made.plan.made_at} for {_plain(setting.reader.authority)}; TLP:{made.tlp.value}; {len(made.entries)} entries",
         f"Contested values are {'included and marked' if made.plan.contested else 'left out'}.",
         "Safe-listed and shared values are never listed.",
+        *((f"{shared} addresses were named themselves, in networks that many customers share: each is marked.",) if shared else ()),
         "A value that is not listed is not thereby safe.",
         f"To contest an entry: {_plain(setting.contest)}",
     ]
@@ -231,21 +286,21 @@ def _trigger(entry: Entry) -> str:
 
 def _csv(made: Feed) -> Iterator[str]:
     yield from (f"# {line}\n" for line in _heading(made))
-    yield _row(("entity", "roles", "seen_since", "seen_last", "recorded_since", "contested", "tlp", "refs"))
-    for entry in made.entries:
-        refs = " ".join(entry.refs)
-        times = (entry.seen_since or "", entry.seen_last or "", entry.recorded_since)
-        yield _row((entry.entity, " ".join(entry.roles), *times, "yes" if entry.contested else "no", entry.tlp.value, refs))
-
-
-def _row(cells: Sequence[str]) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(["'" + cell if cell.startswith(_FORMULA) else cell for cell in cells])
-    return text.getvalue()
+    writer = csv.writer(text, lineterminator="\n")
+    yield "entity,roles,seen_since,seen_last,recorded_since,contested,tlp,refs,shared\n"
+    for entry in made.entries:
+        contested, shared = "yes" if entry.contested else "no", "yes" if entry.shared else "no"
+        times = (entry.seen_since or "", entry.seen_last or "", entry.recorded_since)
+        cells = (entry.entity, " ".join(entry.roles), *times, contested, entry.tlp.value, " ".join(entry.refs), shared)
+        writer.writerow(["'" + cell if cell.startswith(_FORMULA) else cell for cell in cells])
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
 
 
 def _remark(entry: Entry) -> str:
-    mark = "CONTESTED; " if entry.contested else ""
+    mark = ("CONTESTED; " if entry.contested else "") + ("SHARED; " if entry.shared else "")
     seen = "" if entry.seen_since is None else f"seen since {entry.seen_since}, last {entry.seen_last}; "
     return f"{mark}{', '.join(entry.roles)}; {seen}in our records since {entry.recorded_since[:10]}; {_plain(entry.refs[-1])}"
 
@@ -260,4 +315,4 @@ def _name(entry: Entry) -> str:
 
 def _plain(text: str) -> str:
     """Text that cannot end a comment's line."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)

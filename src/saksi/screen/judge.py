@@ -46,7 +46,8 @@ class Setting:
     """For whom, when and on which ledger an answer is given.
 
     `today` is an ISO date; `origin` is the ledger's name, the first half of each reference; `at` is a ledger size; `contest` says how to
-    contest; `listed` is how many statements an answer lists at most.
+    contest; `listed` is how many statements an answer lists at most; without `callers`, outcomes that the desk did not find itself are as
+    if nobody had told them.
     """
 
     reader: Reader
@@ -55,6 +56,7 @@ class Setting:
     at: int
     contest: str = CONTEST
     listed: int = 200
+    callers: bool = True
 
 
 class Matched(NamedTuple):
@@ -103,7 +105,7 @@ class Judge:
         self._setting = setting
         self._prefix = setting.origin + "#"
         self._sources: dict[int, Source] = {}
-        self._recorders: dict[int, tuple[str, str | None]] = {}
+        self._recorders: dict[int, tuple[str, str | None, bool]] = {}
         self._handlings: dict[int, Marking] = {}
         self._labels: dict[int, tuple[str, str]] = {}
         self._visible: dict[int, bool] = {}
@@ -229,7 +231,7 @@ class Judge:
                 word = "stands"
             else:
                 word = dated_word(fact, today)
-            if word is not None:
+            if word is not None and (self._setting.callers or fact.prop != "outcome" or self._recorder(asserter)[2]):
                 made.append(_Seen(part, fact, asserter, handling, last, word))
         return made
 
@@ -250,7 +252,7 @@ class Judge:
 
     def _point(self, one: _Seen) -> Point:
         fact = one.fact
-        recorded_by, grade = self._recorders.get(one.asserter) or self._recorder(one.asserter)
+        recorded_by, grade, desk = self._recorders.get(one.asserter) or self._recorder(one.asserter)
         when = fact.asserted_at
         reported = fact.reported or (self._sources.get(fact.source) or self.source(fact.source)).published
         return Point(
@@ -268,16 +270,17 @@ class Judge:
             when,
             fact.quote,
             1,
+            desk,
         )
 
     def _tallied(self, tallies: Sequence[Tally], markings: set[int]) -> list[Point]:
         """Points from sums, where an entity has more facts than are listed: nothing that speaks for or against it is overlooked."""
         made = []
         for tally in tallies:
-            if tally.counting == 0 or not self.may_see(tally.handling):
+            recorded_by, grade, desk = self._recorder(tally.asserter)
+            if tally.counting == 0 or not self.may_see(tally.handling) or not (self._setting.callers or desk or tally.prop != "outcome"):
                 continue
             markings.add(tally.handling)
-            recorded_by, grade = self._recorder(tally.asserter)
             value = str(tally.value) if tally.prop in _TELLING and tally.value is not None else None
             published = self.source(tally.source).published
             happened: tuple[str | None, str | None] = tally.happened or (None, None)
@@ -285,7 +288,7 @@ class Judge:
             made.append(
                 Point(
                     tally.prop, value, tally.polarity, tally.source, recorded_by, grade, *happened, *reported, tally.since, tally.until,
-                    None, tally.counting,
+                    None, tally.counting, desk,
                 )
             )  # fmt: skip
         return made
@@ -308,7 +311,7 @@ class Judge:
 
     def _line(self, one: _Seen, numbers: dict[int, int]) -> StatementLine:
         fact, last, since, reason = one.fact, one.last, None, None
-        recorded_by, grade = self._recorders.get(one.asserter) or self._recorder(one.asserter)
+        recorded_by, grade, _ = self._recorders.get(one.asserter) or self._recorder(one.asserter)
         tlp, pap = self._labels.get(one.handling) or self._label(one.handling)
         if last is not None and one.word != "stands" and self.may_see(last.handling):
             # The withdrawal counts for everybody; when and why are said to those who may read it.
@@ -356,11 +359,12 @@ class Judge:
             known = self._handlings[place] = self._tables.handling(place)
         return known
 
-    def _recorder(self, place: int) -> tuple[str, str | None]:
+    def _recorder(self, place: int) -> tuple[str, str | None, bool]:
+        """Who recorded, the grade, and whether one of the desk is named for it."""
         known = self._recorders.get(place)
         if known is None:
-            recorder = self._tables.asserter(place)
-            known = self._recorders[place] = (recorder.authority, None if recorder.grade is None else str(recorder.grade))
+            told = self._tables.asserter(place)
+            known = self._recorders[place] = (told.authority, None if told.grade is None else str(told.grade), told.analyst is not None)
         return known
 
     def _marking(self, places: frozenset[int]) -> MarkingLine:

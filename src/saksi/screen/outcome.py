@@ -12,7 +12,8 @@ def outcome(answer: Answer, schema: str, what: str, *, happened: str | None = No
     """The content to append when the caller of `answer` says what became of it, one of `OUTCOMES`.
 
     `schema` is the entity's; `happened` is an ISO date or UTC time. A `false-alarm` makes a flagged value contested at
-    once, whoever accused it: both sides are then shown. Raises BadInput for another word.
+    once, whoever accused it: both sides are then shown. Out of block lists only one takes it that the desk found itself. Raises BadInput
+    for another word.
     """
     if what not in OUTCOMES:
         raise BadInput(f"an outcome is one of {', '.join(OUTCOMES)}, not {what[:40]!r}")

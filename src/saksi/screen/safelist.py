@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from saksi.model import BadInput
 from saksi.observables.host import parents
@@ -16,23 +16,27 @@ __all__ = ["Spared"]
 class Spared:
     """Hosts and addresses that must not be blocked, gathered from what stands in the ledger.
 
-    `spare` takes a host, URL, IP or network that is safe-listed: it and all above it are never blocked, and of a network nothing in it.
+    `spare` takes a host, URL, IP or network that is safe-listed, and as what: it and all above it are never blocked, and of a network
+    nothing in it, but for single addresses where the network is only said to be shared (a cloud's).
     `heed` takes one that is protected or contested: what lies above it may be blocked by its exact name, but not with everything below
     it, and a network around it not at all.
     """
 
-    __slots__ = ("_addresses", "_heeded", "_heeded_addresses", "_spared")
+    __slots__ = ("_addresses", "_heeded", "_heeded_addresses", "_shared", "_spared")
 
     def __init__(self) -> None:
         self._spared: set[str] = set()
         self._heeded: set[str] = set()
         self._addresses: set[str] = set()
+        self._shared: set[str] = set()
         self._heeded_addresses: set[str] = set()
 
-    def spare(self, entity: str) -> None:
-        """Remember what is safe-listed; other kinds have nothing above them."""
+    def spare(self, entity: str, kinds: Sequence[str]) -> None:
+        """Remember what is safe-listed as these kinds; other values have nothing above them."""
         self._spared.update(_upward(entity))
         self._addresses.update(_address(entity))
+        if entity.startswith("network:") and tuple(kinds) == ("shared",):
+            self._shared.add(entity)
 
     def heed(self, entity: str) -> None:
         """Remember what is protected or contested."""
@@ -43,12 +47,12 @@ class Spared:
         """Whether a host may stand in a block list by its own name: not a public suffix, and nothing safe-listed at or below it."""
         return name not in self._spared and not suffixes().is_suffix(name)
 
-    def may_block_below(self, name: str) -> bool:
-        """Whether all names below a host may be blocked with it."""
-        return self.may_block(name) and name not in self._heeded
+    def is_heeded(self, name: str) -> bool:
+        """Whether a host that may be blocked may not be blocked with all names below it."""
+        return name in self._heeded
 
-    def addresses(self, asked: Iterable[str]) -> frozenset[str]:
-        """Of these IPs and networks those that may be blocked.
+    def addresses(self, asked: Iterable[str]) -> dict[str, bool]:
+        """Of these IPs and networks those that may be blocked, and whether each lies in a network that is shared.
 
         Not blocked are ids in no normal form, what is safe-listed or lies in a safe-listed network, and networks that hold a safe-listed,
         protected or contested address or are too wide to be one party's.
@@ -56,7 +60,8 @@ class Spared:
         asked = {entity for entity in asked if normal_address(entity) and too_wide(entity) is None}
         safe, wanted = Networks(self._addresses), Networks(asked)
         harmed = {wide for each in self._addresses | self._heeded_addresses for wide in wanted.around(each)}
-        return frozenset(each for each in asked - self._addresses - harmed if not safe.around(each))
+        around = {each: set(safe.around(each)) for each in asked - self._addresses - harmed}
+        return {each: bool(nets) for each, nets in around.items() if not nets or (each.startswith("ip:") and nets <= self._shared)}
 
 
 def _place_of(entity: str) -> str:

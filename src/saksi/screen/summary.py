@@ -15,6 +15,8 @@ from saksi.screen.wording import warnings, why
 
 __all__ = ["Case", "Summary", "summarise"]
 
+_SHARED = ("shared",)
+
 
 class Case(NamedTuple):
     """The question reduced to what a summary rests on: for each part its kind, whether it is a public suffix, its relation
@@ -63,7 +65,7 @@ def summarise(case: Case, source: Callable[[int], Source], *, today: str) -> Sum
         flagged=decided_by is not None and grounds[decided_by].flagged,
         decided_by=decided_by,
         why=why(grounds, case.relations, decided_by, covered=covered),
-        warnings=() if decided_by is None else warnings(grounds[decided_by], case.kinds[decided_by]),
+        warnings=() if decided_by is None else warnings(grounds[decided_by], case.kinds[decided_by], above=grounds[decided_by + 1 :]),
         roles=tuple(line for part, points in enumerate(case.points) for line in _roles(part, points, source, numbers)),
         sources=tuple(_source_line(number, source(place), place, everything) for place, number in numbers.items()),
         independent=_independence(everything, source),
@@ -88,15 +90,17 @@ def _covers(case: Case, place: int, grounds: Grounds) -> bool:
 def _decide(case: Case, grounds: Sequence[Grounds]) -> int | None:
     """The part that decides: a reserved space above all, else the narrowest one that is accused, contested, protected or safe-listed.
 
-    What accuses an address or a network is nothing beside a safe-listing of a network around it.
+    What accuses an address or a network is nothing beside a safe-listing of a network around it; but a single address that is named itself
+    is not covered by one that says no more than that the network is shared.
     """
     for place, each in enumerate(grounds):
         if each.stand == "safe" and "reserved" in each.safe:
             return place
     found = next((place for place, each in enumerate(grounds) if each.stand not in {"none", "neutral"}), None)
-    if found is not None and grounds[found].stand == "accused" and case.kinds[found] in {"ip", "network"}:
-        return next((place for place in range(found, len(grounds)) if grounds[place].stand == "safe"), found)
-    return found
+    if found is None or grounds[found].stand != "accused" or case.kinds[found] not in {"ip", "network"}:
+        return found
+    around = (place for place in range(found, len(grounds)) if grounds[place].stand == "safe")
+    return next((place for place in around if case.kinds[found] == "network" or grounds[place].safe != _SHARED), found)
 
 
 def _status(grounds: Sequence[Grounds], decided_by: int | None, *, covered: bool) -> str:

@@ -28,7 +28,7 @@ class Point(NamedTuple):
 
     `value` is kept for `role`, `safeListed` and `outcome` only. `grade` is in force now ("B2") or None. `reported`
     and `reported_until` are the first and the last day on which it was told, else the source's own date; `since` and `until` are
-    when it was recorded here.
+    when it was recorded here. `desk`: one of the authority's own is named for it, so that an outcome is more than a caller's word.
     """
 
     prop: str
@@ -45,6 +45,7 @@ class Point(NamedTuple):
     until: str
     quote: str | None
     times: int
+    desk: bool = False
 
 
 class Grounds(msgspec.Struct, frozen=True, gc=False):
@@ -53,6 +54,7 @@ class Grounds(msgspec.Struct, frozen=True, gc=False):
     `weak`: all accusations come from sources judged unreliable, or are judged improbable. `stale`: the last sighting (`last`) is `months`
     old and things of this kind change hands sooner; `undated` says that nobody dates it, and `last` is when it was recorded here.
     `flagged` needs "accused", not weak, and not stale where the kind is reissued.
+    `doubted`: it is contested by nothing but callers' words, which the desk has not made its own.
     `confirmed`: a caller told back that it was a scam, which names nobody and flags nothing by itself.
     """
 
@@ -68,6 +70,7 @@ class Grounds(msgspec.Struct, frozen=True, gc=False):
     last: str | None
     confirmed: bool = False
     undated: bool = False
+    doubted: bool = False
 
     @property
     def status(self) -> str:
@@ -93,7 +96,7 @@ def weigh(points: Sequence[Point], kind: str, *, today: str, suffix: bool = Fals
     accusing: set[str] = set()
     protected: set[str] = set()
     safe: set[str] = set()
-    denied = unsafe = confirmed = False
+    denied = unsafe = confirmed = doubted = False
     weak = True  # until an accusation is not
     last, undated = "", False
     for point in points:
@@ -113,10 +116,14 @@ def weigh(points: Sequence[Point], kind: str, *, today: str, suffix: bool = Fals
         elif point.prop == "safeListed" and value is not None:
             safe.add(value)
         elif point.prop == "outcome" and value == _HARMLESS:
-            denied = True
+            denied = denied or point.desk
+            doubted = doubted or not point.desk
         elif point.prop == "outcome" and value == _CONFIRMED:
             confirmed = True
     stand = _stand(bool(points), bool(accusing), bool(protected), safe=bool(safe) and not unsafe, denied=denied)
+    doubted = doubted and stand not in {"safe", "contested"}
+    if doubted:
+        stand = "contested"
     if suffix and stand != "none":
         stand = "safe"
         safe.add("shared")
@@ -129,13 +136,14 @@ def weigh(points: Sequence[Point], kind: str, *, today: str, suffix: bool = Fals
         accusing=tuple(role for role in ROLES if role in accusing),
         protected=tuple(role for role in ROLES if role in protected),
         safe=tuple(each for each in SAFE_KINDS if each in safe) + tuple(sorted(safe - set(SAFE_KINDS))),
-        denied=denied,
+        denied=denied or doubted,
         weak=weak,
         stale=stale,
         months=months,
         last=last or None,
         confirmed=confirmed,
         undated=undated,
+        doubted=doubted,
     )
 
 

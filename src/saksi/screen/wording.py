@@ -25,7 +25,15 @@ _UNNAMED = Note(
 _ACCUSED = Note("accused", "It is named as part of a scam, and nothing you may see speaks against it. Read who says so before you act.")
 _WEAK = Note("weak", "It is named only by sources judged unreliable, or in a way judged improbable: not flagged.")
 _STALE = Note("stale", "It was named as part of a scam too long ago to hold it against whoever has it now: not flagged.")
+_MAY_BE_SHARED = Note(
+    "may-be-shared",
+    "It lies in a network that many customers share: others may use the same address, or have it soon. Check who holds it now.",
+)
 _CONTESTED = Note("contested", "Sources disagree about it: not flagged. Both sides are shown.")
+_DOUBTED = Note(
+    "contested-by-caller",
+    "A caller told us that it is harmless; no source says so, and the desk has not decided: not flagged. Block lists go on as before.",
+)
 _PROTECTED = Note("protected", "It is said to belong to somebody who is harmed or misused by a scam: not flagged. Do not block it.")
 _RESERVED = Note("reserved", "It lies in a space that is reserved for examples, tests or private use: not flagged.")
 
@@ -85,7 +93,7 @@ def why(grounds: Sequence[Grounds], relations: Sequence[str], decided_by: int | 
         if accusing:
             made.append(Note("safe-though-accused", f"It is also named as {_list(accusing)}; both sources are shown."))
     elif deciding.stand == "contested":
-        made.append(_CONTESTED)
+        made.append(_DOUBTED if deciding.doubted else _CONTESTED)
     elif deciding.stand == "protected":
         made.append(_PROTECTED)
     else:
@@ -100,14 +108,17 @@ def why(grounds: Sequence[Grounds], relations: Sequence[str], decided_by: int | 
     return tuple(made)
 
 
-def warnings(grounds: Grounds | None, kind: str) -> tuple[Note, ...]:
-    """What to mind before acting: an old sighting of something that changes hands."""
-    if grounds is None or not grounds.stale or grounds.last is None:
-        return ()
+def warnings(grounds: Grounds, kind: str, *, above: Sequence[Grounds] = ()) -> tuple[Note, ...]:
+    """What to mind before acting: an address in a network that is `shared`, and an old sighting of something that changes hands."""
+    shared = kind == "ip" and grounds.stand == "accused" and any(each.stand == "safe" for each in above)
+    return ((_MAY_BE_SHARED,) if shared else ()) + (_recycled(grounds, kind, grounds.last) if grounds.stale and grounds.last else ())
+
+
+def _recycled(grounds: Grounds, kind: str, last: str) -> tuple[Note, ...]:
     rule = recycling(kind)
     effect = "It is not flagged for that reason." if rule.reissued else "Find out who holds it now."
-    last = f"Nobody says when it was seen; recorded here {grounds.last[:10]}" if grounds.undated else f"Last seen {grounds.last}"
-    text = f"{last}, {grounds.months} months ago. It may be in other hands: {rule.reason}. {effect}"
+    seen = f"Nobody says when it was seen; recorded here {last[:10]}" if grounds.undated else f"Last seen {last}"
+    text = f"{seen}, {grounds.months} months ago. It may be in other hands: {rule.reason}. {effect}"
     return (Note("recycled", text),)
 
 

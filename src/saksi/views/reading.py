@@ -237,9 +237,14 @@ class Snapshot:
 
     def keys_from(self, low: str = "") -> Iterator[list[str]]:
         """Entities in sorted order from about `low` on, in small lists: some of the first may come before it."""
+        for body in self.bundles(low):
+            yield [entry[0] for entry in unpack(body)]
+
+    def bundles(self, low: str = "") -> Iterator[bytes]:
+        """The bundles, packed, from the one that holds or would hold `low` on."""
         start = self.link.execute("SELECT first FROM bundle WHERE first <= ? ORDER BY first DESC LIMIT 1", (low,)).fetchone()
         for (body,) in self.link.cursor().execute("SELECT body FROM bundle WHERE first >= ? ORDER BY first", (start[0] if start else "",)):
-            yield [entry[0] for entry in unpack(body)]
+            yield body
 
     def networks(self) -> Networks:
         """The networks that something is or was held about. Read once; after a small fold, only what came with it."""

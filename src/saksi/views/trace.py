@@ -7,18 +7,19 @@ decoded that only needs to be copied.
 from __future__ import annotations
 
 from binascii import hexlify
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 import msgspec
 
-from saksi.views.bundle import Table, inflated
+from saksi.model import LedgerFault
+from saksi.views.bundle import Entry, Table, inflated, unpack
 from saksi.views.flat import CHANGED
 from saksi.views.parse import CLOSED
 from saksi.views.reading import MANY, Snapshot
-from saksi.views.serving import head
+from saksi.views.serving import DAMAGE, head
 
-__all__ = ["NOTHING", "OWN", "Trace", "traces"]
+__all__ = ["NOTHING", "OWN", "Trace", "traces", "walked"]
 
 OWN = 5  # texts that are a fact's own: reference, locator, original, value, quote
 _LOTS = 10_000
@@ -73,15 +74,32 @@ def traces(snapshot: Snapshot, entities: Sequence[str], stop: int) -> list[Trace
             if entity not in keys:
                 continue
             here = keys.index(entity)
-            count = counts[here]
-            if older[here] or count > _MOST:
-                made[start + place] = None
-                continue
             at = base + sum(sizes[:here])
-            rows = _rows(_HEADS[count] + raw[at : at + sizes[here]])
-            plain = _plain(snapshot, entity, rows[0], kinds, stop) if count == 1 and len(rows[0]) == _SHORT else None
-            made[start + place] = plain or _trace(snapshot, (entity, rows), kinds, stop)
+            made[start + place] = _told(snapshot, (entity, older[here], counts[here], raw[at : at + sizes[here]]), kinds, stop)
     return made
+
+
+def walked(snapshot: Snapshot, stop: int, prefix: str) -> Iterator[tuple[str, Trace | None]]:
+    """Every entity whose id begins with `prefix`, in order, with its trace as in `traces`; each bundle is read once."""
+    kinds: dict[int, _Kind] = {}
+    try:
+        for body in snapshot.bundles(prefix):
+            for entry in unpack(body):
+                if entry[0].startswith(prefix):
+                    yield entry[0], _told(snapshot, entry, kinds, stop)
+                elif entry[0] > prefix:
+                    return
+    except DAMAGE as fault:
+        raise LedgerFault(f"the views are damaged: {fault}", todo="rebuild the views") from fault
+
+
+def _told(snapshot: Snapshot, entry: Entry, kinds: dict[int, _Kind], stop: int) -> Trace | None:
+    entity, older, count, packed = entry
+    if older or count > _MOST:
+        return None
+    rows = _rows(_HEADS[count] + packed)
+    plain = _plain(snapshot, entity, rows[0], kinds, stop) if count == 1 and len(rows[0]) == _SHORT else None
+    return plain or _trace(snapshot, (entity, rows), kinds, stop)
 
 
 def _plain(snapshot: Snapshot, entity: str, row: _Row, kinds: dict[int, _Kind], stop: int) -> Trace | None:

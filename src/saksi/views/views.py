@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -28,7 +29,7 @@ from saksi.views.parse import ERASED
 from saksi.views.reading import Snapshot
 from saksi.views.seen import Live
 from saksi.views.serving import DAMAGE, current
-from saksi.views.trace import Trace, traces
+from saksi.views.trace import Trace, traces, walked
 
 # Late: folding and the engine take a second to load, and answering needs neither.
 if TYPE_CHECKING:
@@ -213,6 +214,10 @@ class Views:
         snapshot, stop = self._at(at)
         return traces(snapshot, entities, stop)
 
+    def walk(self, prefix: str, at: int | None = None) -> Iterator[tuple[str, Trace | None]]:
+        """Every entity whose id begins with `prefix`, in order, with its trace as in `traces`: the quick way through all of a kind."""
+        return walked(*self._at(at), prefix)
+
     @_guarded
     def newest(self, limit: int, at: int | None = None) -> list[Fact]:
         """The newest facts, newest first: at most the last 1,024 that the views remember."""
@@ -244,13 +249,8 @@ class Views:
 
     def all_entities(self) -> Iterator[list[str]]:
         """Every entity, in sorted order, in lists of up to 65,536."""
-        some: list[str] = []
-        for keys in self._now().keys_from():
-            some += keys
-            if len(some) >= 65_536:
-                yield some
-                some = []
-        if some:
+        every = chain.from_iterable(self._now().keys_from())
+        while some := list(islice(every, 65_536)):
             yield some
 
     @_guarded

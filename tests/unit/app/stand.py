@@ -313,8 +313,9 @@ class Stand:
     def feeds(self) -> tuple[FeedName, ...]:
         return (FeedName(name="hosts.txt", media_type="text/plain; charset=utf-8", about="hosts, one a line"),)
 
-    def feed(self, name: str, *, reader: Reader, at: int | None) -> Iterator[bytes]:
+    def feed(self, name: str, *, reader: Reader, at: int | None, historical: bool = False) -> Iterator[bytes]:
         assert name == "hosts.txt"
+        assert historical is (at != self._ledger.size)
         for entity in sorted(self._facts):
             if entity.startswith("host:") and self.entity(entity, reader=reader, at=at).flagged:
                 yield entity[5:].encode() + b"\n"

@@ -20,6 +20,8 @@ from saksi.app.web.serve import build_app
 from saksi.ledger.bundle import verify_bundle
 from saksi.ledger.note import parse_vkey
 from saksi.model import Op, Tlp
+from saksi.screen.feeds import Plan
+from saksi.screen.feeds import feed as feed_of
 
 REPORTS = """reference,reported_at,country,scam_phone,loss_amount,loss_currency,narrative,synthetic
 R-1,2026-01-31,KH,០១២ ៣៤៥ ៦៧៨,100,USD,a voice asked for a deposit,true
@@ -45,8 +47,8 @@ class Real:
         self.app, self.desk = build_app(self.node, home, Settings(config.title, config.authority, "KH"))
         self.local = Client(self.app, "127.0.0.1", {"Saksi-Purpose": "a test"})
 
-    def with_key(self, role: Role) -> Client:
-        _, text = self.desk.keys.create(role.value, role, clearance=Tlp.RED, expires_at="2099-01-01T00:00:00Z")
+    def with_key(self, role: Role, clearance: Tlp = Tlp.RED) -> Client:
+        _, text = self.desk.keys.create(role.value, role, clearance=clearance, expires_at="2099-01-01T00:00:00Z")
         return Client(self.app, "192.0.2.7", {"Authorization": f"Bearer {text}", "Saksi-Purpose": "a test"})
 
 
@@ -141,6 +143,70 @@ def test_the_block_lists_can_be_fetched(real: Real) -> None:
     reader = real.with_key(Role.READER)
     for feed in reader.get("/api/v1/feeds").json()["feeds"]:
         assert reader.get(f"/api/v1/feeds/{feed['name']}").status_code == 200
+
+
+def _taken(real: Real) -> tuple[Client, str]:
+    """An analyst who gave two hosts, and the reference of what accuses the first."""
+    analyst = real.with_key(Role.ANALYST)
+    rows = "".join(f"R-{number},2026-01-31,KH,true,,{host},,\n" for number, host in enumerate(("phish.example.com", "scam.example.net")))
+    head = "reference,reported_at,country,synthetic,scam_phone,scam_host,payee_bank,payee_account\n"
+    made = analyst.post("/api/v1/takes?name=reports.csv&source=report-desk&tlp=CLEAR&pap=CLEAR", content=(head + rows).encode())
+    assert made.status_code == 201, made.text
+    said = analyst.get("/api/v1/lookup?value=phish.example.com").json()
+    return analyst, next(line["ref"] for line in said["statements"] if line["prop"] == "role")
+
+
+def test_a_block_list_is_kept_and_a_withdrawal_is_out_at_the_next_request(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Plan] = []
+    monkeypatch.setattr("saksi.app.listing.feed", lambda views, plan: made.append(plan) or feed_of(views, plan))
+    _, ref = _taken(real)
+    reader = real.with_key(Role.READER)
+    first = reader.get("/api/v1/feeds/hosts")
+    assert "phish.example.com" in first.text
+    assert reader.get("/api/v1/feeds/hosts", headers={"If-None-Match": first.headers["etag"]}).status_code == 304
+    assert real.with_key(Role.READER).get("/api/v1/feeds/hosts").text == first.text
+    assert len(made) == 1
+    real.with_key(Role.READER, Tlp.CLEAR).get("/api/v1/feeds/hosts")
+    assert len(made) == 2  # who may see less gets what was made for them
+    for op in (Op.RETRACT, Op.REINSTATE):
+        real.node.amend(ref, Change(op, "a test"))
+        then = reader.get("/api/v1/feeds/hosts", headers={"If-None-Match": first.headers["etag"]})
+        assert then.status_code == 200
+        assert ("phish.example.com" in then.text, "scam.example.net" in then.text) == (op is Op.REINSTATE, True)
+
+
+def test_a_false_alarm_takes_a_value_out_of_the_block_lists_only_where_the_desk_tells_it(real: Real) -> None:
+    analyst, _ = _taken(real)
+    reader = real.with_key(Role.READER)
+    body = {"value": "phish.example.com", "outcome": "false-alarm"}
+    assert reader.post("/api/v1/outcomes", json=body).status_code == 201
+    assert "phish.example.com" in reader.get("/api/v1/feeds/hosts").text
+    said = analyst.get("/api/v1/lookup?value=phish.example.com").json()
+    assert (said["status"], said["why"][0]["code"]) == ("contested", "contested-by-caller")
+    assert analyst.post("/api/v1/outcomes", json=body).status_code == 201
+    assert "phish.example.com" not in reader.get("/api/v1/feeds/hosts").text
+    assert analyst.get("/api/v1/lookup?value=phish.example.com").json()["why"][0]["code"] == "contested"
+
+
+def test_a_block_list_of_an_earlier_size_is_historical_and_not_for_everybody(real: Real) -> None:
+    analyst, ref = _taken(real)
+    old = real.node.state().views
+    reader, auditor = real.with_key(Role.READER), real.with_key(Role.AUDITOR)
+    now = reader.get(f"/api/v1/feeds/hosts?at={old}")
+    assert now.status_code == 200
+    assert "saksi-historical" not in now.headers
+    real.node.amend(ref, Change(Op.RETRACT, "a test"))
+    for refused in (reader.get(f"/api/v1/feeds/hosts?at={old}"), real.local.get(f"/api/v1/feeds/hosts?at={old}")):
+        assert refused.status_code in {401, 403}
+        assert "phish.example.com" not in refused.text
+    for may in (auditor, analyst):
+        then = may.get(f"/api/v1/feeds/hosts?at={old}", headers={"If-None-Match": now.headers["etag"]})
+        assert then.status_code == 200
+        assert (then.headers["saksi-historical"], then.headers["cache-control"]) == ("not for blocking", "no-store")
+        assert "etag" not in then.headers
+        assert then.text.startswith("# HISTORICAL, NOT FOR BLOCKING")
+        assert "phish.example.com" in then.text
+    assert "phish.example.com" not in auditor.get("/api/v1/feeds/hosts").text
 
 
 def test_answers_go_on_while_a_file_is_taken_in(real: Real) -> None:

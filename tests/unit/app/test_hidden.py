@@ -147,7 +147,7 @@ def test_the_list_of_takes_survives_odd_names_and_a_line_cut_short(real: Real) -
 
 
 def test_a_block_list_of_an_earlier_size_is_not_the_same_once_a_marking_is_stricter(real: Real) -> None:
-    owner, reader = key(real, Role.ANALYST, Tlp.RED), key(real, Role.READER, Tlp.GREEN)
+    owner, reader = key(real, Role.ANALYST, Tlp.RED), key(real, Role.AUDITOR, Tlp.GREEN)
     take(owner, report(1, host="phish.example.com"), "GREEN")
     size = real.node.state().views
     first = reader.get(f"/api/v1/feeds/hosts?at={size}")

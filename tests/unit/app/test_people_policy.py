@@ -35,7 +35,7 @@ def test_who_runs_the_node_does_not_thereby_read_it() -> None:
 
 
 def test_an_auditor_reads_and_changes_nothing() -> None:
-    assert rights_of(frozenset({Role.AUDITOR})) == READING
+    assert rights_of(frozenset({Role.AUDITOR})) == READING | {May.FEED}
     assert not [word for word in Word if may(actor(Role.AUDITOR), word)]
 
 

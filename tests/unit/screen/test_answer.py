@@ -86,7 +86,10 @@ def test_a_false_alarm_told_by_a_caller_contests() -> None:
     world = World()
     world.say(PHONE, "recipient")
     world.say(PHONE, "false-alarm", prop="outcome", by=source(2))
-    assert (world.ask(PHONE).status, world.ask(PHONE).flagged) == ("contested", False)
+    answer = world.ask(PHONE)
+    assert (answer.status, answer.flagged, codes(answer)) == ("contested", False, ["contested-by-caller"])
+    world.say(PHONE, "false-alarm", prop="outcome", by=source(3), recorder=Recorder("nasc.a", "analyst-1"))
+    assert codes(world.ask(PHONE)) == ["contested"]
 
 
 @pytest.mark.parametrize(("grade", "flagged"), [(Grade("E", 3), False), (Grade("B", 5), False), (Grade("F", 6), True), (None, True)])

@@ -292,3 +292,43 @@ def test_more_entities_than_a_page() -> None:
     for number in range(4100):
         world.say(f"host:n{number}.scamshop.com")
     assert len(_listed(world)) == 4100
+
+
+def test_a_named_address_in_a_shared_network_is_listed_and_marked() -> None:
+    world = World()
+    for entity in (IP, "ip:198.51.100.7", "ip:203.0.113.8"):
+        world.say(entity)
+    world.say("ip:203.0.113.8", polarity="deny", by=source(3))
+    world.say(WIDE, "shared", prop="safeListed", by=source(2))
+    for contested in (False, True):
+        made = feed(world, _plan(world, form="csv", kinds=ADDRESSES, contested=contested))
+        assert {entry.entity: entry.shared for entry in made.entries} == {IP: True, "ip:198.51.100.7": False}
+    rows = csv.DictReader(line for line in write(made) if not line.startswith("#"))
+    assert [row["shared"] for row in rows] == ["no", "yes"]
+    assert any("SHARED; infrastructure" in line for line in write(feed(world, _plan(world, form="rpz", kinds=ADDRESSES))))
+    world.say(NEAR, "benign", prop="safeListed", by=source(4))
+    assert _listed(world, form="csv", kinds=ADDRESSES) == ["ip:198.51.100.7"]
+
+
+def test_a_callers_word_takes_nothing_out_and_the_desks_does() -> None:
+    world = World()
+    world.say(BAD)
+    world.say(BAD, "false-alarm", prop="outcome", by=source(2))
+    assert _listed(world) == [BAD]
+    world.page = 1
+    assert _listed(world) == [BAD]  # summed up, too
+    fact = world.say(BAD, "false-alarm", prop="outcome", by=source(3), recorder=Recorder("nasc.a", "analyst-1"))
+    assert _listed(world) == []
+    world.page = 10_000
+    assert _listed(world) == []
+    world.change(fact, "retract", recorder=Recorder("nasc.a"))
+    assert _listed(world) == [BAD]
+
+
+@pytest.mark.parametrize("form", ["hosts", "rpz", "csv"])
+def test_a_historical_feed_says_so_before_anything_else(form: str) -> None:
+    world = World()
+    world.say(BAD)
+    (first, *_) = write(feed(world, _plan(world, form=form, historical=True)))
+    assert first.startswith(("# HISTORICAL, NOT FOR BLOCKING", "; HISTORICAL, NOT FOR BLOCKING"))
+    assert "HISTORICAL" not in "".join(write(feed(world, _plan(world, form=form))))

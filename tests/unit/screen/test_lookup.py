@@ -201,7 +201,23 @@ def test_an_accused_network_flags_what_lies_in_it_and_says_so(asked: str) -> Non
     assert world.ask("ip:203.0.114.7").status == "unknown"
 
 
-@pytest.mark.parametrize(("kind", "code"), [("benign", "safe-benign"), ("shared", "safe-shared"), ("reserved", "reserved")])
+@pytest.mark.parametrize("named", [IP, NEAR])
+def test_a_shared_network_covers_what_lies_in_it_but_not_a_single_address_that_is_named(named: str) -> None:
+    world = World()
+    world.say(WIDE, "shared", prop="safeListed", by=source(2))
+    assert codes(world.ask(named)) == ["safe-shared", "through-network", "not-itself"]
+    world.say(named)
+    answer = world.ask(named)
+    if named == NEAR:
+        assert (answer.status, answer.flagged) == ("safe-listed", False)
+        return
+    assert (answer.status, answer.flagged, codes(answer)) == ("known", True, ["accused", "above-safe"])
+    assert [note.code for note in answer.warnings] == ["may-be-shared"]
+    world.say(WIDE, "benign", prop="safeListed", by=source(3))
+    assert (world.ask(IP).status, world.ask(IP).warnings) == ("safe-listed", ())
+
+
+@pytest.mark.parametrize(("kind", "code"), [("benign", "safe-benign"), ("reserved", "reserved")])
 def test_a_safe_listed_network_covers_the_addresses_in_it(kind: str, code: str) -> None:
     world = World()
     world.say(WIDE, kind, prop="safeListed", by=source(2))
@@ -226,7 +242,7 @@ def test_what_protects_an_address_is_told_although_its_network_is_safe_listed() 
 
 def test_a_page_in_a_safe_listed_network_is_judged_by_itself() -> None:
     world = World()
-    world.say(NEAR, "shared", prop="safeListed", by=source(2))
+    world.say(NEAR, "benign", prop="safeListed", by=source(2))
     world.say(IP)
     answer = world.ask(ON_IP)
     assert (answer.status, answer.flagged, codes(answer)) == ("unknown", False, ["itself-unnamed", "network-safe"])

@@ -187,9 +187,10 @@ class World:
         shared += [reports.index(each) for each in reports]
         return Trace(tuple(shared), own, len(reports), any(fact.quote for fact in facts))
 
-    def entities(self, prefix: str = "", *, after: str = "", limit: int = 1000) -> list[str]:
-        """Ids in order, a page at a time."""
-        return sorted(each for each in self.by_entity if each.startswith(prefix) and each > after)[:limit]
+    def walk(self, prefix: str, at: int | None = None) -> Iterator[tuple[str, Trace | None]]:
+        """Ids in order, with what is held."""
+        found = sorted(each for each in self.by_entity if each.startswith(prefix))
+        yield from zip(found, self.traces(found, at), strict=True)
 
     def judge(self, reader: Reader = OFFICER, *, at: int | None = None, today: str = TODAY, listed: int = 200) -> Judge:
         return Judge(self, Setting(reader, today, ORIGIN, self.size if at is None else at, listed=listed))

@@ -89,7 +89,8 @@ async def outcome(call: Call) -> Response:
         raise BadInput(f"unknown outcome {told.outcome[:40]!r}", where="outcome", todo=f"one of {', '.join(OUTCOMES)}")
     if not 1 <= len(told.value) <= 4096:
         raise BadInput("a text of 1 to 4096 characters is expected", where="value")
-    plan = OutcomePlan(told.value, told.outcome, told.country or call.desk.settings.country or None, told.happened, call.caller.name)
+    country, desk = told.country or call.desk.settings.country or None, May.AMEND in call.caller.rights
+    plan = OutcomePlan(told.value, told.outcome, country, told.happened, call.caller.name, desk)
 
     def work() -> Stored:
         line = call.desk.node.outcome(plan)

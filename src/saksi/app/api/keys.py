@@ -28,7 +28,10 @@ _NO_KEY = "0" * 64
 
 
 class May(Enum):
-    """What a caller may do; every route names one. No key has those from `REQUEST` on: they are done by people who signed in."""
+    """What a caller may do; every route names one. No key has those from `REQUEST` on: they are done by people who signed in.
+
+    `AMEND` is the desk's: what who has it tells of a value decides what block lists hold.
+    """
 
     LOOK = "look"
     FEED = "feed"
@@ -62,7 +65,7 @@ CAN: dict[Role, frozenset[May]] = {
     Role.ANALYST: frozenset({May.LOOK, May.FEED, May.TELL, May.GIVE, May.AMEND}),
     Role.APPROVER: frozenset({May.LOOK, May.FEED, May.TELL, May.AMEND, May.ERASE}),
     Role.INTAKE: frozenset({May.GIVE}),
-    Role.AUDITOR: frozenset({May.LOOK, May.AUDIT}),
+    Role.AUDITOR: frozenset({May.LOOK, May.FEED, May.AUDIT}),
     Role.ADMINISTRATOR: frozenset({May.ADMIN}),
 }
 

@@ -147,13 +147,14 @@ class TakePlan:
 
 @dataclass(frozen=True, slots=True)
 class OutcomePlan:
-    """What became of a value after a look-up, as told by a caller."""
+    """What became of a value after a look-up, as told by a caller. `desk`: by one of the authority's own who may amend."""
 
     value: str
     outcome: str
     country: str | None = None
     happened: str | None = None
     by: str = ""
+    desk: bool = False
 
 
 class OutcomeLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -299,8 +300,8 @@ class Lists(Protocol):
     def feeds(self) -> tuple[FeedName, ...]:
         """The block lists on offer."""
 
-    def feed(self, name: str, *, reader: Reader, at: int | None) -> Iterator[bytes]:
-        """The bytes of a block list, in pieces of some kilobytes; what the marking (PAP) does not allow is not in it."""
+    def feed(self, name: str, *, reader: Reader, at: int | None, historical: bool = False) -> Iterator[bytes]:
+        """The bytes of a block list, in pieces; what the marking (PAP) does not allow is not in it. `historical` says so in the list."""
 
 
 class Intake(Protocol):

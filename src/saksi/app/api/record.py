@@ -97,14 +97,21 @@ async def feed(call: Call) -> Response:
         raise Refused("not-found")
     state = call.desk.node.state()
     size = state.views if at is None else at
+    headers = {"Vary": "Authorization, Saksi-Purpose", "Saksi-Size": str(size)}
+    historical = size < state.views
+    if historical:  # it holds what was withdrawn since: for those who look into what was blocked when
+        if May.AUDIT not in call.caller.rights:
+            call.caller.must(May.AMEND)
+        headers |= {"Cache-Control": "no-store", "Saksi-Historical": "not for blocking"}
+    else:
+        # The log's size stands in it too: an erasure that came later holds for the same size of the views as well.
+        made_of = (name, size, state.size, state.erased, reader.clearance.value, call.desk.day())
+        tag = etag("\0".join(map(str, made_of)).encode()).replace('"', 'W/"', 1)
+        headers |= {"Cache-Control": "private, no-cache", "ETag": tag}
     call.note("feed", name, size=size)
-    # The newest sizes stand in it too: a marking, or an erasure, that came later holds for an earlier size as well.
-    made_of = (name, size, state.views, state.size, state.erased, reader.clearance.value, call.desk.day())
-    tag = etag("\0".join(map(str, made_of)).encode()).replace('"', 'W/"', 1)
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Saksi-Purpose", "Saksi-Size": str(size)}
-    if call.request.headers.get("if-none-match") == tag:
+    if not historical and call.request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    pieces = call.desk.node.feed(name, reader=reader, at=size)
+    pieces = call.desk.node.feed(name, reader=reader, at=size, historical=historical)
     first = await call.walk(lambda: next(pieces, b""))  # what cannot be made at all is refused before anything has left
     return StreamingResponse(_stream(call, first, pieces), media_type=known[name].media_type, headers=headers)
 
@@ -197,7 +204,8 @@ ROUTES = (
         feed,
         May.FEED,
         "A block list",
-        "Holds what its marking (PAP) allows to be blocked, without what was withdrawn, has expired or protects somebody.",
+        "Holds what its marking (PAP) allows to be blocked, without what was withdrawn, has expired or protects somebody. One of an "
+        "earlier size (`at`) says that it is historical and not for blocking, and is for auditors and the desk.",
         (_FEED, AT, PURPOSE),
         answers={200: ("", "text/plain", "# size 4\n0.0.0.0 phish.example\n")},
         problems=("purpose-needed", "not-found"),

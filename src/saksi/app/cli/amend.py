@@ -150,11 +150,11 @@ def erase(ctx: click.Context, what: str, country: str | None, ground: str, yes: 
 @common
 @click.pass_context
 def outcome(ctx: click.Context, value: str, what: str, country: str | None, happened: str | None, by: str) -> int:
-    """Record what became of VALUE after a look-up: payment-stopped, scam-confirmed, false-alarm ..."""
+    """Record what became of VALUE after a look-up, as the desk's own word: payment-stopped, scam-confirmed, false-alarm ..."""
     from saksi.app.api.ports import OutcomePlan
 
     with reading(ctx) as node:
-        made = node.outcome(OutcomePlan(value, what, country=country, happened=happened, by=by))
+        made = node.outcome(OutcomePlan(value, what, country=country, happened=happened, by=by, desk=True))
     if ctx.obj["json"]:
         line({"ref": made.ref, "entity": made.entity, "outcome": made.outcome, "duplicate": made.duplicate})
     else:

@@ -30,7 +30,7 @@ _KINDS = ("account", "email", "handle", "host", "ip", "network", "phone", "proxy
 @click.option("--circle", "circles", multiple=True, help="A named audience that authority belongs to.")
 @click.option("--clearance", type=click.Choice([level.value for level in Tlp]), default=Tlp.RED.value, help="For this authority's own use.")
 @click.option("--contested", is_flag=True, help="Contested values too, each with a mark.")
-@click.option("--at", type=click.IntRange(0), help="As of an earlier ledger size.")
+@click.option("--at", type=click.IntRange(0), help="As of an earlier ledger size: not for blocking.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write (else standard output).")
 @common
 @click.pass_context
@@ -62,6 +62,7 @@ def feed(
             form,
             kinds or (_KINDS if form == "csv" else ("host",)),
             contested,
+            historical=size < node.views.size,
         )
         if out is None and ctx.obj["json"]:
             for entry in node.to_block(plan).entries:
@@ -80,9 +81,9 @@ def feed(
 
 
 def _told(entry: Entry) -> dict[str, Json]:
-    """An entry as data; `below` says whether all names below a host may be blocked with it. Nobody's date is left out."""
+    """An entry as data. Nobody's date is left out. `below`: all names below a host may be blocked with it; `shared`: it may be others' too."""
     seen = {name: when for name, when in (("seen_since", entry.seen_since), ("seen_last", entry.seen_last)) if when is not None}
     return {
         "entity": entry.entity, "roles": list(entry.roles), **seen, "recorded_since": entry.recorded_since, "tlp": entry.tlp.value,
-        "contested": entry.contested, "below": entry.below, "refs": list(entry.refs),
+        "contested": entry.contested, "below": entry.below, "shared": entry.shared, "refs": list(entry.refs),
     }  # fmt: skip

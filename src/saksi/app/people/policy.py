@@ -23,7 +23,7 @@ _AUDITOR, _ADMINISTRATOR = Role.AUDITOR, Role.ADMINISTRATOR
 
 TABLE: Mapping[May, frozenset[Role]] = {
     May.LOOK: frozenset({_INTAKE, _ANALYST, _APPROVER, _REVIEWER, _AUDITOR}),
-    May.FEED: frozenset({_ANALYST, _APPROVER}),
+    May.FEED: frozenset({_ANALYST, _APPROVER, _AUDITOR}),
     May.TELL: frozenset({_INTAKE, _ANALYST, _APPROVER}),
     May.GIVE: frozenset({_INTAKE, _ANALYST}),
     May.AMEND: frozenset({_ANALYST, _APPROVER}),
