@@ -142,9 +142,7 @@ class _Judges:
                 like, own = verdict.entry, trace.own
                 if like is not None:
                     refs = tuple([prefix + own[place * OWN].decode() for place in verdict.places])
-                    like = Entry(
-                        entity, like.roles, like.seen_since, like.seen_last, like.recorded_since, refs, like.tlp, like.contested
-                    )
+                    like = Entry(entity, like.roles, like.seen_since, like.seen_last, like.recorded_since, refs, like.tlp, like.contested)
                 yield entity, verdict, like
 
     def _learn(self, kind: str, entity: str, trace: Trace) -> _Verdict:

@@ -81,7 +81,7 @@ def feed(
 
 
 def _told(entry: Entry) -> dict[str, Json]:
-    """An entry as data. Nobody's date is left out. `below`: all names below a host may be blocked with it; `shared`: it may be others' too."""
+    """An entry as data, without dates that nobody gives. `below`: with all names below a host; `shared`: it may be others' too."""
     seen = {name: when for name, when in (("seen_since", entry.seen_since), ("seen_last", entry.seen_last)) if when is not None}
     return {
         "entity": entry.entity, "roles": list(entry.roles), **seen, "recorded_since": entry.recorded_since, "tlp": entry.tlp.value,
