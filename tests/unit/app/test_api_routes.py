@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -22,7 +23,8 @@ from saksi.app.web.pages import Pages
 from saksi.app.web.site import Site
 from saksi.ledger.bundle import verify_bundle
 from saksi.ledger.note import parse_vkey
-from saksi.model import Tlp
+from saksi.model import ACCUSING_ROLES, Pap, Tlp
+from saksi.model import ROLES as WORDS
 from saksi.screen.answer import decode
 
 ROUTES = [*API_ROUTES, *Pages(Site(load_assets())).routes()]
@@ -621,3 +623,14 @@ def test_a_stranger_learns_what_is_signed_and_not_how_much_is_sealed(served: Ser
     private = served.far.get("/ledger.json").headers
     assert "private" in private["cache-control"]
     assert "Authorization" in private["vary"]
+
+
+def test_about_explains_every_word_that_an_answer_uses(served: Served) -> None:
+    page = served.far.get("/about", headers={"Accept": "text/html"}).text
+    explained = {" ".join(word.split()) for word in re.findall(r"<dt[^>]*>(?:<span[^>]*>)?([^<]+)<", page)}
+    assert {*WORDS, *(f"TLP:{level.value}" for level in Tlp), *(f"PAP:{level.value}" for level in Pap)} <= explained
+    assert {"On record", "No record", "Contested", "Safe-listed", "Nothing stands", "Flagged"} <= explained
+    assert {"Old", "Not in the number plan", "Weak", "Unopened", "Entry", "Checkpoint", "Root hash", "Fingerprint", "Witness"} <= explained
+    roles = dict(re.findall(r"<dt>([a-z-]+)</dt><dd>([^<]+)</dd>", page))
+    assert {name for name, said in roles.items() if said.endswith("speaks against it")} == set(ACCUSING_ROLES)
+    assert served.local.get("/ledger", headers={"Accept": "text/html"}).text.count('href="/about#words"') == 1

@@ -19,7 +19,7 @@ from saksi.app.api.problems import KINDS, Refused
 from saksi.app.api.wire import answer, next_link
 from saksi.app.web.layout import entity_path, fields_of, lay_out, text_of
 from saksi.app.web.site import Site, link
-from saksi.model import ROLES, BadInput, Locator, Reader, Tlp
+from saksi.model import ACCUSING_ROLES, ROLES, BadInput, Locator, Pap, Reader, Tlp
 from saksi.model.grade import CREDIBILITY, RELIABILITY
 from saksi.screen.answer import Answer, encode
 
@@ -29,6 +29,9 @@ _FIXED = "public, max-age=31536000, immutable"
 _AS = Param("as", "`page`: the page even where the name ends in .json.", longest=4, form="page")
 _Q = Param("q", VALUE.about, longest=VALUE.longest)
 _SHOWN = 8
+_STATUSES = ("known", "unknown", "contested", "safe-listed", "past")
+_WARNINGS = ("recycled", "not-in-plan", "weak", "unopened", "above", "readings")
+_WORDS = ("entry", "checkpoint", "root", "fingerprint", "witness", "proof")
 _QUICK = 40  # statements on a page that is rendered between two look-ups, in about 3 ms
 
 
@@ -160,7 +163,17 @@ class Pages:
     async def about(self, call: Call) -> Response:
         """What this node is, and what its words mean."""
         return self._site.page(
-            call, "about.html", roles=ROLES, reliability=RELIABILITY, credibility=CREDIBILITY, levels=[level.value for level in Tlp]
+            call,
+            "about.html",
+            statuses=_STATUSES,
+            roles=ROLES,
+            accusing=ACCUSING_ROLES,
+            warnings=_WARNINGS,
+            reliability=RELIABILITY,
+            credibility=CREDIBILITY,
+            levels=[level.value for level in Tlp],
+            paps=[level.value for level in Pap],
+            words=_WORDS,
         )
 
     async def problem(self, call: Call) -> Response:
