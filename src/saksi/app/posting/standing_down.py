@@ -20,7 +20,8 @@ __all__ = ["stood_down"]
 def stood_down(node: Wired, step: Step, have: History) -> Iterator[Entry]:
     """The statements that go with `step`: one for each target on record, where a measure is lifted or ended as wrong; else none.
 
-    They lie under no data subject: an erasure of the request brings no listing back. They name neither the request nor its ground.
+    They lie under no data subject: an erasure of the request brings no listing back. They name neither the request nor its ground, but who
+    lifted it: an outcome that names nobody of ours is a caller's word, and takes nothing out of a list (record 67).
     """
     wrong = step.word is Word.LIFT or (step.word is Word.END and step.reason == "wrong")
     if not wrong or not have.request.rule.coercive:
@@ -32,5 +33,5 @@ def stood_down(node: Wired, step: Step, have: History) -> Iterator[Entry]:
         facts = node.views.facts(target.entity).facts
         if facts:
             said = Content(entity=target.entity, schema=facts[0].schema, prop="outcome", value="false-alarm")
-            made = Statement(said, source, Asserter(config.authority, step.at), marking)
+            made = Statement(said, source, Asserter(config.authority, step.at, step.person), marking)
             yield Entry(Kind.PRIVATE, made.groups())
