@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from saksi.app.api.ports import Check, Fsck, LedgerState
 from saksi.app.health import home_check, keys_check, signing_check, why_no_views
@@ -23,6 +24,7 @@ __all__ = ["Recording", "Said"]
 
 _FSCK = "fsck.json"
 _LOW_DISK = 1 << 30
+_ASKEW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Recording(Listing):
         return (
             keys_check(self.files),
             self._ledger_check(),
+            self._clock_check(),
             signing_check(self.files),
             self._views_check(),
             self._fsck_check(),
@@ -89,6 +92,16 @@ class Recording(Listing):
             self._disk_check(),
             post_check(self.files, self.config),
         )
+
+    def clock_behind(self) -> str:
+        """What to mind where this machine's clock stands before the newest entry: what is logged now would be dated before it."""
+        if not self.shelf.size:
+            return ""
+        newest, now = datetime.fromtimestamp(self.shelf.time_ms(self.shelf.size - 1) / 1000, UTC), datetime.now(UTC)
+        if now + _ASKEW >= newest:
+            return ""
+        stands, entry = (f"{time:%Y-%m-%d %H:%M}" for time in (now, newest))
+        return f"the clock stands at {stands} UTC, before the newest entry ({entry}): set it right, what is recorded now is dated wrongly"
 
     def last_fsck(self) -> Said | None:
         """What the last whole check said."""
@@ -118,6 +131,13 @@ class Recording(Listing):
         except SaksiError as fault:
             return Check(name="ledger", ok=False, said=str(fault))
         return Check(name="ledger", ok=True, said=f"{state.size} leaves, {state.statements} statements, signed")
+
+    def _clock_check(self) -> Check:
+        try:
+            behind = self.clock_behind()
+        except SaksiError as fault:  # the check of the ledger says more
+            behind = str(fault)
+        return Check(name="clock", ok=not behind, said=behind or "not before the newest entry", needed=False)
 
     def _views_check(self) -> Check:
         have, why = self._own_views()

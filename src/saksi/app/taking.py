@@ -92,6 +92,7 @@ class Taking(Withdrawing):
         """Take one file in. `rejects` is handed the rejects file (CSV), piece by piece, where there is anything in it."""
         known = self._recognise(order)  # 1
         erased = KeptOut(order.even_erased)
+        behind = self.clock_behind()
         self._sweep()
         self._catch_up()
         with (
@@ -143,7 +144,7 @@ class Taking(Withdrawing):
             name=order.name, source=known.spec.name, recognised=known.why, taken_at=issue.asserted_at, digest=digest,
             rows=counts.rows, taken=counts.taken, duplicate=counts.duplicate - erased.out, rejected=counts.rejected,
             expired=under.expired, reinstated=under.reinstated, changed=under.changed, size=size,
-            warnings=((warning,) if warning else ()) + _kept(under.kept) + erased.warnings(), erased=erased.out,
+            warnings=tuple(filter(None, (behind, warning))) + _kept(under.kept) + erased.warnings(), erased=erased.out,
             rejects=(*erased.refusals(), *under.shown)[:_SHOWN], tlp=given.handling.tlp.value, by=order.by,
         )  # fmt: skip
         with _disk(self.files.takes):

@@ -169,7 +169,7 @@ def test_the_words_of_an_answer_tell_when_it_happened_and_who_withdrew_it_why(ru
         if statement["prop"] == "role":
             last(run("retract", statement["ref"], "--reason", "the victim misread it"))
     said = run("ask", "012 345 678", json_=False).stdout
-    assert "2 of those listed stand no more:" in said
+    assert "2 of those listed do not stand:" in said
     assert " by centre.a.example: the victim misread it" in said
     assert "withdrawn on 20" in said
 

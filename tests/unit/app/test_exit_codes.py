@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 from collections.abc import Callable
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import click
@@ -198,3 +199,17 @@ def test_a_feed_as_json_is_one_line_an_entry(folder: Path) -> None:
     assert ended == 0
     assert [each["entity"] for each in told] == ["host:bad.example.net", "host:worse.example.org"]
     assert all(each["refs"] and each["roles"] and each["recorded_since"] for each in told)
+
+
+def test_a_clock_that_was_set_back_is_said_by_take_and_doctor(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Before(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Before:
+            return cls(2020, 1, 1, tzinfo=tz)
+
+    (folder / "april.csv").write_text("reference,scam_phone,country,synthetic\n2,012 345 679,KH,true\n", encoding="utf-8")
+    assert "  ok   clock: not before the newest entry" in run(folder, "doctor")[1]
+    monkeypatch.setattr("saksi.app.recording.datetime", Before)
+    assert "  MIND clock: the clock stands at 2020-01-01 00:00 UTC, before the newest entry" in run(folder, "doctor")[1]
+    taken = json.loads(run(folder, "--json", "take", str(folder / "april.csv"), "--source", "report-desk")[1])
+    assert taken["warnings"][0].startswith("the clock stands at 2020-01-01")

@@ -23,7 +23,7 @@ _ENDED = {"retracted": "withdrawn", "lapsed": "its time was over", "future": "no
 def tell_answer(answer: Answer, *, most: int | None = _FEW) -> None:
     """Status, why, who says what and when, on which source, what was withdrawn, what to mind, how to contest.
 
-    `most` statements are listed, the newest (None: all), and at most as many of those that stand no more.
+    `most` statements are listed, the newest (None: all), and at most as many of those that do not stand.
     """
     status = click.style(answer.status.upper(), bold=True, fg=_COLOUR.get(answer.status))
     words(f"{answer.entity}  {status}{'  ' + click.style('flagged', bold=True) if answer.flagged else ''}")
@@ -42,7 +42,7 @@ def tell_answer(answer: Answer, *, most: int | None = _FEW) -> None:
         words(f"  recorded {answer.seen.recorded.first} to {answer.seen.recorded.last}")
     _tell_lines(answer, answer.statements, answer.total, most)
     if answer.past:
-        words(f"  {len(answer.past)} of those listed stand{'' if len(answer.past) > 1 else 's'} no more:")
+        words(f"  {len(answer.past)} of those listed do{'' if len(answer.past) > 1 else 'es'} not stand:")
         _tell_lines(answer, answer.past, len(answer.past), most)
     if answer.total:
         words(f"  marking TLP:{answer.marking.tlp} PAP:{answer.marking.pap}; ledger size {answer.at}")
