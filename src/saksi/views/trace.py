@@ -71,9 +71,10 @@ def traces(snapshot: Snapshot, entities: Sequence[str], stop: int) -> list[Trace
                 last, (table, raw, base) = body, inflated(body)
             keys, older, counts, sizes = table
             entity = lot[place]
-            if entity not in keys:
+            try:
+                here = keys.index(entity)
+            except ValueError:
                 continue
-            here = keys.index(entity)
             at = base + sum(sizes[:here])
             made[start + place] = _told(snapshot, (entity, older[here], counts[here], raw[at : at + sizes[here]]), kinds, stop)
     return made
