@@ -7,7 +7,7 @@ reader may see, and who looked. A case that is not there and one that is not you
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from saksi.actions import Actor, Role
@@ -16,14 +16,14 @@ from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.home import now_text, today
 from saksi.app.queueing import Queueing
 from saksi.cases import FIRST, MAY, MOST, Case, Clock, Entry, Line, Stand, Word, chronology, line_of, opened, taken
-from saksi.cases.board import CaseLine
+from saksi.cases.board import CaseLine, TaskLine
 from saksi.cases.logged import leaf_of
 from saksi.ledger import core
 from saksi.model import BadInput, Marking, NotAllowed, Pap, Reader, Statement, Tlp, release
 from saksi.model.favour import speaks_for
 from saksi.views.fact import Fact, standing
 
-__all__ = ["CaseView", "Casing", "Work"]
+__all__ = ["CaseView", "Casing", "Door", "Work"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +49,23 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case for one reader: as it stands, and all that speaks now for what it names (by reference), entered or not."""
+    """A case for one reader: as it stands, all that speaks now for what it names (by reference), entered or not, and its entries."""
 
     case: Case
     favour: tuple[str, ...]
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A case that somebody who is no member may enter by one word, with a reason: which, whose, since when; not what it is about."""
+
+    case: str
+    unit: str
+    lead: str
+    since: str
+    word: Word
+    head: str
 
 
 class Casing(Queueing):
@@ -64,6 +77,7 @@ class Casing(Queueing):
 
     def open_case(self, title: str, actor: Actor, clearance: Tlp, *, reports: Sequence[str] = ()) -> Case:
         """Open a case, of reports and of all they name where there are any. Whoever opens it is its lead."""
+        self._check_reaches(clearance)
         for each in reports:
             self._report(each, actor, clearance)
         with self.ledger.core.turn:
@@ -74,6 +88,7 @@ class Casing(Queueing):
 
     def escalate(self, report: str, actor: Actor, clearance: Tlp, *, also: Sequence[str] = ()) -> Case:
         """The second click: a case of the report, of those named beside it, and of all they name, with a task to look at it now."""
+        self._check_reaches(clearance)
         lines = [self._report(each, actor, clearance) for each in (report, *also)]
         first = min((line.triage for line in lines), key=lambda each: each.urgency)
         title = f"{lines[0].typology or 'report'}: {first.urgency.words}"
@@ -123,7 +138,8 @@ class Casing(Queueing):
     def case(self, case: str, actor: Actor, clearance: Tlp) -> CaseView:
         """A case for one of its members; that it was asked for is written down first."""
         have = self._read(case, actor, clearance)
-        return CaseView(have, self._favour(tuple(each.name for each in have.entities), self.owner(clearance)))
+        speaking = self._favour(tuple(each.name for each in have.entities), self.owner(clearance))
+        return CaseView(have, speaking, tuple(each.entry for each in self.board.entries(case)))
 
     def chronology(self, case: str, actor: Actor, clearance: Tlp, *, clock: Clock = Clock.HAPPENED) -> tuple[Line, ...]:
         """All that is recorded about what a case holds, by one of three clocks, as far as this reader may see it."""
@@ -138,8 +154,34 @@ class Casing(Queueing):
         lines = (line_of(fact, ref=ref, published=self.views.source(fact.source).published) for ref, fact in facts.items())
         return chronology(lines, clock)
 
-    def cases(self, actor: Actor, *, after: str | None = None, limit: int = 50) -> tuple[list[CaseLine], str | None]:
+    def tasks(self, actor: Actor, clearance: Tlp) -> list[TaskLine]:
+        """What is left to do for somebody, what is due first first."""
+        return self.board.tasks(actor.person) if self._reaches(clearance) else []
+
+    def holding(self, name: str, actor: Actor, clearance: Tlp) -> list[CaseLine]:
+        """Those of somebody's cases that hold a report or an entity."""
+        return self.board.naming(name, actor.person) if self._reaches(clearance) else []
+
+    def doors(self, actor: Actor, clearance: Tlp, *, gone: Collection[str]) -> list[Door]:
+        """The cases that somebody may enter though they are no member: sealed ones of other units, for a reviewer who had no hand in them;
+        and those of their own unit whose lead is among the people that are `gone`, for an approver."""
+        if not self._reaches(clearance):
+            return []
+        found = [(line, Word.UNSEAL) for line in self.board.sealed(actor.unit)] if Role.REVIEWER in actor.roles else []
+        if Role.APPROVER in actor.roles:
+            left = [line for person in sorted(gone) for line in self.board.cases(person, limit=MOST) if line.lead == person]
+            found += [(line, Word.LEAD) for line in left if line.unit == actor.unit and line.stand == Stand.OPEN.value]
+        made = [(self.board.case(line.id), word) for line, word in found]
+        return [
+            Door(have.id, have.unit, have.lead, have.at, word, have.head)
+            for have, word in made
+            if have is not None and actor.person not in have.everybody | have.members
+        ]
+
+    def cases(self, actor: Actor, clearance: Tlp, *, after: str | None = None, limit: int = 50) -> tuple[list[CaseLine], str | None]:
         """Somebody's cases, the last moved first, and the cursor of the next page."""
+        if not self._reaches(clearance):
+            return [], None
         moved, _, last = ("", "", "") if after is None else read_cursor(after).after.partition(" ")
         found = self.board.cases(actor.person, after=None if after is None else (moved, last), limit=limit + 1)
         more = len(found) > limit
@@ -168,7 +210,7 @@ class Casing(Queueing):
     def _open_to(self, case: str, actor: Actor, clearance: Tlp, word: Word | None) -> Case:
         """The case, where this actor may know of it. Raises the same error where there is none and where they may not."""
         have = self.board.case(case)
-        if have is not None and release(self._marking(), self.owner(clearance), on=today()):
+        if have is not None and self._reaches(clearance):
             outside = word is Word.UNSEAL and have.stand is Stand.SEALED and Role.REVIEWER in actor.roles and actor.unit != have.unit
             takes_over = word is Word.LEAD and Role.APPROVER in actor.roles and actor.unit == have.unit
             if actor.person in have.members or outside or takes_over:
@@ -238,6 +280,17 @@ class Casing(Queueing):
 
     def _subject(self, have: Case) -> bytes:
         return self.ledger.subjects(self.board.entries(have.id)[0].leaf)[0]
+
+    def _check_reaches(self, clearance: Tlp) -> None:
+        if not self._reaches(clearance):
+            raise NotAllowed(
+                f"cases are marked TLP:{self._marking().tlp.value}, and you may see up to TLP:{clearance.value}", where="clearance",
+                todo="ask an administrator",
+            )  # fmt: skip
+
+    def _reaches(self, clearance: Tlp) -> bool:
+        """Whether somebody cleared so far sees entries of cases at all."""
+        return bool(release(self._marking(), self.owner(clearance), on=today()))
 
     def _marking(self) -> Marking:
         return Marking(Tlp.AMBER_STRICT, Pap.RED, purpose=self.config.purpose or None, legal_basis=self.config.legal_basis or None)

@@ -9,15 +9,15 @@ from saksi.actions import Actor, Role
 from saksi.app.acting import Acting
 from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.home import now_text, today
-from saksi.cases.board import Board, TaskLine
+from saksi.cases.board import Board
 from saksi.cases.links import Linked
 from saksi.cases.queue import Place, Queue, ReportLine
 from saksi.model import BadInput, NotAllowed, Reader, Tlp, release
 from saksi.views.fact import Fact, standing
 
-__all__ = ["Escalation", "Queueing", "no_report"]
+__all__ = ["DESK", "Escalation", "Queueing", "no_report"]
 
-_DESK = frozenset({Role.INTAKE, Role.ANALYST, Role.APPROVER})
+DESK = frozenset({Role.INTAKE, Role.ANALYST, Role.APPROVER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,6 @@ class Queueing(Acting):
         may = {each.id for each in self._seen([line for line in lines if line is not None], clearance)}
         return replace(found, candidates=tuple(each for each in found.candidates if each.report in may))
 
-    def tasks(self, actor: Actor) -> list[TaskLine]:
-        """What is left to do for somebody, what is due first first."""
-        return self.board.tasks(actor.person)
-
     def plan_escalation(self, report: str, actor: Actor, clearance: Tlp) -> Escalation:
         """The first click: what a case made of a report would hold."""
         line = self._report(report, actor, clearance)
@@ -108,7 +104,7 @@ class Queueing(Acting):
 
     @staticmethod
     def _at_the_desk(actor: Actor) -> None:
-        if not actor.roles & _DESK:
+        if not actor.roles & DESK:
             raise NotAllowed("reports are read by those who work on them", where="role")
 
 

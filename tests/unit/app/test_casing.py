@@ -130,7 +130,7 @@ def test_two_clicks_make_a_case_that_is_in_ledger_views_and_board(node: Node) ->
     assert (node.ledger.size, node.views.size, node.board.size) == (node.ledger.size,) * 3
     assert [each.name for each in have.reports] == [all_of["1"], all_of["3"]]
     assert {each.name for each in have.entities} >= {MULE, PHONE, VICTIM}
-    (task,) = node.tasks(LEAD)
+    (task,) = node.tasks(LEAD, RED)
     assert (task.case, "danger" in task.text) == (have.id, True)
     assert [line.id[-1] for line in node.queue(LEAD, RED).lines] == ["2", "4"]
     assert [line.id[-1] for line in node.queue(LEAD, RED, state="assigned").lines] == ["1", "3"]
@@ -155,7 +155,7 @@ def test_not_there_and_not_yours_are_alike_and_reading_is_written_down(node: Nod
     log = AccessLog(node.files.path / "api", clock=now_text, random=bytes)
     assert [seen.who for seen in log.read(value=f"case:{have.id}")] == ["stranger", "lead", "outside", "lead"]
     log.close()
-    assert (node.cases(STRANGER), [line.id for line in node.cases(LEAD)[0]]) == (([], None), [have.id])
+    assert (node.cases(STRANGER, RED), [line.id for line in node.cases(LEAD, RED)[0]]) == (([], None), [have.id])
 
 
 def test_what_speaks_for_a_person_is_never_left_out(node: Node) -> None:

@@ -16,10 +16,12 @@ from saksi.app.api.application import make_app, make_desk
 from saksi.app.api.desk import Desk, Settings
 from saksi.app.api.guard import Guard
 from saksi.app.api.ports import Node
+from saksi.app.casing import Casing
 from saksi.app.people.routes import people_routes
 from saksi.app.web.assets import load_assets
 from saksi.app.web.pages import Pages
 from saksi.app.web.site import Site
+from saksi.app.work.routes import work_routes
 from saksi.model import NotAllowed
 
 if TYPE_CHECKING:
@@ -82,7 +84,8 @@ def build_app(node: Node, home: Path, settings: Settings, *, clock: Callable[[],
     site = Site(load_assets())
     desk = make_desk(node, home, settings, clock=clock)
     desk = replace(desk, built=site.assets.built, error_page=site.error)
-    return make_app(desk, (*Pages(site).routes(), *people_routes(site))), desk
+    work = work_routes(site, node) if isinstance(node, Casing) else ()  # a node that only answers has no desk
+    return make_app(desk, (*Pages(site).routes(), *people_routes(site), *work)), desk
 
 
 def serve(node: Node, home: Path, settings: Settings, *, listen: Listen, ready: Callable[[str], None] | None = None) -> None:
