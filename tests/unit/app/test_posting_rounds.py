@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,9 +14,11 @@ from time import sleep
 import pytest
 from post_office import ANALYST, APPROVER, BUSY, CONFIG, DIRECTORY, Desk, Server, act, courier, drop, opened, reply, sent, server, words
 
-from saksi.actions import Kind, Mine, Theirs, Word
+from saksi.actions import History, Kind, Mine, Theirs, Word
+from saksi.app.cli import main
 from saksi.app.home import Home
 from saksi.app.node import Node
+from saksi.app.posting import rounds as rounds_of
 from saksi.app.posting.loop import posting
 from saksi.app.posting.rounds import Courier
 from saksi.app.posting.setting import means_of, post_check
@@ -252,8 +256,56 @@ def test_a_mail_that_was_kept_by_a_process_that_died_is_judged_by_the_next(node:
     taken = node.mailbox.take(now())
     next(taken)  # the file is gone from the drop folder, and nobody has judged it
     assert node.tray.waiting() == 0
+    courier(node, post).round(now())
+    assert node.tray.waiting() == 1
+
+
+def test_a_step_that_was_logged_by_a_process_that_died_settles_its_answer(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    have, post = sent(node), Server()
+    rounds = courier(node, post)
+    rounds.round(now())
+    drop(node, reply(post.met[0], "ANSWER: RECEIVED"))
+    rounds.round(now())
+    (item,) = node.tray.listed()
+    with monkeypatch.context() as patch:
+        patch.setattr(node.tray, "logged", lambda *_: (_ for _ in ()).throw(SystemExit))
+        with pytest.raises(SystemExit):
+            act(node, have, Word.RECEIVE, via="mail", evidence=item.digest, checked="called back")
+    assert node.tray.waiting() == 1
+    courier(node, post).round(now())
+    assert (node.tray.waiting(), node.mailbox.kept()) == (0, ())
+    assert words(node, have)[-1] == "receive"
+
+
+def test_a_round_that_fails_loses_no_mail(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, post = sent(node), Server()
+    rounds = courier(node, post)
+    rounds.round(now())
+    drop(node, reply(post.met[0], "ANSWER: ACCEPT"))
+    with monkeypatch.context() as patch:
+        patch.setattr(node.tray, "put", lambda *_: (_ for _ in ()).throw(OSError("no room")))
+        with pytest.raises(OSError, match="no room"):
+            rounds.round(now())
     rounds.round(now())
     assert node.tray.waiting() == 1
+
+
+def test_a_letter_that_breaks_the_maker_holds_up_no_other(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, post = sent(node), sent(node), Server()
+    true = rounds_of.put_all
+
+    def breaks(course: list[tuple[object, History]], *given: object, **named: object) -> None:
+        if course[-1][1].request.id == first.request.id:
+            raise RuntimeError("the maker")
+        true(course, *given, **named)  # type: ignore[arg-type]
+
+    rounds = courier(node, post)
+    with monkeypatch.context() as patch:
+        patch.setattr(rounds_of, "put_all", breaks)
+        rounds.round(now())
+    assert [each.request for each in post.met] == [second.request.id]
+    rounds.round(now())
+    assert [each.request for each in post.met] == [second.request.id, first.request.id]
 
 
 def test_a_step_that_rests_on_an_answer_takes_it_into_the_vault_and_an_erasure_takes_all(node: Node) -> None:
@@ -319,3 +371,31 @@ def test_a_node_says_whether_it_mails_or_prints(tmp_path: Path, node: Node) -> N
     for wrong in ({"smtp": "mail"}, {"smtp_tls": "none"}, {"smtp": "mail.a.example:25"}, {"directory": "none.toml"}, {"mailbox": "none"}):
         assert not post_check(files, replace(CONFIG, **wrong)).ok, wrong  # type: ignore[arg-type]
     assert not post_check(Home(tmp_path / "elsewhere"), replace(CONFIG, seal="seal.pem")).ok
+
+
+def said(node: Node, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *told: str) -> tuple[str, int]:
+    monkeypatch.setattr(sys, "argv", ["saksi", "--home", str(node.files.path), *told])
+    with pytest.raises(SystemExit) as end:
+        main()
+    return capsys.readouterr().out, int(end.value.code or 0)
+
+
+def test_the_command_line_makes_a_round_lists_what_is_late_and_writes_letters(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk()
+    with server(desk) as port:
+        node = opened(tmp_path, smtp=f"127.0.0.1:{port}")
+        have = sent(node)
+        node.close()
+        out, code = said(node, capsys, monkeypatch, "post", "--json")
+        assert (code, json.loads(out)["taken"], len(desk.met)) == (0, 1, 1)
+        assert "0 mails taken" in said(node, capsys, monkeypatch, "post")[0]
+    assert said(node, capsys, monkeypatch, "request", "list", "--overdue") == ("", 1)
+    monkeypatch.setattr("saksi.app.home.now_text", lambda: "2099-01-01T00:00:00Z")
+    assert have.request.id in said(node, capsys, monkeypatch, "request", "list", "--overdue")[0]
+    out, code = said(node, capsys, monkeypatch, "request", "letter", have.request.id, "--out", str(tmp_path / "out"))
+    assert code == 0
+    assert [path.suffix for path in sorted((tmp_path / "out").iterdir())] == [".pdf", ".p7s", ".json", ".json"]
+    monkeypatch.setenv("SAKSI_SMTP", "")
+    assert "printed, not mailed: smtp is not set" in said(node, capsys, monkeypatch, "post")[0]

@@ -50,15 +50,20 @@ class Courier:
     hand: Callable[[Mail], Handed] | None = None
     luck: Callable[[], float] = random
     _moved: str = field(init=False, default="")
+    _whole: bool = field(init=False, default=False)  # whether the round before came to its end
 
     def round(self, now: datetime) -> Round:
         """Make one round at `now` (UTC)."""
-        self.node.forget_erased()  # 1
+        if not self._whole:
+            self.node.forget_erased()  # 1
+            self._find_again(now)
+        self._whole = False
         made = Round(0, 0, 0) if self.means is None else self._send(self.means, now)
         self._tell(now)  # 4
         self._take_in(now)  # 5
         matched_appeals(self.node, now)
         self._clocks(now)  # 6
+        self._whole = True
         return made
 
     def _send(self, means: Means, now: datetime) -> Round:
@@ -102,18 +107,22 @@ class Courier:
         node = self.node
         if not node.config.mailbox:
             return
-        for digest in node.mailbox.kept():
-            if not node.tray.has(digest):  # kept by a process that died before it could judge it
-                self._judge(node.mailbox.original(digest), digest, now)
         for taken in node.mailbox.take(now):
             if taken.digest is None:
                 _log.warning("a file in the mailbox is left unread: %s", taken.reason)
             else:
                 self._judge(taken.data, taken.digest, now)
-        for item in node.tray.listed(limit=_PAGE):
-            if node.shelf.original(bytes.fromhex(item.digest)) is not None:  # a step was logged, and then the machine died
-                node.tray.logged(item.digest, COURIER.person, _text(now), item.request or "")
-                node.mailbox.forget(item.digest)
+
+    def _find_again(self, now: datetime) -> None:
+        """What a process that died, or a round that failed, left half done: mails kept and not judged, steps logged and not settled."""
+        node = self.node
+        for digest in node.mailbox.kept():
+            if not node.tray.has(digest):
+                self._judge(node.mailbox.original(digest), digest, now)
+            elif node.shelf.original(bytes.fromhex(digest)) is not None:
+                item = node.tray.get(digest)
+                node.tray.logged(digest, item.person or COURIER.person, _text(now), item.request)
+                node.mailbox.forget(digest)
 
     def _judge(self, data: bytes, digest: str, now: datetime) -> None:
         """Where a mail goes: what asks for nothing is noted, a bounce moves our own clock, everything else waits for somebody."""

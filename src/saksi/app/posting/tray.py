@@ -136,7 +136,7 @@ class Tray:
         with self._turn():
             self._link.execute("UPDATE item SET state = 'waiting', request = ? WHERE digest = ? AND state = 'new'", (request, digest))
 
-    def logged(self, digest: str, person: str, at: str, request: str) -> None:
+    def logged(self, digest: str, person: str, at: str, request: str | None) -> None:
         """A step of a request rests on it, and its words are in the vault; where it did not come in here, nothing is said."""
         with self._turn():
             text = "UPDATE item SET state = 'logged', person = ?, at = ?, request = ?, body = NULL WHERE digest = ?"
