@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope
 
@@ -47,6 +48,11 @@ CONFIG = Config(
 )  # fmt: skip
 TAKEN = Handed(taken=True, again=False, said="250 OK")
 BUSY = Handed(taken=False, again=True, said="451 later")
+
+
+def plain_letters(patch: pytest.MonkeyPatch) -> None:
+    """Letters without a layout, which takes a processor half a second each: the tests of `exchange` and of a real server lay them out."""
+    patch.setattr("saksi.exchange.deliver.made_pdf", lambda page, _: b"%PDF-1.7 " + page.encode())
 
 
 def opened(folder: Path, **more: object) -> Node:

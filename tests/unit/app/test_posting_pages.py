@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from calls import SETTINGS, Client, Served
-from post_office import Server, act, courier, drop, opened, reply, sent, words
+from post_office import Server, act, courier, drop, opened, plain_letters, reply, sent, words
 
 from browser import Browser, cheap, signed_in
 from saksi.actions import History, Theirs, Word
@@ -56,7 +56,8 @@ class Office(Served):
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    plain_letters(monkeypatch)
     made = Office(tmp_path)
     cheap(made)
     yield made

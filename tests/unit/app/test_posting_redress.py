@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from calls import SETTINGS, Client
-from post_office import ANALYST, APPROVER, PHONE, REVIEWER, Server, act, courier, drop, opened, plan, reply, sent, words
+from post_office import ANALYST, APPROVER, PHONE, REVIEWER, Server, act, courier, drop, opened, plain_letters, plan, reply, sent, words
 
 from browser import Browser, cheap, signed_in
 from saksi.actions import History, Kind, Theirs, Word, held_for, missing
@@ -43,7 +43,8 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
+def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
+    plain_letters(monkeypatch)
     made = opened(tmp_path)
     yield made
     made.close()

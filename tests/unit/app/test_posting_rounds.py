@@ -12,7 +12,24 @@ from pathlib import Path
 from time import sleep
 
 import pytest
-from post_office import ANALYST, APPROVER, BUSY, CONFIG, DIRECTORY, Desk, Server, act, courier, drop, opened, reply, sent, server, words
+from post_office import (
+    ANALYST,
+    APPROVER,
+    BUSY,
+    CONFIG,
+    DIRECTORY,
+    Desk,
+    Server,
+    act,
+    courier,
+    drop,
+    opened,
+    plain_letters,
+    reply,
+    sent,
+    server,
+    words,
+)
 
 from saksi.actions import History, Kind, Mine, Theirs, Word
 from saksi.app.cli import main
@@ -33,7 +50,8 @@ def now() -> datetime:
 
 
 @pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
+def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
+    plain_letters(monkeypatch)
     made = opened(tmp_path)
     yield made
     made.close()
