@@ -25,7 +25,7 @@ from saksi.model import LedgerFault, NotFound
 
 __all__ = ["Book", "Line", "Logged"]
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE state (origin TEXT NOT NULL, size INTEGER NOT NULL, version INTEGER NOT NULL);
 CREATE TABLE step (request TEXT NOT NULL, number INTEGER NOT NULL, leaf INTEGER NOT NULL, commitment BLOB NOT NULL, body TEXT NOT NULL,
@@ -139,13 +139,28 @@ class Book:
             raise NotFound("there is no such request", where=request[:40], todo="`saksi request list` shows those there are")
         return folded(each.step for each in steps)
 
-    def lines(self, *, waits: Sequence[str] = (), after: tuple[str, str] | None = None, limit: int = 50) -> list[Line]:
-        """Requests, those that are due first; only those that wait for one of `waits`; behind the (due, id) of the last one seen."""
-        wanted = ",".join("?" * len(waits))
-        text = f"SELECT * FROM request WHERE (ifnull(due, '9'), id) > (?, ?) {f'AND waits IN ({wanted})' if waits else ''}"  # noqa: S608
+    def lines(
+        self, *, waits: Sequence[str] = (), after: tuple[str, str] | None = None, limit: int = 50, before: str | None = None
+    ) -> list[Line]:
+        """Requests, those that are due first; only those that wait for one of `waits`, and that were due `before` a time (UTC); behind the
+        (due, id) of the last one seen."""
+        wanted = f"AND waits IN ({','.join('?' * len(waits))})" if waits else ""
+        text = f"SELECT * FROM request WHERE (ifnull(due, '9'), id) > (?, ?) AND ifnull(due, '9') < ? {wanted}"  # noqa: S608
+        return self._lines(f"{text} ORDER BY ifnull(due, '9'), id LIMIT ?", *(after or ("", "")), before or "~", *waits, limit)
+
+    def ended(self, *, after: tuple[str, str] | None = None, limit: int = 50) -> list[Line]:
+        """Requests that wait for nobody, the last moved first; behind the (moved, id) of the last one seen."""
+        text = "SELECT * FROM request WHERE waits = 'nobody' AND (moved, id) < (?, ?) ORDER BY moved DESC, id DESC LIMIT ?"
+        return self._lines(text, *(after or ("~", "~")), limit)
+
+    def newest(self, kind: str) -> str | None:
+        """The id of the request of a kind that was moved last."""
+        found = self._lines("SELECT * FROM request WHERE kind = ? ORDER BY moved DESC, id LIMIT 1", kind)
+        return found[0].id if found else None
+
+    def _lines(self, text: str, *parts: str | int) -> list[Line]:
         with self._lock:
-            rows = self._link.execute(f"{text} ORDER BY ifnull(due, '9'), id LIMIT ?", (*(after or ("", "")), *waits, limit)).fetchall()
-        return [Line(*row) for row in rows]
+            return [Line(*row) for row in self._link.execute(text, parts)]
 
     def about(self, entity: str) -> list[str]:
         """The ids of the requests that name an entity."""
@@ -202,6 +217,7 @@ class Book:
 def _next(have: History) -> tuple[str, str | None]:
     """Who must act next, and by when."""
     due = clock(have, datetime.strptime(have.at, "%Y-%m-%dT%H:%M:%S%z")).due
-    first = due[0] if due else None
-    waits = have.crossing.waits_for if first is None or first.who == "nobody" else first.who
+    acting = next((each for each in due if each.who != "nobody"), None)  # an end that comes by itself hides nobody's task
+    first = acting or (due[0] if due else None)
+    waits = have.crossing.waits_for if acting is None else acting.who
     return waits, None if first is None else f"{first.at:%Y-%m-%dT%H:%M:%SZ}"

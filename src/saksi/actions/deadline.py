@@ -54,6 +54,8 @@ def clock(have: History, now: datetime) -> Clock:
     if have.appeal == "open":
         due.append(("decide on the appeal", "us", moment(have.appeal_at, "appeal_at") + timedelta(hours=72)))
     if have.until is not None and have.theirs is Theirs.IN_FORCE:
+        if have.renewal is not None:
+            due.append(("decide on the renewal", "us", moment(have.until, "until")))
         due.append(("it ends by itself", "nobody", moment(have.until, "until")))
     made = tuple(Due(what, who, at, now > at) for what, who, at in sorted(due, key=lambda each: each[2]))
     expired = have.theirs is Theirs.IN_FORCE and have.until is not None and now > moment(have.until, "until")

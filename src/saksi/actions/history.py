@@ -9,7 +9,7 @@ from saksi.actions.half import Mine, Theirs
 from saksi.actions.money import Money
 from saksi.actions.request import Request
 
-__all__ = ["Agreed", "History", "missing"]
+__all__ = ["Agreed", "History", "missing", "unapproved", "unreviewed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +75,25 @@ class History:
 def missing(have: History) -> tuple[str, ...]:
     """What a request (or its renewal) still needs before it may leave, in words; empty where nothing is missing."""
     wants = []
-    every = frozenset(each.entity for each in have.request.targets)
-    if have.request.rule.coercive:
-        left = every.difference(*(each.targets for each in have.approved))
-        if left:
-            wants.append(f"approval by another person, for {_named(left)}")
-    if have.request.independent:
-        left = every.difference(*(each.targets for each in have.reviewed))
-        if left:
-            wants.append(f"agreement of an independent reviewer outside {have.request.unit}, for {_named(left)}")
+    if left := unapproved(have):
+        wants.append(f"approval by another person, for {_named(left)}")
+    if left := unreviewed(have):
+        wants.append(f"agreement of an independent reviewer outside {have.request.unit}, for {_named(left)}")
     return tuple(wants)
+
+
+def unapproved(have: History) -> frozenset[str]:
+    """The targets that another person must still approve, one by one."""
+    return _left(have, have.approved) if have.request.rule.coercive else frozenset()
+
+
+def unreviewed(have: History) -> frozenset[str]:
+    """The targets that a reviewer outside the unit must still agree to."""
+    return _left(have, have.reviewed) if have.request.independent else frozenset()
+
+
+def _left(have: History, agreed: tuple[Agreed, ...]) -> frozenset[str]:
+    return frozenset(each.entity for each in have.request.targets).difference(*(each.targets for each in agreed))
 
 
 def _named(entities: frozenset[str]) -> str:

@@ -12,6 +12,7 @@ from saksi.actions.kind import OFFENCES, RULES, Kind, Party, Rule, Urgency
 from saksi.actions.money import Money
 from saksi.model import BadInput, Json, JsonObject, canonical
 from saksi.model.fields import Fields
+from saksi.model.moment import moment
 from saksi.model.statement import check_ref
 
 __all__ = ["PROTECTED", "Ground", "Recipient", "Request", "Target"]
@@ -169,6 +170,8 @@ class Request:
             raise BadInput(f"protected callings are {', '.join(sorted(PROTECTED))}", where="concerns")
         if self.audience != tuple(sorted(set(self.audience))):
             raise BadInput("an audience is sorted and names nobody twice", where="audience")
+        if self.until is not None:
+            moment(self.until, "until")
         for ref in (*self.exculpatory, *([self.consent] if self.consent is not None else [])):
             check_ref(ref)
         _fits(self, self.rule)

@@ -123,6 +123,10 @@ class Acting(Taking):
 
     def act(self, deed: Deed, actor: Actor) -> History:
         """Take a step. Raises NotAllowed or BadInput with the reason where it may not be taken, and nothing is logged then."""
+        if deed.word.is_answer and deed.via == "node":
+            raise NotAllowed(
+                "only a recipient's node answers by itself", where="via", todo="say what you typed it from, and how you checked it"
+            )
         if deed.word is Word.SEND:
             self._check_sending(self.book.history(deed.request))
         return self._act(deed.request, actor, deed.word, partial(self._step_of, deed))

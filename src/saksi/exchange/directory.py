@@ -7,7 +7,7 @@ says so: a request that goes to the wrong bank tells that bank of a person who i
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -97,6 +97,9 @@ class Directory:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries.values())
 
     def entry(self, id_: str) -> Entry:
         """The recipient of that id. Raises BadInput where there is none."""

@@ -17,6 +17,7 @@ from saksi.app.api.record import AccessAnswer, FeedsAnswer, Health, KeyLine, Key
 from saksi.app.api.undo import AmendmentBody, ErasureBody, RetractionBody
 from saksi.app.intake.told import Told
 from saksi.app.intake.wire import ProgressBody, ReportLine
+from saksi.app.requesting.wire import MeasuresAnswer, RequestAnswer, RequestBody, RequestsAnswer, StepBody
 from saksi.model import Json
 from saksi.screen.answer import Answer
 from saksi.screen.page import Listed
@@ -28,6 +29,7 @@ _SHAPES = (
     Answer, Listed, Questions, StatementView, HitPage, TakeLine, TakesAnswer, OutcomeBody, OutcomeLine, FeedName, FeedsAnswer, Health,
     Ready, AccessAnswer, KeyLine, KeysAnswer, Problem, Told, ReportLine, ProgressBody, RetractionBody,
     AmendmentBody, AmendLine, ErasureBody, ErasureLine,
+    RequestBody, RequestAnswer, RequestsAnswer, StepBody, MeasuresAnswer,
 )  # fmt: skip
 _REF = "#/components/schemas/"
 _ANYWHERE = ("bad-input", "wrong-host", "cross-site", "too-many", "too-slow", "fault", "ledger-fault")

@@ -12,12 +12,16 @@ from saksi.model import BadInput, Json
 
 __all__ = ["AT", "COUNTRY", "CURSOR", "LIMIT", "PURPOSE", "Asked", "Param", "read_params"]
 
+_MOST = 20
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """One parameter: a text of at most `longest` characters, matching `form` where given, or a whole number from `least` to `most`."""
+    """One parameter: a text of at most `longest` characters, matching `form` where given, or a whole number from `least` to `most`.
+
+    `many` texts may come one after the other, twenty at most.
+    """
 
     name: str
     about: str
@@ -28,6 +32,7 @@ class Param:
     least: int = 0
     most: int = 0
     place: str = "query"
+    many: bool = False
 
     @property
     def is_text(self) -> bool:
@@ -65,10 +70,11 @@ class Param:
 class Asked:
     """The parameters of one request, read."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_many", "_values")
 
-    def __init__(self, values: Mapping[str, str | int]) -> None:
+    def __init__(self, values: Mapping[str, str | int], many: Mapping[str, tuple[str, ...]]) -> None:
         self._values = values
+        self._many = many
 
     def text(self, name: str) -> str:
         """A text that must be there."""
@@ -82,6 +88,10 @@ class Asked:
         value = self._values.get(name)
         return value if isinstance(value, str) else None
 
+    def all(self, name: str) -> tuple[str, ...]:
+        """All texts of a parameter that may come more than once."""
+        return self._many.get(name, ())
+
     def number(self, name: str) -> int | None:
         """A number, or None where it was not given."""
         value = self._values.get(name)
@@ -92,10 +102,14 @@ def read_params(params: Iterable[Param], query: QueryParams, path: Mapping[str, 
     """Read what an address declares; what it does not declare, or what comes twice, is refused."""
     known = {param.name: param for param in params}
     values: dict[str, str | int] = {}
+    many: dict[str, tuple[str, ...]] = {}
     for name, text in query.multi_items():
         param = known.get(name)
         if param is None or param.place != "query":
             raise BadInput("there is no such parameter here", where=name[:40], todo=f"known: {', '.join(sorted(known)) or 'none'}")
+        if param.many:
+            many[name] = (*many.get(name, ()), str(param.read(text)))
+            continue
         if name in values:
             raise BadInput("given twice", where=name)
         if text or param.needed:
@@ -105,10 +119,12 @@ def read_params(params: Iterable[Param], query: QueryParams, path: Mapping[str, 
             values[param.name] = param.read(path[param.name])
         elif param.needed and param.name not in values:
             raise BadInput("missing", where=param.name)
-    for value in values.values():
+    if any(len(texts) > _MOST for texts in many.values()):
+        raise BadInput(f"at most {_MOST} of one kind", where=min(many))
+    for value in (*values.values(), *(text for texts in many.values() for text in texts)):
         if isinstance(value, str) and not value.isascii():
             _no_surrogates(value)
-    return Asked(values)
+    return Asked(values, many)
 
 
 def _no_surrogates(text: str) -> None:

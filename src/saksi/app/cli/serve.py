@@ -47,6 +47,7 @@ def serve(
     from saksi.app.posting.loop import posting
     from saksi.app.posting.notices import NoticePages
     from saksi.app.posting.pages import AnswerPages
+    from saksi.app.requesting.routes import requesting_routes
     from saksi.app.web.assets import load_assets
     from saksi.app.web.serve import Listen
     from saksi.app.web.serve import serve as run
@@ -79,7 +80,8 @@ def serve(
                 words(f"serving everybody on {intake.address}")
             with posting(node):
                 site = Site(load_assets())
-                more = (*intake.routes, *AnswerPages(site, node).routes(), *NoticePages(site, node).routes())
+                pages = (*AnswerPages(site, node).routes(), *NoticePages(site, node).routes(), *requesting_routes(site, node))
+                more = (*intake.routes, *pages)
                 run(node, node.files.path, replace(settings, more=more), listen=listen, ready=say)
     return 0
 

@@ -35,15 +35,18 @@ class Form:
         return tuple(value for key, value in self._fields if key == name)
 
 
-async def read_form(call: Call, known: Collection[str]) -> Form:
-    """Read the body as a form with these fields. Raises BadInput for any other, Refused for another kind of body."""
+async def read_form(call: Call, known: Collection[str], *, longest: int = _LONGEST, most: int = 50) -> Form:
+    """Read the body as a form with these fields, `most` of them in `longest` bytes.
+
+    Raises BadInput for any other field, Refused for another kind of body.
+    """
     if call.request.headers.get("content-type", "").partition(";")[0].strip().lower() != _MEDIA:
         raise Refused("wrong-media", f"send {_MEDIA}")
     data = await call.request.body()
-    if len(data) > _LONGEST:
-        raise Refused("too-large", f"at most {_LONGEST} bytes")
+    if len(data) > longest:
+        raise Refused("too-large", f"at most {longest} bytes")
     try:
-        fields = parse_qsl(data.decode("ascii"), keep_blank_values=True, strict_parsing=bool(data), errors="strict", max_num_fields=50)
+        fields = parse_qsl(data.decode("ascii"), keep_blank_values=True, strict_parsing=bool(data), errors="strict", max_num_fields=most)
     except ValueError as fault:
         raise BadInput("the form cannot be read", where="body") from fault
     strange = sorted({name for name, _ in fields} - set(known))

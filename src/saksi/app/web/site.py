@@ -40,7 +40,7 @@ class Site:
             auto_reload=False,
         )
         self._env.filters.update(
-            lang=lang_of, entity_path=entity_path, thousands=_thousands, tlp=_tlp, quoted=lambda text: quote(str(text), safe="")
+            lang=lang_of, entity_path=entity_path, thousands=_thousands, tlp=_tlp, span=_span, quoted=lambda text: quote(str(text), safe="")
         )
         self._env.globals.update(styles=assets.styles, script=assets.script)
 
@@ -88,6 +88,14 @@ def link(path: str, **params: object) -> str:
 
 def _thousands(number: int) -> str:
     return f"{number:,}"
+
+
+def _span(seconds: int) -> str:
+    """A time in the units that people say it in."""
+    days, hours, minutes = seconds // 86_400, seconds // 3_600 % 24, seconds // 60 % 60
+    if days:
+        return f"{days} d {hours} h"
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"
 
 
 def _tlp(level: str) -> str:

@@ -1,0 +1,213 @@
+"""The pages of requests: who must act, by when; one request with its two halves; a draft with all that is known filled in."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import msgspec
+from starlette.responses import Response
+
+from saksi.actions import OFFENCES, PROTECTED, REFUSALS, RULES, Kind, Urgency, Word
+from saksi.actions.theirs import ENDS
+from saksi.app.api.desk import Call, Route
+from saksi.app.api.keys import May
+from saksi.app.api.params import CURSOR, Param
+from saksi.app.api.wire import answer, next_link
+from saksi.app.packing import Order, write_pack
+from saksi.app.people.policy import gate, may
+from saksi.app.people.signed import NO_STORE, away, fresh, person_at
+from saksi.app.requesting.office import BEARING, SHOWN, Office
+from saksi.app.requesting.prefill import About, Draft, drafted, shown
+from saksi.app.requesting.sent_form import read_asked, read_step
+from saksi.app.requesting.wire import RequestAnswer, RequestsAnswer, StepBody
+from saksi.app.web.site import Site, link
+from saksi.model import SaksiError
+
+__all__ = ["ID", "RequestPages", "on_writer"]
+
+_T = TypeVar("_T")
+ID = Param("id", "The id of a request.", longest=32, form="[0-9a-f]{32}", place="path")
+SHOW = Param("show", "Which list: what waits for you, what is overdue, what waits for an answer, what has ended.", longest=8,
+             form="|".join(SHOWN))  # fmt: skip
+_CASE = Param("case", "The case it is drawn from.", longest=64)
+_ENTITY = Param("entity", "What is asked about.", longest=4096, many=True)
+_KIND = Param("kind", "What is asked for.", longest=20)
+_TO = Param("to", "Whom to ask, by the directory's id.", longest=63)
+# What a mail that came in says, to be read again by whoever types it in.
+_TYPED = (
+    Param("word", "What it says.", longest=20), Param("reason", "Why.", longest=30), Param("via", "How it came.", longest=5),
+    Param("evidence", "The SHA-256 of what came.", longest=64, form="[0-9a-f]{64}"),
+)  # fmt: skip
+_ANSWERS = frozenset(each.value for each in Word if each.is_answer)
+
+# What the form of a word of ours asks for, beside the button; a star where the rules want it.
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "approve": ("targets", "text"), "review": ("targets", "text*"), "propose-renewal": ("until", "text*"),
+    **dict.fromkeys(("send-back", "clarify", "withdraw", "lift", "keep"), ("text*",)), **dict.fromkeys(("send", "renew"), ()),
+}  # fmt: skip
+
+
+class RequestPages:
+    """The endpoints below /requests and /request."""
+
+    def __init__(self, office: Office, site: Site) -> None:
+        self._office = office
+        self._site = site
+
+    def routes(self) -> tuple[Route, ...]:
+        """All of them."""
+
+        def route(method: str, path: str, endpoint: object, *params: Param) -> Route:
+            assert callable(endpoint)
+            return Route(method, path, endpoint, May.REQUEST, "Requests", params=params, page=True)
+
+        return (
+            route("GET", "/requests", self.list, SHOW, CURSOR),
+            route("GET", "/requests.json", self.list_data, SHOW, CURSOR),
+            route("GET", "/request/new", self.new, _CASE, _ENTITY, _KIND, _TO),
+            route("POST", "/request/new", self.draft),
+            route("GET", "/request/{id}.json", self.data, ID),
+            route("GET", "/request/{id}", self.one, ID, *_TYPED),
+            route("POST", "/request/{id}", self.step, ID),
+            route("GET", "/request/{id}/edit", self.change, ID),
+            route("POST", "/request/{id}/edit", self.edit, ID),
+            route("GET", "/request/{id}/pack", self.pack, ID),
+        )
+
+    async def list(self, call: Call) -> Response:
+        """Who must act, by when?"""
+        which, found = await _listed(call, self._office)
+        return self._site.page(
+            call, "requests.html", headers=NO_STORE, found=found, shown=which, lists=SHOWN, cursor=call.asked.maybe("cursor"),
+            may_draft=may(person_at(call).person.actor, Word.DRAFT),
+        )  # fmt: skip
+
+    async def list_data(self, call: Call) -> Response:
+        """The same as data."""
+        _, found = await _listed(call, self._office)
+        headers = {**NO_STORE, **(next_link(call.request, found.next) if found.next else {})}
+        return answer(call.request, msgspec.json.encode(found), headers=headers)
+
+    async def one(self, call: Call) -> Response:
+        """Where does it stand, and what may I do?"""
+        return await self._show(call, call.asked.text("id"), told={each.name: call.asked.maybe(each.name) for each in _TYPED})
+
+    async def data(self, call: Call) -> Response:
+        """The same as data."""
+        view = await _view(call, self._office)
+        return answer(call.request, msgspec.json.encode(view), headers=NO_STORE)
+
+    async def step(self, call: Call) -> Response:
+        """Take a step."""
+        id_, session = call.asked.text("id"), person_at(call)
+        body = await read_step(call)
+        if body.word in {each.value for each in BEARING}:
+            fresh(call)
+        now = call.desk.people.store.clock()
+        try:
+            await on_writer(call, lambda: self._office.step(id_, body, session, now=now))
+        except SaksiError as fault:
+            return await self._show(call, id_, fault=fault, seen=body.head, told=msgspec.to_builtins(body))
+        return away(f"/request/{id_}")
+
+    async def new(self, call: Call) -> Response:
+        """What is asked, of whom, on what ground?"""
+        person, asked = person_at(call).person, call.asked
+        gate(person.actor, Word.DRAFT)
+        about = About(asked.all("entity"), asked.maybe("case"), asked.maybe("kind"), asked.maybe("to"))
+        draft = await call.walk(lambda: drafted(self._office, person, about))
+        call.desk.access.note(call.caller.watcher("drafting a request"), "entity", what=[each.entity for each in draft.body.targets])
+        return self._form(call, draft)
+
+    async def draft(self, call: Call) -> Response:
+        """Begin a request."""
+        session = person_at(call)
+        body, _ = await read_asked(call)
+        try:
+            have = await on_writer(call, lambda: self._office.draft(body, session))
+        except SaksiError as fault:
+            gate(session.person.actor, Word.DRAFT)
+            return self._form(call, await call.walk(lambda: shown(self._office, session.person, body)), fault=fault)
+        return away(f"/request/{have.request.id}")
+
+    async def change(self, call: Call) -> Response:
+        """Other words for a request that has not left."""
+        person, id_ = person_at(call).person, call.asked.text("id")
+        gate(person.actor, Word.EDIT)
+        have = self._office.history(id_, person)
+        body = self._office.body(have.request)
+        return self._form(call, await call.walk(lambda: shown(self._office, person, body)), id_=id_, head=have.head)
+
+    async def edit(self, call: Call) -> Response:
+        """Put other words in place of those that stand: whatever was agreed to is agreed to no more."""
+        session, id_ = person_at(call), call.asked.text("id")
+        body, head = await read_asked(call)
+        try:
+            await on_writer(call, lambda: self._office.step(id_, StepBody(word="edit", head=head, request=body), session, now=0))
+        except SaksiError as fault:
+            gate(session.person.actor, Word.EDIT)
+            draft = await call.walk(lambda: shown(self._office, session.person, body))
+            return self._form(call, draft, fault=fault, id_=id_, head=head)
+        return away(f"/request/{id_}")
+
+    async def pack(self, call: Call) -> Response:
+        """The evidence pack of a request, for this reader; that it was made is logged."""
+        session, id_ = person_at(call), call.asked.text("id")
+        gate(session.person.actor, May.LOOK)
+        self._office.history(id_, session.person)
+        call.desk.access.note(call.caller.watcher("an evidence pack"), "pack", what=[id_])
+        out = call.desk.spool / f"{secrets.token_hex(16)}.zip"
+        order = Order((id_,), call.caller.reader("an evidence pack"), analyst=session.person.id)
+        try:
+            await on_writer(call, lambda: write_pack(self._office.node, order, out))
+            data = await asyncio.to_thread(out.read_bytes)
+        finally:
+            out.unlink(missing_ok=True)
+        told = {**NO_STORE, "Content-Disposition": f'attachment; filename="request-{id_[:12]}.zip"'}
+        return Response(data, media_type="application/zip", headers=told)
+
+    async def _show(
+        self, call: Call, id_: str, *, fault: SaksiError | None = None, seen: str = "", told: Mapping[str, object] | None = None
+    ) -> Response:
+        view = await _view(call, self._office, id_)
+        session = person_at(call)
+        heads = [each.digest for each in view.steps]
+        return self._site.page(
+            call, "request.html", status=200 if fault is None else 409 if fault.where == "after" else 400, headers=NO_STORE, view=view,
+            asked=view.request, rule=RULES[Kind(str(view.request["kind"]))], refused=fault, told=told or {},
+            fresh_steps=heads[heads.index(seen) + 1 :] if seen in heads else [], bearing={each.value for each in BEARING},
+            fresh=session.fresh(call.desk.people.store.clock()), refusals=REFUSALS, ends=sorted(ENDS), me=session.person.id,
+            urgency=Urgency(str(view.request["urgency"])), back=f"/request/{id_}", fields=_FIELDS, answers=_ANSWERS,
+            may_pack=May.LOOK in call.caller.rights,
+        )  # fmt: skip
+
+    def _form(self, call: Call, draft: Draft, *, fault: SaksiError | None = None, id_: str = "", head: str = "") -> Response:
+        return self._site.page(
+            call, "request-form.html", status=200 if fault is None else 400, headers=NO_STORE, draft=draft, body=draft.body, refused=fault,
+            rule=RULES[Kind(draft.body.kind)], kinds=list(Kind), rules=RULES,
+            offences=sorted(OFFENCES), urgencies=list(Urgency), callings=sorted(PROTECTED),
+            action=f"/request/{id_}/edit" if id_ else "/request/new", head=head,
+            again=link("/request/new", case=draft.body.case),
+        )  # fmt: skip
+
+
+async def on_writer(call: Call, work: Callable[[], _T]) -> _T:
+    """Do something that is logged, in the thread that writes; it ends even where the caller has hung up meanwhile."""
+    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(call.desk.writer, work))
+
+
+async def _listed(call: Call, office: Office) -> tuple[str, RequestsAnswer]:
+    person, which, cursor = person_at(call).person, call.asked.maybe("show") or "mine", call.asked.maybe("cursor")
+    found = await call.walk(lambda: office.listed(which, person, after=cursor))
+    call.desk.access.note(call.caller.watcher("requests"), "requests", what=[each.id for each in found.requests])
+    return which, found
+
+
+async def _view(call: Call, office: Office, id_: str | None = None) -> RequestAnswer:
+    person, name = person_at(call).person, id_ or call.asked.text("id")
+    view = await call.walk(lambda: office.view(name, person))
+    call.desk.access.note(call.caller.watcher("requests"), "request", what=[name])
+    return view
