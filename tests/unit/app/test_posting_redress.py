@@ -22,8 +22,9 @@ from saksi.app.intake.intake import Intake
 from saksi.app.intake.public import Public, public_app
 from saksi.app.intake.settings import PublicLimits, PublicSettings
 from saksi.app.node import Node
-from saksi.app.posting.appeals import hand_in
+from saksi.app.posting.appeals import Appeal, hand_in
 from saksi.app.posting.notices import NoticePages
+from saksi.app.posting.pages import AnswerPages
 from saksi.app.posting.setting import office_of
 from saksi.app.posting.tray import Tray
 from saksi.app.web.assets import load_assets
@@ -273,7 +274,9 @@ def test_the_notice_is_a_page_and_a_pdf_for_those_who_see_requests(node: Node) -
     have = suspended(node)
     made = Office.__new__(Office)
     made.now, made.real = now_text(), node
-    routes = NoticePages(SITE, node).routes()
+    hand_in(node, Appeal(reference="SK-0000-1111-2222", words=TALE, contact="+99 123", language="km", session="1" * 32), now_text())
+    courier(node, Server()).round(now())
+    routes = (*NoticePages(SITE, node).routes(), *AnswerPages(SITE, node).routes())
     made.app, made.desk = build_app(node, node.files.path, replace(SETTINGS, more=routes), clock=lambda: made.now)
     cheap(made)
     ann = signed_in(made, "Ann", "analyst", clearance="RED")
@@ -283,6 +286,12 @@ def test_the_notice_is_a_page_and_a_pdf_for_those_who_see_requests(node: Node) -
     pdf = ann.get(f"/request/{have.request.id}/notice.pdf?lang=th")
     assert (pdf.headers["content-type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
     assert ann.get(f"/request/{'0' * 32}/notice").status_code == 404
+    (lost,) = node.tray.listed(sort="appeal")
+    page = ann.get(f"/answers/{lost.digest}").text
+    assert "names no measure of ours" in page
+    assert "+99 123" in page
+    bob = signed_in(made, "Bob", "reviewer", clearance="AMBER+STRICT")
+    assert "+99 123" not in bob.get(f"/answers/{lost.digest}").text + bob.get(f"/answers/{lost.digest}.json").text
     assert signed_in(made, "Low", "analyst").get(f"/request/{have.request.id}/notice").status_code == 403
     assert Browser(made).get(f"/request/{have.request.id}/notice").status_code in {303, 401}
     for each in (made.desk.walker, made.desk.writer):
