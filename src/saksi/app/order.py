@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from saksi.formats.report_mapping import OWN, ReportMapping
-from saksi.model import Grade, Pap, Tlp
+from saksi.model import BadInput, Grade, Pap, Tlp
+from saksi.sources.own import OwnList
 
 __all__ = ["Order", "Taken"]
 
@@ -16,7 +17,7 @@ class Order:
     """A file to take in, and what its giver states; None leaves it to the source's own settings.
 
     `name` is how the file was called (the path may be a spool); `source` names a publisher of the catalogue, where it should not be
-    guessed; `mapping` maps other column sets of reports; `shrink` lets a list drop more than half of its values at once; `even_erased` is
+    guessed, and `own` says instead that it is a list of the desk's own; `mapping` maps other column sets of reports; `shrink` lets a list drop more than half of its values at once; `even_erased` is
     the reason to bring in again what was erased (None: it stays out). `by` names the key it came with, and `clearance` that key's: what
     stands under a stricter marking keeps it (None: the owner gives it).
     """
@@ -38,6 +39,15 @@ class Order:
     workers: int | None = None
     by: str = ""
     clearance: Tlp | None = None
+    own: OwnList | None = None
+
+    def __post_init__(self) -> None:
+        if self.own is not None and (self.source is not None or self.mapping is not OWN):
+            raise BadInput(
+                "a list of the desk's own has neither a known source nor a mapping",
+                where=self.name,
+                todo="leave out --list and --publisher, or --source and --mapping",
+            )
 
 
 @dataclass(frozen=True, slots=True)

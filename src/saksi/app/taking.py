@@ -40,6 +40,7 @@ from saksi.ledger.transaction import Transaction
 from saksi.model import Amendment, BadInput, Grade, Json, LedgerFault, Locator, Marking, Op, Pap, Statement, Tlp, canonical
 from saksi.sources.catalog import Recognised, guess, source
 from saksi.sources.issue import Issue, given_for, reader_for
+from saksi.sources.own import OWN_LIST, OwnList, own_list
 from saksi.views.fact import Place
 
 __all__ = ["Order", "Rejects", "Taken", "Taking"]
@@ -95,6 +96,8 @@ class Taking(Withdrawing):
         behind = self.clock_behind()
         self._sweep()
         self._catch_up()
+        if order.own is not None:
+            self._one_publisher(order.own)
         with (
             _disk(self.files.takes),
             tempfile.TemporaryDirectory(prefix="take-", dir=self.files.takes) as folder,
@@ -162,6 +165,7 @@ class Taking(Withdrawing):
             pap=Pap.read(plan.pap) if plan.pap else None,
             by=plan.by,
             clearance=Tlp.read(plan.clearance) if plan.clearance else None,
+            own=plan.own,
         )
         return line_of(self.take_file(order))
 
@@ -178,10 +182,18 @@ class Taking(Withdrawing):
             head = stream.read(_HEAD)
         if not head:
             raise BadInput("the file is empty", where=order.name)
+        if order.own is not None:
+            return own_list(replace(order.own, country=order.own.country or self.config.country or None), order.name, head)
+        if order.source == OWN_LIST:
+            raise BadInput("whose list it is, and of what, is not said", where=order.name, todo="say --publisher and --list instead of --source")
         if order.source is None:
             found = guess(order.name, head)
             if found is None:
-                raise BadInput("nobody's known file", where=order.name, todo="name its source: `--source NAME` (`saksi source` lists them)")
+                raise BadInput(
+                    "nobody's known file",
+                    where=order.name,
+                    todo="name its source: `--source NAME` (`saksi source` lists them), or say whose list it is: --publisher and --list",
+                )
             return found
         spec = source(order.source)
         fits = [(file, why) for file in spec.files if (why := file.matches(order.name, head)) is not None]
@@ -193,6 +205,16 @@ class Taking(Withdrawing):
             raise BadInput(f"none of the files of {spec.name}", where=order.name, todo="name it as its publisher does")
         file, why = fits[0] if fits else (spec.files[0], "as told")
         return Recognised(spec, file, f"{spec.title}: {why}")
+
+    def _one_publisher(self, own: OwnList) -> None:
+        """Refuse a publisher whose series would be another's: one would expire what the other has."""
+        for known in self.views.sources():
+            if known.series is not None and known.series.startswith(own.of_publisher) and known.publisher != own.publisher:
+                raise BadInput(
+                    f"{own.publisher!r} and {known.publisher!r}, whose lists are here, would be one series",
+                    where="publisher",
+                    todo=f"if they are one, name it {known.publisher!r}; else by a name that differs in letters or digits",
+                )
 
     def _issue(self, order: Order, digest: str) -> Issue:
         config = self.config

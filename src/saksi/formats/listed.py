@@ -21,8 +21,8 @@ __all__ = ["Says", "check_says", "tell_listed"]
 class Says:
     """What being on the list means: properties with their values, the kinds its values can be (tried in this order), a country.
 
-    The cells of a job are `value` and, where the list has them, `original` (as found), `since` (a date), `label` and `hint` (chain, bank or
-    network).
+    The cells of a job are `value` and, where the list has them, `original` (as found), `since` (a date), `label`, `hint` (chain, bank or
+    network) and `country`.
     """
 
     kinds: tuple[str, ...]
@@ -54,7 +54,8 @@ def tell_listed(given: Given, job: Job, says: Says, faults: Sequence[Rejected] =
     at = {name: place for place, name in enumerate(job.heading)}
     texts = [row[at["value"]].strip() for row in job.rows]
     hints = [row[at["hint"]].strip() or None for row in job.rows] if "hint" in at else None
-    column = _column(texts, says, hints)
+    countries = [row[at["country"]].strip() or says.country for row in job.rows] if "country" in at else [says.country] * len(texts)
+    column = _column(texts, says, countries, hints)
     kept = []
     for place, entity in enumerate(column.entities):
         if entity is None:
@@ -96,7 +97,7 @@ def _labels(gather: Gather, first: Said, labels: list[str]) -> None:
     )
 
 
-def _column(texts: list[str], says: Says, hints: list[str | None] | None) -> Column:
+def _column(texts: list[str], says: Says, countries: list[str | None], hints: list[str | None] | None) -> Column:
     """Each value as the first kind that it can be; where it can be none, the first kind's reason stays.
 
     Nothing that is too wide to be in one hand is accused.
@@ -109,8 +110,8 @@ def _column(texts: list[str], says: Says, hints: list[str | None] | None) -> Col
         if kind == "host":
             column = patterns(asked)
         else:
-            countries = [says.country] * len(asked)
-            column = normalise(kind, asked, countries, None if hints is None else [hints[row] for row in open_rows])
+            places = [countries[row] for row in open_rows]
+            column = normalise(kind, asked, places, None if hints is None else [hints[row] for row in open_rows])
         for place, row in enumerate(open_rows):
             entities[row] = column.entities[place]
             reasons[row] = None if entities[row] else reasons[row] or column.reasons[place]

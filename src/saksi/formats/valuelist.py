@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from saksi.formats.batch import Chunk, Rejected
-from saksi.formats.lines import Lines, read_lines
+from saksi.formats.lines import Lines, opening, read_lines
 from saksi.formats.listed import Says, check_says, tell_listed
 from saksi.formats.reader import Given, Job, full, rejected
 from saksi.formats.report_csv import split_table
@@ -16,7 +16,7 @@ from saksi.formats.small_json import read_small_json
 from saksi.model.errors import BadInput
 from saksi.model.locator import Locator
 
-__all__ = ["LIST_FORMS", "ListReader", "Table", "split_array"]
+__all__ = ["LIST_FORMS", "ListReader", "Table", "looks_like_hosts_file", "split_array"]
 
 LIST_FORMS = ("lines", "hosts-file", "table", "json")
 _ROWS = 8_192
@@ -29,7 +29,7 @@ _DAY = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Which columns of a table are read: the value, and maybe the day it was listed, a label, a chain or bank.
+    """Which columns of a table are read: the value, and maybe the day it was listed, a label, a chain or bank, a country.
 
     `expect` names columns that must hold one certain word in each row; a row with another is rejected, for its meaning is not known.
     """
@@ -40,6 +40,7 @@ class Table:
     hint: str | None = None
     ignore: tuple[str, ...] = ()
     expect: Mapping[str, str] = field(default_factory=dict)
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,13 @@ class ListReader:
     def read_job(self, job: Job) -> Chunk:
         """What the list says of each value."""
         return tell_listed(self.given, job, self.says)
+
+
+def looks_like_hosts_file(head: bytes) -> bool:
+    """Whether the first line that says anything has a host behind an address that leads nowhere."""
+    lines = (_COMMENT.sub("", line).split() for line in opening(head).splitlines())
+    first = next((words for words in lines if words), [])
+    return len(first) > 1 and _SINK.match(first[0]) is not None
 
 
 def _lines(blocks: Iterable[Lines], sinks: bool) -> Iterator[Job]:
@@ -127,7 +135,7 @@ def split_array(value: object, place: str = "") -> Iterator[Job]:
 
 def _table(jobs: Iterator[Job], table: Table) -> Iterator[Job]:
     """The columns that are read, under the names that `tell_listed` knows; the first job tells of the others."""
-    wanted = {"value": table.value, "since": table.since, "label": table.label, "hint": table.hint}
+    wanted = {"value": table.value, "since": table.since, "label": table.label, "hint": table.hint, "country": table.country}
     told = False
     for job in jobs:
         heading = [name.strip().casefold() for name in job.heading]

@@ -24,7 +24,7 @@ GOOD = (
 def test_every_publisher_says_all_that_is_needed() -> None:
     assert [spec.name for spec in catalog()] == sorted(
         ["eth-phishing-detect", "forta-phishing", "global-anti-scam", "graphsense-tagpacks", "misp-warninglists", "ofac-wallets",
-         "polkadot-phishing", "report-desk", "synthetic-reports"]
+         "own-list", "polkadot-phishing", "report-desk", "synthetic-reports"]
     )  # fmt: skip
     for spec in catalog():
         assert spec.licence

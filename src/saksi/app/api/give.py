@@ -21,13 +21,20 @@ from saksi.app.api.params import CURSOR, LIMIT, Param
 from saksi.app.api.ports import OutcomePlan, TakePlan
 from saksi.app.api.replay import Stored, check_key
 from saksi.app.api.wire import JSON, answer, next_link
-from saksi.model import OUTCOMES, BadInput
+from saksi.model import OUTCOMES, ROLES, BadInput
+from saksi.sources.own import LISTS, SAFE, OwnList, own_of
 
 __all__ = ["IDEMPOTENT", "ROUTES", "OutcomeBody", "TakesAnswer", "once", "said"]
 
 _FILE = "application/octet-stream"
 IDEMPOTENT = Param("Idempotency-Key", "Sent again within a day, nothing is done twice.", longest=100, form="[!-~]+", place="header")
 _NAME = Param("name", "How the file is called; a claim, never a path to open.", "reports.csv", needed=True, longest=200)
+_OWN = (
+    Param("publisher", "Whose list it is, where it is one of the desk's own; needs `list`.", longest=200),
+    Param("list", "What a list of the desk's own holds.", "hosts", longest=20, form="|".join(LISTS)),
+    Param("means", "The role of what is on it, or `safe` (for who may amend).", longest=20, form="|".join((*ROLES, SAFE))),
+    Param("country", "Country (ISO 3166) of local forms on a list of the desk's own.", "KH", longest=2, form="[A-Z]{2}"),
+)
 
 
 class OutcomeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +55,7 @@ class TakesAnswer(msgspec.Struct, frozen=True):
 
 async def take(call: Call) -> Response:
     """Take a file in: the body is the file."""
+    own = _own(call)
     path, digest = await _spool(call)
     try:
         asked = sha256(f"take\0{call.request.url.query}\0{digest}".encode()).digest()
@@ -60,6 +68,7 @@ async def take(call: Call) -> Response:
             grade=call.asked.maybe("grade"),
             by=call.caller.name,
             clearance=call.caller.clearance.value,
+            own=own,
         )
 
         def work() -> Stored:
@@ -69,6 +78,15 @@ async def take(call: Call) -> Response:
         return await once(call, asked, work)
     finally:
         path.unlink(missing_ok=True)
+
+
+def _own(call: Call) -> OwnList | None:
+    """The desk's own list that the caller says it is. One of safe values takes entries out of block lists: that is the desk's to give."""
+    publisher, kind, means, country = (call.asked.maybe(name) for name in ("publisher", "list", "means", "country"))
+    own = own_of(publisher, kind, means=means, country=country)
+    if own is not None and own.meaning == SAFE:
+        call.caller.must(May.AMEND)
+    return own
 
 
 async def takes(call: Call) -> Response:
@@ -164,6 +182,7 @@ ROUTES = (
         (
             _NAME,
             Param("source", "The publisher or reader the file is for; left out: found by its look.", "report-desk", longest=100),
+            *_OWN,
             Param("tlp", "Who may see it.", "AMBER", longest=12, form=r"CLEAR|GREEN|AMBER|AMBER\+STRICT|RED"),
             Param("pap", "What may be done with it.", "AMBER", longest=5, form="CLEAR|GREEN|AMBER|RED"),
             Param("grade", "Admiralty grade of the source and the information.", "B2", longest=2, form="[A-F][1-6]"),

@@ -17,6 +17,7 @@ import msgspec
 from saksi.model import Reader, Tlp
 from saksi.screen.answer import Answer
 from saksi.screen.page import Listed
+from saksi.sources.own import OwnList
 
 __all__ = [
     "AmendLine",
@@ -130,7 +131,8 @@ class TakePage(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class TakePlan:
-    """A file to take in: where it lies now, how it was called, which reader or publisher it is for (None: found by its look).
+    """A file to take in: where it lies now, how it was called, which reader or publisher it is for (None: found by its look),
+    or that it is a list of the desk's own.
 
     `tlp`, `pap` and `grade` are those the giver states (None: as the source's own file says); `by` names the key, `clearance` is its TLP.
     """
@@ -143,6 +145,7 @@ class TakePlan:
     grade: str | None = None
     by: str = ""
     clearance: str | None = None
+    own: OwnList | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import click
 
-from saksi.app.cli.open import reading
+from saksi.app.cli.open import looking, reading
 from saksi.app.cli.say import common, line, progress, words
 from saksi.app.files import to_read, to_write
 from saksi.app.node import Node
 from saksi.app.taking import Order, Taken
-from saksi.model import BadInput, Grade, Pap, SaksiError, Tlp
+from saksi.model import ROLES, BadInput, Grade, NotAllowed, Pap, SaksiError, Tlp
+from saksi.sources.own import LISTS, OWN_LIST, OWN_SERIES, SAFE, own_of
 
 __all__ = ["fetched", "source", "take", "take_one", "tell"]
 
@@ -22,6 +23,11 @@ __all__ = ["fetched", "source", "take", "take_one", "tell"]
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--source", "publisher", help="The publisher, where the file is not recognised by itself (`saksi source` lists them).")
+@click.option("--publisher", "maker", help="Whose list it is, where it is one of the desk's own; needs --list.")
+@click.option("--list", "kind", type=click.Choice(list(LISTS)), help="What a list of the desk's own holds.")
+@click.option("--means", type=click.Choice(list(ROLES)), help="What a value on that list is, where it is not the usual accusation.")
+@click.option("--safe", is_flag=True, help="The values on that list are known to be good.")
+@click.option("--country", help="The country of local forms on that list, if not the node's own (ISO 3166: KH).")
 @click.option("--mapping", type=click.Path(path_type=Path), help="A mapping file for reports with other columns.")
 @click.option("--grade", help="The grade of what the files say, if not the source's own: B2.")
 @click.option("--tlp", type=click.Choice([level.value for level in Tlp]), help="Who may see it, if not as the source's settings say.")
@@ -42,6 +48,11 @@ def take(
     ctx: click.Context,
     files: tuple[Path, ...],
     publisher: str | None,
+    maker: str | None,
+    kind: str | None,
+    means: str | None,
+    safe: bool,
+    country: str | None,
     mapping: Path | None,
     grade: str | None,
     tlp: str | None,
@@ -57,19 +68,24 @@ def take(
     reason: str | None,
     workers: int | None,
 ) -> int:
-    """Take in FILES: victim reports (CSV, JSON lines, XLSX), lists, TagPacks, warning lists.
+    """Take in FILES: victim reports (CSV, JSON lines, XLSX), lists, TagPacks, warning lists; or a list of the desk's own.
 
     Each file goes in whole or not at all; the good rows are taken and the bad ones listed. Taking the same file again adds nothing.
     What was erased here before stays out, and is counted.
     """
     if even_erased != bool(reason):
         raise click.UsageError("--even-erased and --reason go together")
+    if safe and means is not None:
+        raise click.UsageError("--safe and --means say two things of one list")
+    if kind is not None and len(files) > 1:
+        raise click.UsageError("an edition of a list is one file: the second would expire what the first has")
     from saksi.formats.report_mapping import OWN, parse_mapping
 
     order = Order(
         path=Path(),
         name="",
         source=publisher,
+        own=own_of(maker, kind, means=SAFE if safe else means, country=country),
         mapping=OWN if mapping is None else parse_mapping(to_read(mapping).read_bytes(), str(mapping)),
         grade=None if grade is None else Grade.parse(grade),
         tlp=None if tlp is None else Tlp(tlp),
@@ -180,8 +196,10 @@ def source(ctx: click.Context, name: str | None, target: Path | None) -> int:
         words(str(fetched(name, target)))
         return 0
     for spec in chosen:
+        taken = _own_taken(ctx) if spec.name == OWN_LIST else []
         if ctx.obj["json"]:
-            line({"name": spec.name, "title": spec.title, "publisher": spec.publisher, "licence": spec.licence, "grade": str(spec.grade)})
+            told = {"name": spec.name, "title": spec.title, "publisher": spec.publisher, "licence": spec.licence, "grade": str(spec.grade)}
+            line({**told, "taken": taken} if spec.name == OWN_LIST else told)
             continue
         words(f"{spec.name:<20} {spec.title}")
         if name:
@@ -193,7 +211,19 @@ def source(ctx: click.Context, name: str | None, target: Path | None) -> int:
             words(f"  fetch      {spec.fetch.steps or 'npm: ' + spec.fetch.package} ({spec.fetch.url})")
             for caveat in spec.caveats:
                 words(f"  mind       {caveat}")
+            for title in taken:
+                words(f"  taken      {title}")
     return 0
+
+
+def _own_taken(ctx: click.Context) -> list[str]:
+    """The desk's own lists that its node has had, by publisher, kind and meaning; none where there is no node yet."""
+    try:
+        with looking(ctx) as node:
+            found = {known.title for known in node.views.sources() if known.title and (known.series or "").startswith(OWN_SERIES)}
+            return sorted(found)
+    except NotAllowed:
+        return []
 
 
 def fetched(name: str, target: Path) -> Path:
