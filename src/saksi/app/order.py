@@ -17,9 +17,9 @@ class Order:
     """A file to take in, and what its giver states; None leaves it to the source's own settings.
 
     `name` is how the file was called (the path may be a spool); `source` names a publisher of the catalogue, where it should not be
-    guessed, and `own` says instead that it is a list of the desk's own; `mapping` maps other column sets of reports; `shrink` lets a list drop more than half of its values at once; `even_erased` is
-    the reason to bring in again what was erased (None: it stays out). `by` names the key it came with, and `clearance` that key's: what
-    stands under a stricter marking keeps it (None: the owner gives it).
+    guessed, and `own` says instead that it is a list of the desk's own; `mapping` maps other column sets of reports; `shrink` lets a list
+    drop more than half of its values at once; `even_erased` is the reason to bring in again what was erased (None: it stays out). `by`
+    names the key it came with, and `clearance` that key's: what stands under a stricter marking keeps it (None: the owner gives it).
     """
 
     path: Path

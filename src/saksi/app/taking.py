@@ -130,7 +130,7 @@ class Taking(Withdrawing):
                     workers = self.config.workers if order.workers is None else order.workers
                     counts = take_in(reader, reader.split(stream), take, watch=watch, workers=workers)  # 3
             if live is not None:
-                self._expire(under, list(live.rest()), len(live))  # 4
+                self._expire(under, list(live.rest()), len(live), nothing=counts.taken + counts.duplicate == 0)  # 4
             _log_turned(under)
             if not erased.out:
                 take.keep_original(_pieces(spool))  # 5
@@ -185,7 +185,8 @@ class Taking(Withdrawing):
         if order.own is not None:
             return own_list(replace(order.own, country=order.own.country or self.config.country or None), order.name, head)
         if order.source == OWN_LIST:
-            raise BadInput("whose list it is, and of what, is not said", where=order.name, todo="say --publisher and --list instead of --source")
+            told = "say --publisher and --list instead of --source"
+            raise BadInput("whose list it is, and of what, is not said", where=order.name, todo=told)
         if order.source is None:
             found = guess(order.name, head)
             if found is None:
@@ -274,8 +275,9 @@ class Taking(Withdrawing):
         elif (place.prev is None or stated) and marking != now:
             under.changed += self._append(under, place, _Turn(Op.RELABEL, "taken in again under another marking", marking=marking))
 
-    def _expire(self, under: _Under, gone: list[Place], had: int) -> None:
-        if len(gone) > max(_FEW, _SHRINK * had) and not under.order.shrink:
+    def _expire(self, under: _Under, gone: list[Place], had: int, *, nothing: bool) -> None:
+        # A file of which nothing can be read is another file, however short the list was.
+        if (len(gone) > max(_FEW, _SHRINK * had) or (gone and nothing)) and not under.order.shrink:
             raise BadInput(
                 f"{len(gone)} of {had} values of {under.given.source.series} are not in this file: it may be cut off. Nothing was taken in",
                 where=under.order.name,

@@ -1,5 +1,7 @@
-"""Lists of a desk's own: blocked hosts, known mule accounts, the phones of banks. Who takes one in says whose it is, what it holds, and what
-being on it means; nothing is guessed from the file but its form."""
+"""Lists of a desk's own: blocked hosts, known mule accounts, the phones of banks.
+
+Who takes one in says whose it is, what it holds, and what being on it means; nothing is guessed from the file but its form.
+"""
 
 from __future__ import annotations
 

@@ -87,6 +87,16 @@ def test_an_edition_that_was_cut_off_is_refused_until_it_is_said_to_be_whole(cal
     assert take(call, whole[0], flags=("--shrink",))["expired"] == 49
 
 
+def test_another_lists_file_expires_nothing_however_short_the_list_is(call: Call) -> None:
+    take(call, "one.example.net", "two.example.net")
+    for wrong in ("012345678", "# nothing"):
+        refused = call("take", edition(wrong), "--publisher", POLICE, "--list", "hosts")
+        assert isinstance(refused.exception, BadInput)
+        assert "2 of 2 values" in refused.exception.what
+    assert take(call, "# withdrawn", flags=("--shrink",))["expired"] == 2
+    assert blocked(call) == []
+
+
 @pytest.mark.parametrize("other", [BANK, TELECOM, "Police of AB (synthetic)"])
 def test_two_publishers_expire_nothing_of_each_other(call: Call, other: str) -> None:
     take(call, "one.example.net", "two.example.net")

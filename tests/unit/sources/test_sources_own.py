@@ -21,7 +21,7 @@ def told(own: OwnList, data: str, name: str = "list.txt") -> tuple[dict[str, lis
     known = own_list(own, name, data.encode())
     said: dict[str, list[tuple[str, object]]] = {}
     faults = []
-    for chunk in read(pickle.loads(pickle.dumps(reader_for(known.spec, known.file, ISSUE))), io.BytesIO(data.encode())):  # noqa: S301
+    for chunk in read(pickle.loads(pickle.dumps(reader_for(known.spec, known.file, ISSUE))), io.BytesIO(data.encode())):
         faults += [fault.reason for fault in chunk.rejected]
         for entity, prop, value in zip(chunk.batch.entity, chunk.batch.prop, chunk.batch.value, strict=True):
             said.setdefault(entity, []).append((prop, value))
