@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+import msgspec
 import pytest
 from desked import HEAD, Desked
 
 from browser import Browser
+from saksi.app.api.keys import Role as Key
 from saksi.app.casing import Work
 from saksi.app.people.person import PERSONS
 from saksi.app.people.policy import rights_of
@@ -20,6 +22,7 @@ from saksi.app.web.assets import load_assets
 from saksi.app.web.site import Site
 from saksi.app.work.entering import BEARS, open_to
 from saksi.app.work.routes import work_routes
+from saksi.app.work.told import CaseAnswer, CasesAnswer
 from saksi.cases import MAY, Case, Stand, Word
 from saksi.model import Tlp
 from saksi.model.actor import Actor, Role
@@ -349,14 +352,15 @@ def test_data_names_people_by_pseudonym_alone(desk: Desked) -> None:
 
 
 def test_who_runs_the_node_sees_how_it_is_and_no_data(desk: Desked) -> None:
-    boss = desk.person("Boss", "administrator")
+    boss, _ = desk.person("Boss", "administrator"), desk.with_key(Key.READER)
     page = boss.get("/admin").text
     assert "/admin/people" in page
+    assert re.search(r"Keys of programs that work</dt><dd>1</dd>", page)
     assert re.search(r"\d leaves, \d+ statements, signed", page)
     for words in ("R-1", "phone:+855", "000123456"):
         assert words not in page + boss.get("/admin.json").text
     data = boss.get("/admin.json").json()
-    assert (data["people"], data["signed_in"], data["takes"]) == (2, 1, 0)
+    assert (data["people"], data["sessions"], data["keys"], data["takes"]) == (2, 1, 1, 0)
 
 
 def test_those_who_read_no_reports_still_see_what_waits_for_them(desk: Desked) -> None:
@@ -364,3 +368,25 @@ def test_those_who_read_no_reports_still_see_what_waits_for_them(desk: Desked) -
     assert rev.get("/today.json").json()["queue"] is None
     assert "Reports are read by those who work on them" in rev.get("/today").text
     assert rev.get(f"/today/report?id={quote(desk.report('1'))}").status_code == 403
+
+
+def test_programs_of_somebody_signed_in_read_their_cases_and_keys_open_none(desk: Desked) -> None:
+    lee, strange = desk.person("Lee", "analyst"), desk.person("Strange", "analyst")
+    have = desk.case("Lee")
+    assert lee.get("/api/v1/cases").json()["type"] == "/problems/purpose-needed"
+    (line,) = lee.get("/api/v1/cases?purpose=a+case").json()["cases"]
+    assert line["id"] == have.id
+    path = f"/api/v1/cases/{have.id}?purpose=a+case"
+    data = lee.get(path)
+    assert data.json()["entries"][-1]["head"] == data.json()["case"]["head"] == have.head
+    assert msgspec.json.decode(data.content, type=CaseAnswer).case == have
+    assert (strange.get(path).status_code, strange.get("/api/v1/cases?purpose=x").json()["cases"]) == (404, [])
+    for role in Key:
+        client = desk.with_key(role, Tlp.RED)
+        assert client.get(path).status_code == client.get("/api/v1/cases").status_code == 403
+    assert desk.far.get(path).status_code == desk.local.get(path).status_code == 401
+    document = desk.local.get("/openapi.json").json()
+    for each in ("/api/v1/cases", "/api/v1/cases/{case}"):
+        said = document["paths"][each]["get"]["responses"]["200"]["content"]["application/json"]
+        shape = {"CasesAnswer": CasesAnswer, "CaseAnswer": CaseAnswer}[said["schema"]["$ref"].rpartition("/")[2]]
+        assert msgspec.json.decode(msgspec.json.encode(said["example"]), type=shape)

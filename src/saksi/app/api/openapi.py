@@ -18,6 +18,7 @@ from saksi.app.api.undo import AmendmentBody, ErasureBody, RetractionBody
 from saksi.app.intake.told import Told
 from saksi.app.intake.wire import ProgressBody, ReportLine
 from saksi.app.requesting.wire import MeasuresAnswer, RequestAnswer, RequestBody, RequestsAnswer, StepBody
+from saksi.app.work.told import CaseAnswer, CasesAnswer
 from saksi.model import Json
 from saksi.screen.answer import Answer
 from saksi.screen.page import Listed
@@ -27,7 +28,7 @@ __all__ = ["document"]
 _Object: TypeAlias = "dict[str, Json]"
 _SHAPES = (
     Answer, Listed, Questions, StatementView, HitPage, TakeLine, TakesAnswer, OutcomeBody, OutcomeLine, FeedName, FeedsAnswer, Health,
-    Ready, AccessAnswer, KeyLine, KeysAnswer, Problem, Told, ReportLine, ProgressBody, RetractionBody,
+    Ready, AccessAnswer, KeyLine, KeysAnswer, Problem, Told, CasesAnswer, CaseAnswer, ReportLine, ProgressBody, RetractionBody,
     AmendmentBody, AmendLine, ErasureBody, ErasureLine,
     RequestBody, RequestAnswer, RequestsAnswer, StepBody, MeasuresAnswer,
 )  # fmt: skip

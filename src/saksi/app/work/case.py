@@ -26,10 +26,10 @@ from saksi.cases import Case, Clock, Entry, Word
 from saksi.cases.chronology import Line
 from saksi.model import BadInput, NotAllowed, SaksiError
 
-__all__ = ["CASE", "CasePage"]
+__all__ = ["CASE", "CLOCK", "CasePage"]
 
 CASE = Param("case", "The id of a case.", "0f" * 16, longest=32, form="[0-9a-f]{32}", place="path")
-_CLOCK = Param("clock", "By which clock: happened, reported or known.", "happened", longest=8, form="happened|reported|known")
+CLOCK = Param("clock", "By which clock: happened, reported or known.", "happened", longest=8, form="happened|reported|known")
 _FROM = Param("from", "The first line of the chronology that is shown.", 0, most=10_000_000)
 _MERGE = Param("merge", "The case to merge this one into: shown first.", longest=32, form="[0-9a-f]{32}")
 _SHOWN = 100
@@ -91,8 +91,8 @@ class CasePage:
             return Route(method, path, endpoint, May.CASE, "A case", params=params, page=True)
 
         return (
-            route("GET", "/case/{case}.json", self.case_data, CASE, _CLOCK, PURPOSE),
-            route("GET", "/case/{case}", self.case, CASE, _CLOCK, _FROM, _MERGE, PURPOSE),
+            route("GET", "/case/{case}.json", self.case_data, CASE, CLOCK, PURPOSE),
+            route("GET", "/case/{case}", self.case, CASE, CLOCK, _FROM, _MERGE, PURPOSE),
             route("POST", "/case/{case}", self.enter, CASE),
         )
 

@@ -15,6 +15,7 @@ from saksi.app.people.sign_in import second_link
 from saksi.app.people.signed import NO_STORE, away, person_at
 from saksi.app.web.site import Site, link
 from saksi.app.work.asking import is_fresh, names_of, note, on_writer, who
+from saksi.app.work.told import CasesAnswer
 from saksi.cases import MAY, Word
 from saksi.cases.board import CaseLine
 from saksi.model import BadInput, NotAllowed, SaksiError
@@ -51,7 +52,7 @@ class Cases:
         """The same as data."""
         lines, onward = await self._lines(call)
         headers = {**NO_STORE, **(next_link(call.request, onward) if onward else {})}
-        return answer(call.request, msgspec.json.encode({"cases": lines, "next": onward}), headers=headers)
+        return answer(call.request, msgspec.json.encode(CasesAnswer(tuple(lines), onward)), headers=headers)
 
     async def open(self, call: Call) -> Response:
         """Open an empty case."""

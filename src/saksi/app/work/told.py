@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from saksi.actions.book import Line as RequestLine
 from saksi.app.casing import CaseView
-from saksi.cases import Entry
+from saksi.cases import Case, Entry
+from saksi.cases.board import CaseLine
 from saksi.cases.chronology import Line
 from saksi.cases.links import Linked
 from saksi.cases.queue import ReportLine
 
-__all__ = ["case_of", "entry_of", "is_over", "report_of", "request_of"]
+__all__ = ["CaseAnswer", "CasesAnswer", "case_of", "entry_of", "is_over", "report_of", "request_of"]
+
+
+class CasesAnswer(msgspec.Struct, frozen=True):
+    """A page of somebody's cases."""
+
+    cases: tuple[CaseLine, ...]
+    next: str | None
+
+
+class CaseAnswer(msgspec.Struct, frozen=True):
+    """A case: all that speaks now for what it names (by reference), its entries with the digest of each, its chronology."""
+
+    case: Case
+    favour_now: tuple[str, ...]
+    entries: tuple[dict[str, object], ...]
+    chronology: tuple[Line, ...]
 
 
 def report_of(line: ReportLine, linked: Linked) -> dict[str, object]:
@@ -41,6 +60,6 @@ def entry_of(entry: Entry) -> dict[str, object]:
     return {**entry.to_json(), "head": entry.digest()}
 
 
-def case_of(view: CaseView, lines: tuple[Line, ...]) -> dict[str, object]:
+def case_of(view: CaseView, lines: tuple[Line, ...]) -> CaseAnswer:
     """A case with all its entries and its chronology."""
-    return {"case": view.case, "favour_now": view.favour, "entries": [entry_of(each) for each in view.entries], "chronology": lines}
+    return CaseAnswer(view.case, view.favour, tuple(map(entry_of, view.entries)), lines)
