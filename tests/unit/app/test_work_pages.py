@@ -294,6 +294,9 @@ def test_what_speaks_for_somebody_comes_first_and_in_the_open(desk: Desked) -> N
     assert favour < rest
     section = page[favour:rest]
     assert "victim-own" in section
+    (draft,) = re.findall(r'href="(/request/new[^"]*)"', page)
+    assert "entity=account%3AKH%3AABA%3A000123456" in draft
+    assert "92345678" not in draft, "nothing is asked about what belongs to a victim"
     assert "<details" not in section
     for clock in ("happened", "reported", "known"):
         table = lee.get(f"/case/{have.id}?clock={clock}").text

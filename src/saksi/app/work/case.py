@@ -25,6 +25,7 @@ from saksi.app.work.told import case_of, is_over
 from saksi.cases import Case, Clock, Entry, Word
 from saksi.cases.chronology import Line
 from saksi.model import BadInput, NotAllowed, SaksiError
+from saksi.model.favour import SPARED
 
 __all__ = ["CASE", "CLOCK", "CasePage"]
 
@@ -33,6 +34,7 @@ CLOCK = Param("clock", "By which clock: happened, reported or known.", "happened
 _FROM = Param("from", "The first line of the chronology that is shown.", 0, most=10_000_000)
 _MERGE = Param("merge", "The case to merge this one into: shown first.", longest=32, form="[0-9a-f]{32}")
 _SHOWN = 100
+_ASKED = 10  # what one request may name
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ class CasePage:
             others=[(id_, names.get(id_, id_)) for id_ in members if id_ != have.lead],
             outside=[(each.id, f"{each.name}, {each.post.unit}") for each in workers(call) if each.id not in have.members],
             fresh=is_fresh(call),
-            draft=_draft(have),
+            draft=_draft(have, held.lines),
             now=call.desk.clock(),
             is_over=is_over,
         )
@@ -191,6 +193,8 @@ def _favour(view: CaseView) -> tuple[tuple[str, bool], ...]:
     return tuple((entered | {ref: False for ref in view.favour if ref not in entered}).items())
 
 
-def _draft(have: Case) -> str:
-    """Where a request is drafted from this case: with all it names."""
-    return link("/request/new", case=have.id) + "".join(f"&{link('', entity=each.name)[1:]}" for each in have.entities[:10])
+def _draft(have: Case, lines: tuple[Line, ...]) -> str:
+    """Where a request is drafted from this case: with what it names, but for what is said to belong to somebody harmed."""
+    harmed = {line.entity for line in lines if line.favour and line.prop == "role" and line.value in SPARED}
+    asked = [each.name for each in have.entities if each.name not in harmed][:_ASKED]
+    return link("/request/new", case=have.id) + "".join(f"&{link('', entity=each)[1:]}" for each in asked)
