@@ -63,6 +63,11 @@ def test_a_case_fills_in_a_draft_for_its_members_alone(bureau: Bureau) -> None:
     case = bureau.real.open_case("two payments", actor, Tlp.RED, reports=["report:centre.a.example/R-2"])
     page = ann.get(new(case=case.id)).text
     assert f'name="entity" value="{ACCOUNT}"' in page
+    for path in (new(case=case.id), new(VICTIM, PHONE, ACCOUNT, case=case.id)):
+        page = ann.get(path).text
+        assert '<option value="hold" selected>' in page
+        assert f'name="entity" value="{PHONE}"' not in page, "a number is not held"
+    assert f'name="entity" value="{VICTIM}"' not in ann.get(new(VICTIM, PHONE, case=case.id, kind="suspend")).text
     assert "no such case" in ben.get(new(case=case.id)).text
     assert ben.post("/request/new", bureau.fields(case=case.id)).status_code == 400
     assert not bureau.real.book.ids()

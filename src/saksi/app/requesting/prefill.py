@@ -16,7 +16,7 @@ from saksi.app.requesting.office import Office
 from saksi.app.requesting.wire import RequestBody, TargetBody
 from saksi.exchange.directory import Found
 from saksi.model import Reader
-from saksi.model.favour import speaks_for
+from saksi.model.favour import SPARED, speaks_for
 from saksi.screen.answer import StatementLine
 
 __all__ = ["About", "Draft", "drafted", "shown"]
@@ -56,9 +56,10 @@ def drafted(office: Office, person: Person, about: About) -> Draft:
     """A draft about these entities, or about what the case holds."""
     held = office.case_entities(about.case, person.actor, person.post.clearance) if about.case else ()
     named = tuple(dict.fromkeys(about.entities)) or tuple(each for each in held if each.partition(":")[0] in _KINDS)
-    first = named[0].partition(":")[0] if named else ""
-    kind = Kind(about.kind) if about.kind in {each.value for each in Kind} else _KINDS.get(first, Kind.VERIFY)
-    targets, reader = named[: RULES[kind].targets], office.node.owner(person.post.clearance)
+    reader = office.node.owner(person.post.clearance)
+    kind = Kind(about.kind) if about.kind in {each.value for each in Kind} else _kind(named)
+    fitting = [each for each in named if _KINDS.get(each.partition(":")[0]) is kind] or list(named)
+    targets = tuple(each for each in fitting if not RULES[kind].coercive or not _spared(office, each, reader))[: RULES[kind].targets]
     found = tuple(office.directory().for_entity(each, named=(*named, *held)) for each in targets)
     again = _again(office, kind)
     body = RequestBody(
@@ -67,6 +68,18 @@ def drafted(office: Office, person: Person, about: About) -> Draft:
         legal_basis=again.legal_basis, purpose=again.purpose, proportionality="", holder_language=_language(found),
     )  # fmt: skip
     return shown(office, person, body, found=found)
+
+
+def _kind(named: Sequence[str]) -> Kind:
+    """What fits the things named; money first, for it moves."""
+    kinds = {each.partition(":")[0] for each in named}
+    return next((kind for name, kind in _KINDS.items() if name in kinds), Kind.VERIFY)
+
+
+def _spared(office: Office, entity: str, reader: Reader) -> bool:
+    """Whether it is said to belong to somebody harmed: nothing coercive is proposed about that."""
+    lines = office.node.entity(entity, reader=reader, at=None).statements
+    return any(line.part == 0 and line.prop == "role" and line.value in SPARED and line.polarity == "affirm" for line in lines)
 
 
 def shown(office: Office, person: Person, body: RequestBody, *, found: tuple[Found, ...] = ()) -> Draft:
