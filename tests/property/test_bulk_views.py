@@ -34,12 +34,12 @@ KINDS = (
 )
 QUOTES = st.sampled_from([None, None, "said so", "send the money to this page now", 'pay here today, or "else" 100%'])
 SOURCES = st.builds(
-    lambda series, place, quote, title: Source(
-        "cd" * 32 if series == "list-b" else "ab" * 32, title=title, series=series, quote=quote, locator=place
+    lambda series, place, quote, title, day: Source(
+        "cd" * 32 if series == "list-b" else "ab" * 32, title=title, series=series, quote=quote, reported=day, locator=place
     ),
     st.sampled_from([None, "list-a", "list-b"]),
     st.sampled_from([None, Locator(row=3), Locator(row=4, column="x"), Locator(page=2), Locator(pointer="/a/0")]),
-    QUOTES, st.sampled_from(["A list", "pay here today or else 100", "~3~"]),
+    QUOTES, st.sampled_from(["A list", "pay here today or else 100", "~3~"]), st.sampled_from([None, None, "2026-01", "2026-01-05"]),
 )  # fmt: skip
 MARKINGS = st.sampled_from([Marking(Tlp.CLEAR, Pap.CLEAR), Marking(Tlp.AMBER, Pap.GREEN, purpose="p", legal_basis="l")])
 VALUES = st.sampled_from(
@@ -57,7 +57,8 @@ VALUES = st.sampled_from(
     ]
 )
 ORIGINALS = st.sampled_from([None, None, "own", '៣៤៥ "x" %s', "~2~"])
-FACTS = st.tuples(VALUES, SOURCES, MARKINGS, st.sampled_from([Op.ASSERT, Op.ASSERT, Op.PROPOSE]), ORIGINALS)
+BEGUN = st.sampled_from([None, None, "2026-01-03", "2026-01-04T10:00:00Z"])
+FACTS = st.tuples(VALUES, SOURCES, MARKINGS, st.sampled_from([Op.ASSERT, Op.ASSERT, Op.PROPOSE]), ORIGINALS, BEGUN)
 SAYINGS = st.tuples(st.sampled_from(KINDS), st.lists(FACTS, min_size=1, max_size=3), st.integers(1, 4))
 AMENDMENTS = st.lists(
     st.tuples(st.sampled_from([Op.RETRACT, Op.EXPIRE, Op.REINSTATE, Op.CONFIRM, Op.RELABEL]), st.integers(0, 200), MARKINGS), max_size=3
@@ -68,9 +69,9 @@ READERS = st.sampled_from([Reader("nobody"), Reader("nasc.a", home=True, clearan
 def _said(kind: str, facts: list[tuple[object, ...]], number: int) -> list[Statement]:
     entity = kind.format(number)
     made = []
-    for (prop, value), source, marking, op, original in facts:  # type: ignore[misc]
+    for (prop, value), source, marking, op, original, begun in facts:  # type: ignore[misc]
         words = entity.partition(":")[2] if original == "own" else original  # type: ignore[has-type]
-        made.append(said(entity, prop, value, source=source, marking=marking, op=op, original=words))  # type: ignore[has-type]
+        made.append(said(entity, prop, value, source=source, marking=marking, op=op, original=words, begun=begun))  # type: ignore[has-type]
     return made
 
 

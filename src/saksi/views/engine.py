@@ -22,13 +22,14 @@ Ranked: TypeAlias = tuple[int, str]  # how well an entity fits a search (0: exac
 
 COLUMNS = (
     "entity", "schema", "prop", "value", "polarity", "op", "original", "lang", "valid_from", "valid_until", "source", "asserter",
-    "handling", "row", "leaf", "index", "asserted_at",
+    "handling", "reported", "row", "leaf", "index", "asserted_at",
 )  # fmt: skip
 _SHAPE = pa.schema(
     [("shape", pa.uint32())]
-    + [(name, pa.string()) for name in ("schema", "prop", "polarity", "op", "closed", "lang", "valid_from", "valid_until", "reported")]
+    + [(name, pa.string()) for name in ("schema", "prop", "polarity", "op", "closed", "lang")]
     + [(name, pa.uint32()) for name in ("source", "asserter", "handling")]
 )
+_DAYS = pa.schema([("days", pa.uint32())] + [(name, pa.string()) for name in ("valid_from", "valid_until", "reported")])
 _CHANGE = pa.schema([("target", pa.uint32()), ("ordinal", pa.uint32()), ("op", pa.string()), ("handling", pa.uint32())])
 _RUN = ("ordinal", "leaf", "index", "time")
 # The last word on each of two questions: was it withdrawn, was it accepted (see `fact.decide`).
@@ -38,7 +39,7 @@ WITH said AS (
   SELECT target, arg_max(op, ordinal) FILTER (op IN ('retract', 'expire', 'reinstate')) AS held,
     arg_max(op, ordinal) FILTER (op IN ('confirm', 'reject')) AS taken
   FROM change WHERE ordinal < stop GROUP BY target)
-SELECT f.*, s.schema, s.prop, s.polarity, s.op, s.lang, s.valid_from, s.valid_until, s.source, s.asserter, s.handling, s.closed
+SELECT f.*, s.schema, s.prop, s.polarity, s.op, s.lang, s.source, s.asserter, s.handling, s.closed
 FROM fact f JOIN shape s USING (shape) LEFT JOIN said ON said.target = f.ordinal
 WHERE f.ordinal < stop AND coalesce(held, 'reinstate') = 'reinstate'
   AND coalesce(taken, CASE WHEN s.op = 'assert' THEN 'confirm' END) = 'confirm'
@@ -52,8 +53,9 @@ class Engine:
         self._link = segments.engine(place / "scratch")
         self._runs = snapshot.flat.runs.table
         held = snapshot.manifest.segments
-        shapes = [(number, *tuple_of[:12]) for number, one in snapshot.shapes() if (tuple_of := _parts(one))]
+        shapes = [(number, *tuple_of[:9]) for number, one in snapshot.shapes() if (tuple_of := _parts(one))]
         self._link.register("shape", _table(shapes, _SHAPE))
+        self._link.register("dated", _table([(number, *_parts(one)) for number, one in snapshot.dated()], _DAYS))
         rows = snapshot.link.execute("SELECT target, ordinal, op, handling FROM change").fetchall()
         self._link.register("change", _table(rows, _CHANGE))
         self._handlings = {one.handling for _, one in snapshot.shapes()} | {row[3] for row in rows}
@@ -61,7 +63,8 @@ class Engine:
             (
                 "fact",
                 "entity",
-                "entity VARCHAR, ordinal UINTEGER, shape UINTEGER, row UINTEGER, same BOOLEAN, original VARCHAR, value VARCHAR",
+                "entity VARCHAR, ordinal UINTEGER, shape UINTEGER, days UINTEGER, row UINTEGER, same BOOLEAN, original VARCHAR, "
+                "value VARCHAR",
             ),
             ("said", "value", "value VARCHAR, entity VARCHAR, ordinal UINTEGER, shape UINTEGER"),
         ):
@@ -146,6 +149,8 @@ class Engine:
         join = "ASOF JOIN run r ON c.ordinal >= r.ordinal" if placed else ""
         if placed:
             self.placed()
+        if _DATES & set(columns):
+            join += " JOIN dated d ON d.days = c.days"
         where = "WHERE c.schema = ?" if schema is not None else ""
         query = f"SELECT {wanted} FROM counting(?) c {join} {where}"  # noqa: S608 - column names from our own list
         yield from self.batches(query, [stop] + ([schema] if schema is not None else []))
@@ -171,7 +176,9 @@ class Engine:
         return int(str(self._rows(query, values)[0][0]))
 
 
+_DATES = frozenset({"valid_from", "valid_until", "reported"})
 _EXPRESSION = {
+    **{name: f"d.{name}" for name in _DATES},
     "value": "coalesce(c.value, c.closed)",
     "original": "CASE WHEN c.same THEN substr(c.entity, instr(c.entity, ':') + 1) ELSE c.original END",
     "leaf": "r.leaf",

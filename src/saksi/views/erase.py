@@ -20,7 +20,7 @@ from saksi.views import segments
 from saksi.views.flat import GONE, Flat, overwrite
 from saksi.views.manifest import Manifest, Segment
 from saksi.views.parse import ERASED, ID_BYTES, Shape
-from saksi.views.serving import MARKING, RECORDER, SHAPE, SOURCE, Rows, Writer, head
+from saksi.views.serving import DAYS, MARKING, RECORDER, SHAPE, SOURCE, Rows, Writer, head
 
 __all__ = ["erase"]
 
@@ -50,6 +50,7 @@ def erase(place: Path, have: Manifest, places: Sequence[tuple[int, int]], *, day
         writer.erased((number, day) for number in gone)
         writer.settle(notices)
         _parts(link, flat, gone)
+        _days(link, segments.expand(place, kept + new))
         made = msgspec.structs.replace(have, segments=kept + new, erasures=have.erasures + 1, entities=have.entities - dropped)
         writer.commit(made)
         overwrite(place, "shapes", gone, entry=ERASED.to_bytes(4, "little"))
@@ -136,6 +137,15 @@ def _parts(link: sqlite3.Connection, flat: Flat, gone: Sequence[int]) -> None:
     for kind, name in ((SOURCE, "source"), (RECORDER, "asserter"), (MARKING, "handling")):
         numbers = {number for (number,) in link.execute("SELECT number FROM part WHERE kind = ?", (kind,))}
         _drop(link, kind, numbers - {getattr(shape, name) for shape in rest})
+
+
+def _days(link: sqlite3.Connection, files: Sequence[str]) -> None:
+    """Forget the days that no fact in the segments is dated by."""
+    numbers, used = link.execute("SELECT number FROM part WHERE kind = ?", (DAYS,)).fetchall(), set[tuple[int]]()
+    if files:
+        with segments.engine(Path(files[0]).parent / "scratch") as duck:
+            used.update(duck.execute("SELECT DISTINCT days FROM read_parquet(?)", [list(files)]).fetchall())
+    _drop(link, DAYS, {number for (number,) in set(numbers) - used})
 
 
 def _drop(link: sqlite3.Connection, kind: int, numbers: set[int]) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 __all__ = ["FOLD_VERSION", "NAME", "Manifest", "Segment", "digest", "read", "write"]
 
-FOLD_VERSION = 3
+FOLD_VERSION = 4
 NAME = "manifest.json"
 
 

@@ -49,13 +49,14 @@ class Numbers:
 
 @dataclass(slots=True)
 class Numbered:
-    """A stretch with the numbers of the whole: `shapes` for each statement, `shape`, `ordinal` and the packed row for each fact."""
+    """A stretch with the numbers of the whole: `shapes` for each statement, `shape`, `ordinal`, `days` and the packed row for each fact."""
 
     first: int
     columns: Columns
     shapes: np.ndarray[tuple[int], np.dtype[np.uint32]]
     shape: list[int]
     ordinal: list[int]
+    days: list[int]
     packed: list[bytes]
     groups: dict[int, tuple[int, int]]
 
@@ -65,7 +66,7 @@ class Numbered:
 
 def numbered(columns: Columns, numbers: list[Numbers], first: int) -> Numbered:
     """Give the stretch that begins with statement `first` its numbers, and pack its facts for the serving index."""
-    sources, recorders, markings, shapes = numbers
+    sources, recorders, markings, shapes, dated = numbers
     source = [sources.of(part) for part in columns.sources]
     recorder = [recorders.of(part) for part in columns.recorders]
     marking = [markings.of(part) for part in columns.markings]
@@ -73,27 +74,25 @@ def numbered(columns: Columns, numbers: list[Numbers], first: int) -> Numbered:
     for kind in columns.kinds:
         whole = msgspec.structs.replace(kind, source=source[kind.source], asserter=recorder[kind.asserter], handling=marking[kind.handling])
         table.append(shapes.of(_pack(whole)))
+    day = [dated.of(_pack(each)) for each in columns.dated]
     own = np.frombuffer(columns.shapes, "u4")
     every = np.frombuffer(table, "u4")[own]
     shape = [table[one] for one in columns.shape]
     ordinal = [first + place for place in columns.place]
+    days = [day[one] for one in columns.days]
     packed = [
-        _pack((kind, number, row, _short(entity, original), value))
+        _pack((kind, number, when, row, _short(entity, original), value))
         if value is not None
-        else _pack((kind, number, row, _short(entity, original)))
-        for kind, number, row, entity, original, value in zip(
-            shape, ordinal, columns.row, columns.entity, columns.original, columns.value, strict=True
+        else _pack((kind, number, when, row, _short(entity, original)))
+        for kind, number, when, row, entity, original, value in zip(
+            shape, ordinal, days, columns.row, columns.entity, columns.original, columns.value, strict=True
         )
     ]
     for place, rest in columns.rest.items():
-        if rest != _NOTHING:
-            original = _short(columns.entity[place], columns.original[place])
-            packed[place] = _pack((shape[place], ordinal[place], columns.row[place], original, columns.value[place], *rest))
+        original = _short(columns.entity[place], columns.original[place])
+        packed[place] = _pack((shape[place], ordinal[place], days[place], columns.row[place], original, columns.value[place], *rest))
     groups = {one.place: (recorder[one.asserter], marking[one.handling]) for one in columns.amending}
-    return Numbered(first, columns, every, shape, ordinal, packed, groups)
-
-
-_NOTHING = (None, None, None, None)
+    return Numbered(first, columns, every, shape, ordinal, days, packed, groups)
 
 
 def _short(entity: str, original: str | None) -> str | bool | None:

@@ -13,7 +13,7 @@ from saksi.ledger.ledger import OpenBlock
 from saksi.model import LedgerFault
 from saksi.views.fact import AMENDING
 
-__all__ = ["CLOSED", "ERASED", "ID_BYTES", "Amending", "Columns", "Notice", "Parser", "Shape", "Table"]
+__all__ = ["CLOSED", "ERASED", "ID_BYTES", "Amending", "Columns", "Days", "Notice", "Parser", "Shape", "Table"]
 
 # Properties whose values are few: they are kept once in the shape, not with each fact.
 CLOSED: frozenset[str] = frozenset({"role", "safeListed", "typology", "outcome", "country", "topics", "currency"})
@@ -28,7 +28,7 @@ class Shape(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """What many facts have in common; the numbers are places in the tables of sources, recorders and markings.
 
     `before` and `after` enclose the row number in the locator's JSON (None where the fact carries its own locator or has none).
-    Amendments have an empty schema.
+    Amendments have an empty schema. What differs from report to report has no place here: there would be a shape for nearly every fact.
     """
 
     schema: str
@@ -37,14 +37,19 @@ class Shape(msgspec.Struct, array_like=True, frozen=True, gc=False):
     op: str
     value: str | None
     lang: str | None
-    valid_from: str | None
-    valid_until: str | None
-    reported: str | None
     source: int
     asserter: int
     handling: int
     before: str | None
     after: str | None
+
+
+class Days(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """The days that date a fact, as coarse as its source gives them: few come together, over all shapes, so they have numbers too."""
+
+    valid_from: str | None = None
+    valid_until: str | None = None
+    reported: str | None = None
 
 
 class _Payload(msgspec.Struct, frozen=True, gc=False):
@@ -154,8 +159,8 @@ class Columns(msgspec.Struct, array_like=True):
 
     `ids` (16 bytes each), `commitments` (32 each) and `shapes` (4 each) have an entry a statement; `runs` are stretches of statements of
     one leaf recorded at one time (place, leaf, index, time); the lists from `place` to `value` have an entry for each assertion or
-    proposal; `rest` holds the quote, locator and times of the few that have them with the fact; `gone` has the place and the data
-    subjects of each erased statement.
+    proposal, `days` its place in `dated`; `rest` holds the quote, locator and times of the few that have them with the fact; `gone` has
+    the place and the data subjects of each erased statement.
     """
 
     commitments: bytes = b""
@@ -165,6 +170,7 @@ class Columns(msgspec.Struct, array_like=True):
     place: list[int] = []
     entity: list[str] = []
     shape: list[int] = []
+    days: list[int] = []
     row: list[int | None] = []
     original: list[str | None] = []
     value: list[str | bool | int | tuple[str] | None] = []
@@ -174,6 +180,7 @@ class Columns(msgspec.Struct, array_like=True):
     recorders: list[bytes] = []
     markings: list[bytes] = []
     kinds: list[Shape] = []
+    dated: list[Days] = []
     gone: list[tuple[int, list[bytes]]] = []
     notices: list[Notice] = []
 
@@ -192,6 +199,8 @@ class Parser:
         self._commitments, self._ids, self._shapes = bytearray(), bytearray(), array("I")
         self._numbers: tuple[Table, Table, Table] = ({}, {}, {})
         self._known: dict[tuple[object, ...], _Known] = {}
+        # No day at all comes first, so that what most facts have gets a short number.
+        self._days: dict[tuple[str | None, str | None, str | None], int] = {(None, None, None): 0}
         self._payload = msgspec.json.Decoder(_Payload).decode
         self._content = msgspec.json.Decoder(_Content).decode
         self._source = msgspec.json.Decoder(_Source).decode
@@ -207,6 +216,7 @@ class Parser:
         made = self._made
         made.commitments, made.ids, made.shapes = bytes(self._commitments), bytes(self._ids), self._shapes.tobytes()
         made.sources, made.recorders, made.markings = (list(table) for table in self._numbers)
+        made.dated = [Days(*each) for each in self._days]
         return made
 
     def add(self, block: OpenBlock) -> None:
@@ -248,15 +258,14 @@ class Parser:
     def _one(self, payload: bytes) -> str:
         groups = self._payload(payload)
         content, source = self._content(groups.content), self._source(groups.source)
-        value, start, end, place = content.value, content.valid_from, content.valid_until, source.locator
+        value, place = content.value, source.locator
         closed = value if content.prop in CLOSED and value.__class__ is str else None
         row, column, sheet = None, None, None
         if place is not None and place.row is not None and place.pointer is None and place.page is None and place.start is None:
             row, column, sheet = place.row, place.column, place.sheet
         key = (
             content.op, content.schema, content.prop, content.polarity, closed, content.lang,
-            start if start is not None and len(start) <= _DAY else None, end if end is not None and len(end) <= _DAY else None,
-            source.reported, source.digest, source.published, source.publisher, source.series, source.title, source.uri,
+            source.digest, source.published, source.publisher, source.series, source.title, source.uri,
             row is not None, column, sheet, bytes(groups.asserter), bytes(groups.handling),
         )  # fmt: skip
         known = self._known.get(key)
@@ -273,19 +282,19 @@ class Parser:
         made.place.append(at)
         made.entity.append(content.entity)
         made.shape.append(shape)
+        start, end = content.valid_from, content.valid_until
+        begun, start = (None, start) if start is None or len(start) <= _DAY else (start, None)
+        ended, end = (None, end) if end is None or len(end) <= _DAY else (end, None)
+        made.days.append(self._days.setdefault((start, end, source.reported), len(self._days)))
         made.row.append(row)
         made.original.append(content.original)
         if closed is not None:
             made.value.append(None)
         else:
             made.value.append((self._json(value).decode(),) if value.__class__ is dict else value)  # type: ignore[arg-type]
-        if source.quote is not None or (place is not None and row is None) or start is not None or end is not None:
-            made.rest[len(made.entity) - 1] = (
-                source.quote,
-                None if row is not None or place is None else self._json(place).decode(),
-                None if start is None or len(start) <= _DAY else start,
-                None if end is None or len(end) <= _DAY else end,
-            )
+        if source.quote is not None or (place is not None and row is None) or begun is not None or ended is not None:
+            where = None if row is not None or place is None else self._json(place).decode()
+            made.rest[len(made.entity) - 1] = (source.quote, where, begun, ended)
         return when
 
     def _id(self, groups: _Payload, content: _Content, head: bytes, ground: tuple[bytes | None, str | None]) -> bytes:
@@ -323,7 +332,7 @@ class Parser:
         if place is not None:
             before, _, after = self._json(msgspec.structs.replace(place, row=0)).decode().partition('"row":0')
             before += '"row":'
-        op, schema, prop, polarity, *said = key[:9]
+        op, schema, prop, polarity, *said = key[:6]
         self._made.kinds.append(msgspec.convert((schema, prop, polarity, op, *said, *numbers, before, after), Shape))
         shape = len(self._made.kinds)
         head = b'saksi/id1\0{"authority":' + self._json(who.authority) + b',"content":'

@@ -9,9 +9,8 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -20,24 +19,24 @@ import numpy.typing as npt
 from saksi.model import Extraction, Grade, LedgerFault, Marking, Source
 from saksi.observables.network import NETWORK, Networks
 from saksi.views.bundle import Entry, pick, unpack
+from saksi.views.count import Count, Key, key_of
 from saksi.views.fact import PAGE, Change, Fact, Held, Recorder, Tally, decide
 from saksi.views.flat import CHANGED, Flat
 from saksi.views.manifest import Manifest
-from saksi.views.parse import Shape
-from saksi.views.serving import FILE, MARKING, RECORDER, SHAPE, SOURCE, Heads, Row, Rows, connect, head
+from saksi.views.parse import Days, Shape
+from saksi.views.serving import DAYS, FILE, MARKING, RECORDER, SHAPE, SOURCE, Heads, Row, Rows, connect, head
 from saksi.views.slots import Slots
 
 __all__ = ["MANY", "Snapshot"]
 
 _T = TypeVar("_T")
-Key: TypeAlias = tuple[str, str, "str | None", str, str, int, int, int]
-Span: TypeAlias = tuple[str, str]
 _LOTS = 2_000
 _TALLIES = 256
 MANY = "SELECT j.key, (SELECT body FROM bundle WHERE first <= j.value ORDER BY first DESC LIMIT 1) FROM json_each(?) j"
 _ONE = "SELECT body FROM bundle WHERE first <= ? ORDER BY first DESC LIMIT 1"
 _NEW_NETWORKS = f"SELECT DISTINCT entity FROM recent WHERE ordinal >= ? AND entity GLOB '{NETWORK}*'"  # noqa: S608 - a constant
 _decode_shape = msgspec.msgpack.Decoder(Shape).decode
+_decode_days = msgspec.msgpack.Decoder(Days).decode
 
 
 class Snapshot:
@@ -52,6 +51,7 @@ class Snapshot:
         self._own = threading.local()
         self._links: list[sqlite3.Connection] = []
         self._shapes: dict[int, Shape] = {}
+        self._days: dict[int, Days] = {}
         self._sources: dict[int, Source] = {}
         self._recorders: dict[int, Recorder] = {}
         self._markings: dict[int, Marking] = {}
@@ -63,7 +63,7 @@ class Snapshot:
         self._own, self._links = before._own, before._links
         if self.manifest.erasures != before.manifest.erasures:
             return
-        self._shapes, self._sources = before._shapes, before._sources
+        self._shapes, self._days, self._sources = before._shapes, before._days, before._sources
         self._recorders, self._markings = before._recorders, before._markings
         self._networks = before._networks
 
@@ -106,10 +106,19 @@ class Snapshot:
         """What facts of a shape have in common."""
         return self._part(self._shapes, SHAPE, (number, _decode_shape))
 
+    def days(self, number: int) -> Days:
+        """The days that have a number."""
+        return self._part(self._days, DAYS, (number, _decode_days))
+
     def shapes(self) -> Iterator[tuple[int, Shape]]:
         """All shapes."""
         for number, body in self.link.execute("SELECT number, body FROM part WHERE kind = ?", (SHAPE,)):
             yield number, _decode_shape(body)
+
+    def dated(self) -> Iterator[tuple[int, Days]]:
+        """All days that facts are dated by."""
+        for number, body in self.link.execute("SELECT number, body FROM part WHERE kind = ?", (DAYS,)):
+            yield number, _decode_days(body)
 
     def sources(self) -> Iterator[tuple[int, Source]]:
         """All sources."""
@@ -206,16 +215,17 @@ class Snapshot:
         found = self._entry(entity)
         if found is None:
             return []
-        tail = [one.ordinal for one in Heads.decode(head(found[2]) + found[3])]
-        pages: list[bytes] = []
+        tail = Heads.decode(head(found[2]) + found[3])
+        pages = [tuple(np.array(part, "<u4").tobytes() for part in ([one.ordinal for one in tail], [one.days for one in tail]))]
         if found[1]:
-            low = tail[0] if tail else stop
-            rows = self.link.execute("SELECT numbers FROM page WHERE entity = ? AND first < ? ORDER BY first", (entity, low))
-            pages = [numbers for (numbers,) in rows]
-        numbers = np.concatenate([np.frombuffer(b"".join(pages), "<u4"), np.array(tail, "<u4")])
-        numbers = numbers[: np.searchsorted(numbers, stop)]
+            low = tail[0].ordinal if tail else stop
+            rows = self.link.execute("SELECT numbers, days FROM page WHERE entity = ? AND first < ? ORDER BY first", (entity, low))
+            pages = [*((numbers, zlib.decompress(days)) for numbers, days in rows), *pages]
+        numbers, dated = (np.frombuffer(b"".join(part), "<u4") for part in zip(*pages, strict=True))
+        below = np.searchsorted(numbers, stop)
+        numbers, dated = numbers[:below], dated[:below]
         changed = (self.flat.marks[numbers] & CHANGED).astype(bool) if len(numbers) else np.zeros(0, bool)
-        counts: dict[Key, _Count] = {}
+        counts: dict[Key, Count] = {}
         plain = numbers[~changed]
         if len(plain):
             kinds = self.flat.shapes[plain]
@@ -225,14 +235,20 @@ class Snapshot:
             for number in np.flatnonzero(sizes).tolist():
                 shape = self.shape(number)
                 what = (shape.op == "assert", int(sizes[number]), int(plain[first[number]]), int(plain[last[number]]))
-                counts.setdefault(_key(shape, shape.asserter, shape.handling), _Count(what[2])).add(shape, what)
-        for ordinal in numbers[changed].tolist():
+                counts.setdefault(key_of(shape, shape.asserter, shape.handling), Count(what[2])).add(*what)
+            for pair in np.unique(kinds.astype(np.uint64) << 32 | dated[~changed]).tolist():
+                shape = self.shape(pair >> 32)
+                if shape.op == "assert":
+                    counts[key_of(shape, shape.asserter, shape.handling)].date(self.days(pair & 0xFFFF_FFFF))
+        for ordinal, days in zip(numbers[changed].tolist(), dated[changed].tolist(), strict=True):
             shape = self.shape(int(self.flat.shapes[ordinal]))
             changes = self.changes(ordinal, self.flat.count if marked_now else stop)
             latest = decide(shape.op, (shape.asserter, shape.handling), changes)
             stands = decide(shape.op, (shape.asserter, shape.handling), self.changes(ordinal, stop)) if marked_now else latest
-            key = _key(shape, stands.asserter, latest.handling)
-            counts.setdefault(key, _Count(ordinal)).add(shape, (stands.counts, 1, ordinal, ordinal))
+            count = counts.setdefault(key_of(shape, stands.asserter, latest.handling), Count(ordinal))
+            count.add(stands.counts, 1, ordinal, ordinal)
+            if stands.counts:
+                count.date(self.days(days))
         return [self._told(key, kept) for key, kept in sorted(counts.items(), key=lambda item: item[1].first)]
 
     def keys_from(self, low: str = "") -> Iterator[list[str]]:
@@ -277,7 +293,7 @@ class Snapshot:
 
     def _facts(self, entity: str, rows: Iterable[Row], stop: int) -> list[Fact]:
         made = []
-        flat, shapes = self.flat, self._shapes
+        flat, shapes, dated = self.flat, self._shapes, self._days
         names, flags, run_of = flat.commitments, flat.flags, flat.runs.at
         first, end, leaf, index, when = 0, 0, 0, 0, ""
         for row in rows:
@@ -287,6 +303,7 @@ class Snapshot:
             if not first <= ordinal < end:
                 first, end, leaf, index, when = run_of(ordinal)
             shape = shapes.get(row.shape) or self.shape(row.shape)
+            days = dated.get(row.days) or self.days(row.days)
             original, value, line = row.original, row.value, row.row
             if original is True:
                 original = entity.partition(":")[2]
@@ -297,10 +314,10 @@ class Snapshot:
             made.append(
                 Fact(
                     entity, shape.schema, shape.prop, value, shape.polarity, shape.op, original, shape.lang,  # type: ignore[arg-type]
-                    shape.valid_from or row.valid_from, shape.valid_until or row.valid_until, shape.source,
+                    days.valid_from or row.valid_from, days.valid_until or row.valid_until, shape.source,
                     row.locator if line is None else f"{shape.before}{line}{shape.after}", row.quote, shape.asserter, shape.handling,
                     when, leaf, index + ordinal - first, names[ordinal * 32 : ordinal * 32 + 32],
-                    self.changes(ordinal, stop) if flags[ordinal] & CHANGED else (), shape.reported,
+                    self.changes(ordinal, stop) if flags[ordinal] & CHANGED else (), days.reported,
                 )
             )  # fmt: skip
         return made
@@ -314,45 +331,10 @@ class Snapshot:
         rows = self.link.execute("SELECT numbers FROM page WHERE entity = ? AND first < ? ORDER BY first", (entity, low))
         return int(np.searchsorted(np.frombuffer(b"".join(numbers for (numbers,) in rows), "<u4"), stop))
 
-    def _told(self, key: Key, kept: _Count) -> Tally:
+    def _told(self, key: Key, kept: Count) -> Tally:
         when = self.flat.runs.at
         since, until = when(kept.first)[4], when(kept.last)[4]
         return Tally(*key, kept.counting, kept.withdrawn, since, until, kept.happened, kept.reported)
-
-
-def _key(shape: Shape, asserter: int, handling: int) -> Key:
-    return shape.schema, shape.prop, shape.value, shape.polarity, shape.op, shape.source, asserter, handling
-
-
-@dataclass(slots=True)
-class _Count:
-    """Facts of one key counted: how many count and how many do not, the first and the last in ledger order, the days that date them."""
-
-    first: int
-    last: int = 0
-    counting: int = 0
-    withdrawn: int = 0
-    happened: Span | None = None
-    reported: Span | None = None
-
-    def add(self, shape: Shape, what: tuple[bool, int, int, int]) -> None:
-        """Facts of one shape: whether they count, how many they are, the first and the last."""
-        stands, count, first, last = what
-        self.first, self.last = min(self.first, first), max(self.last, last)
-        if not stands:
-            self.withdrawn += count
-            return
-        self.counting += count
-        self.happened = _wider(self.happened, shape.valid_from, shape.valid_until)
-        self.reported = _wider(self.reported, shape.reported)
-
-
-def _wider(span: Span | None, *days: str | None) -> Span | None:
-    """A span that holds some more days, those that are given."""
-    given = [day for day in days if day is not None]
-    if not given:
-        return span
-    return min(given if span is None else (*span, *given)), max(given if span is None else (*span, *given))
 
 
 def _source(body: bytes) -> Source:

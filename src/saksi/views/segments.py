@@ -1,9 +1,9 @@
 """Parquet segments: facts sorted by entity, and those with a free value once more sorted by value.
 
-Columns of the first: entity, ordinal (the statement's number), shape (what it shares with others, in the index's table `part`), row (of a
-table it was read from), same (whether it was written as the entity's own text), original (where it was not), value (free values only:
-others are in the shape). Of the second: value, entity, ordinal, shape. Quotes and places that are not table rows are in the serving
-index only.
+Columns of the first: entity, ordinal (the statement's number), shape and days (what it shares with others: numbers in the index's table
+`part`), row (of a table it was read from), same (whether it was written as the entity's own text), original (where it was not), value (free
+values only: others are in the shape). Of the second: value, entity, ordinal, shape. Quotes and places that are not table rows are in the
+serving index only.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from saksi.views.number import Numbered
 __all__ = ["GROUP", "Sink", "by_value", "engine", "expand", "merge", "small", "sorted_batches", "staged", "tidy", "tiers", "without"]
 
 _COLUMNS = [
-    ("entity", pa.string()), ("ordinal", pa.uint32()), ("shape", pa.uint32()), ("row", pa.uint32()), ("same", pa.bool_()),
-    ("original", pa.string()), ("value", pa.string()),
+    ("entity", pa.string()), ("ordinal", pa.uint32()), ("shape", pa.uint32()), ("days", pa.uint32()), ("row", pa.uint32()),
+    ("same", pa.bool_()), ("original", pa.string()), ("value", pa.string()),
 ]  # fmt: skip
 _ENTITY = pa.schema(_COLUMNS)
 _STAGE = pa.schema([*_COLUMNS, ("packed", pa.binary())])
@@ -43,7 +43,7 @@ class Sink:
         self._path, self._by, self._rows = folder / f"{name}.{by}.parquet", by, 0
         self._schema = _ENTITY if by == "entity" else _VALUE
         self._writer = pq.ParquetWriter(
-            self._path, self._schema, compression="zstd", compression_level=3, use_dictionary=["shape"],
+            self._path, self._schema, compression="zstd", compression_level=3, use_dictionary=["shape", "days"],
             column_encoding={name: how for name, how in _PACKING.items() if name in self._schema.names},
             write_statistics=True,
         )  # fmt: skip
@@ -70,7 +70,8 @@ def staged(stretch: Numbered) -> pa.Table:
     ]
     original = [None if plain else text for plain, text in zip(same, columns.original, strict=True)]
     value = [one if one is None or one.__class__ is str else _text(one) for one in columns.value]
-    return pa.table([columns.entity, stretch.ordinal, stretch.shape, columns.row, same, original, value, stretch.packed], schema=_STAGE)
+    parts = [columns.entity, stretch.ordinal, stretch.shape, stretch.days, columns.row, same, original, value, stretch.packed]
+    return pa.table(parts, schema=_STAGE)
 
 
 def _text(value: bool | int | str | tuple[str]) -> str:

@@ -1,7 +1,7 @@
 """The serving index (SQLite), the side that writes: from an entity to its facts, from a number to what it stands for.
 
 Facts of an entity are packed rows in a bundle with its neighbours'. Of an entity with many, older rows are moved to pages of `CHUNK`
-rows, each with its statement numbers, so that a hub is counted without being read.
+rows, each with its statement numbers and the numbers of their days, so that a hub is counted without being read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from saksi.views.manifest import FOLD_VERSION, Manifest
 from saksi.views.parse import Notice
 
 __all__ = [
-    "CHUNK", "DAMAGE", "FILE", "MARKING", "RECENT", "RECORDER", "SHAPE", "SOURCE", "ChangeRow", "Heads", "Row", "Rows", "Writer",
+    "CHUNK", "DAMAGE", "DAYS", "FILE", "MARKING", "RECENT", "RECORDER", "SHAPE", "SOURCE", "ChangeRow", "Heads", "Row", "Rows", "Writer",
     "connect", "current", "head", "stored",
 ]  # fmt: skip
 
@@ -34,10 +34,10 @@ FILE = "serving.sqlite"
 CHUNK = 128
 RECENT = 1024
 DAMAGE = (sqlite3.DatabaseError, zlib.error, msgspec.MsgspecError)  # what a damaged index shows itself by
-SOURCE, RECORDER, MARKING, SHAPE = range(4)
+SOURCE, RECORDER, MARKING, SHAPE, DAYS = range(5)
 _SCHEMA = """
 CREATE TABLE bundle (first TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE page (entity TEXT, first INTEGER, count INTEGER, numbers BLOB, rows BLOB, UNIQUE (entity, first));
+CREATE TABLE page (entity TEXT, first INTEGER, count INTEGER, numbers BLOB, days BLOB, rows BLOB, UNIQUE (entity, first));
 CREATE TABLE change (target INTEGER, ordinal INTEGER, op TEXT, asserter INTEGER, handling INTEGER, reason TEXT,
   PRIMARY KEY (target, ordinal)) WITHOUT ROWID;
 CREATE TABLE part (kind INTEGER, number INTEGER, hash INTEGER, body BLOB, PRIMARY KEY (kind, number)) WITHOUT ROWID;
@@ -55,6 +55,7 @@ class Row(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
     shape: int
     ordinal: int
+    days: int
     row: int | None = None
     original: str | bool | None = None
     value: str | bool | int | tuple[str] | None = None
@@ -67,6 +68,7 @@ class Row(msgspec.Struct, array_like=True, frozen=True, gc=False):
 class _Head(msgspec.Struct, array_like=True, frozen=True, gc=False):
     shape: int
     ordinal: int
+    days: int
 
 
 Rows = msgspec.msgpack.Decoder(list[Row])
@@ -276,9 +278,10 @@ class Writer:
 
     def page(self, entity: str, rows: bytes, count: int) -> None:
         """Keep a page of an entity's rows."""
-        numbers = np.array([one.ordinal for one in Heads.decode(head(count) + rows)], "<u4")
-        packed = zlib.compress(rows, 1)
-        self.link.execute("INSERT INTO page VALUES (?,?,?,?,?)", (entity, int(numbers[0]), count, numbers.tobytes(), packed))
+        heads = Heads.decode(head(count) + rows)
+        numbers, days = (np.array(each, "<u4") for each in ([one.ordinal for one in heads], [one.days for one in heads]))
+        packed = entity, int(numbers[0]), count, numbers.tobytes(), zlib.compress(days.tobytes(), 1), zlib.compress(rows, 1)
+        self.link.execute("INSERT INTO page VALUES (?,?,?,?,?,?)", packed)
 
 
 def _hash(body: bytes) -> int:

@@ -25,10 +25,10 @@ OWN = 5  # texts that are a fact's own: reference, locator, original, value, quo
 _LOTS = 10_000
 _MOST = 32  # facts; sets of more are hardly ever equal
 _REPORT = "reportedIn"
-_SHORT = 4  # parts of a row without value, quote and dates of its own
+_SHORT = 5  # parts of a row without value, quote and dates of its own
 _HEADS = [head(count) for count in range(_MOST + 1)]
 
-_Row: TypeAlias = "tuple[int, int, int | None, str | bool | None, str | None, str | None, str | None, str | None, str | None]"
+_Row: TypeAlias = "tuple[int, int, int, int | None, str | bool | None, str | None, str | None, str | None, str | None, str | None]"
 _Kind: TypeAlias = "tuple[str, bool, bytes, bytes, int]"  # property, whether the value is the row's, locator around the row, source
 
 
@@ -105,14 +105,14 @@ def _told(snapshot: Snapshot, entry: Entry, kinds: dict[int, _Kind], stop: int) 
 
 def _plain(snapshot: Snapshot, entity: str, row: _Row, kinds: dict[int, _Kind], stop: int) -> Trace | None:
     """What `_trace` gives for a single fact that was read from a table's row and has a closed value, as most have; None for any other."""
-    number, ordinal, line, original, *_ = row
+    number, ordinal, days, line, original, *_ = row
     flat = snapshot.flat
     _, free, before, after, _ = kinds.get(number) or _kind(snapshot, number, kinds)
     if free or line is None or ordinal >= stop or flat.flags[ordinal] & CHANGED:
         return None
     written = b"" if original is None else _json(entity.partition(":")[2] if original is True else original)
     own = [hexlify(flat.commitments[ordinal * 32 : ordinal * 32 + 32]), b"%b%d%b" % (before, line, after), written, b"", b""]
-    return Trace((number, flat.runs.at(ordinal)[4], 3 if written else 1), own)
+    return Trace((number, days, flat.runs.at(ordinal)[4], 3 if written else 1), own)
 
 
 def _trace(  # noqa: PLR0912 - a call for each branch would cost more than the branch
@@ -129,7 +129,7 @@ def _trace(  # noqa: PLR0912 - a call for each branch would cost more than the b
     first, end, when = 0, 0, ""
     row: _Row
     for row in rows:
-        number, ordinal, line, original, *more = row
+        number, ordinal, days, line, original, *more = row
         if ordinal >= stop:
             break
         if flags[ordinal] & CHANGED:
@@ -156,7 +156,7 @@ def _trace(  # noqa: PLR0912 - a call for each branch would cost more than the b
                 words = _json(more[1])
             shared += more[3:]
         written = b"" if original is None else _json(entity.partition(":")[2] if original is True else original)
-        shared += (number, when, (place != b"") + 2 * (written != b"") + 4 * (words != b""))
+        shared += (number, days, when, (place != b"") + 2 * (written != b"") + 4 * (words != b""))
         own += (hexlify(names[ordinal * 32 : ordinal * 32 + 32]), place, written, said, words)
     if quotes and len(set(sources)) > 1:  # what is quoted from several sources can make them one: it counts
         shared += quotes

@@ -115,11 +115,13 @@ def said(
     marking: Marking = MARKING,
     op: Op = Op.ASSERT,
     original: str | None = None,
+    begun: str | None = None,
     when: str = TIME,
 ) -> Statement:
     """A statement with everything filled in."""
     rests = source or Source(digest="ab" * 32, title="A list", publisher="Authority A", locator=Locator(row=1, column="host"))
-    return Statement(Content(entity, schema, prop, value, original=original, op=op), rests, Asserter(author, when, grade=grade), marking)
+    content = Content(entity, schema, prop, value, original=original, valid_from=begun, op=op)
+    return Statement(content, rests, Asserter(author, when, grade=grade), marking)
 
 
 def changed(

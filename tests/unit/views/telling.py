@@ -16,7 +16,11 @@ def told(views: Views, at: int | None = None, *, engine: bool = True) -> dict[st
     if engine:
         with views.engine() as duck:
             stop = views.stop(at)
-            rows = [row for batch in duck.scan(["entity", "value", "leaf", "index"], stop=stop) for row in batch.to_pylist()]
+            rows = [
+                row
+                for batch in duck.scan(["entity", "value", "valid_from", "reported", "leaf", "index"], stop=stop)
+                for row in batch.to_pylist()
+            ]
             asked = [duck.counts(stop), sorted(str(row) for row in rows), duck.entities(stop)]
     totals = views.totals(at) if engine or at is None else None
     return {

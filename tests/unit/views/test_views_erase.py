@@ -12,13 +12,13 @@ from saksi.model import Locator, Op, Source
 from saksi.views.fact import Change
 from saksi.views.views import Views
 
-SECRET = ("999123456789", "Sok Secret", "secretive words", "secret-report", "why-secret", "secret original")
+SECRET = ("999123456789", "Sok Secret", "secretive words", "secret-report", "why-secret", "secret original", "2026-02-28", "2026-02-27")
 
 
 def filled() -> tuple[StandIn, list[tuple[int, int]], list[bytes]]:
     """A ledger of which some statements name one person; where those stand, and their ids."""
     ledger, private = StandIn(), []
-    own = Source(digest="ee" * 32, title="secret-report", quote="secretive words", locator=Locator(row=3))
+    own = Source(digest="ee" * 32, title="secret-report", quote="secretive words", locator=Locator(row=3), reported="2026-02-28")
     shared = Source(digest="dd" * 32, title="A list", locator=Locator(row=7))
     phone = "phone:+999123456789"
     for leaf in range(6):
@@ -26,7 +26,7 @@ def filled() -> tuple[StandIn, list[tuple[int, int]], list[bytes]]:
         statements += [said("account:XA:BANKA:1", "reportedIn", f"report:authority-a/{leaf}{row}", source=shared) for row in range(60)]
         about = [
             said(phone, "label", f"Sok Secret {leaf}", source=own, original="secret original"),
-            said("account:XA:BANKA:1", "reportedIn", f"report:secret-report/{leaf}", source=own),
+            said("account:XA:BANKA:1", "reportedIn", f"report:secret-report/{leaf}", source=own, begun="2026-02-27"),
         ]
         private += [(leaf, 120), (leaf, 121)]
         ledger.append(*statements, *about)

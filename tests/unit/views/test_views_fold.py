@@ -17,12 +17,16 @@ from telling import told
 from saksi.model import BadInput, Extraction, Grade, LedgerFault, Locator, Marking, Op, Pap, Source, Statement, Tlp
 from saksi.views import gather
 from saksi.views.fact import Place, standing
+from saksi.views.parse import Parser
 from saksi.views.views import Views
 
 ENTITIES = st.sampled_from(["host:a.example", "host:b.example", "phone:+9990001", "account:XA:BANKA:1", "report:authority-a/1"])
 SOURCES = st.builds(
-    lambda series, row, quote: Source("ab" * 32, title="A list", series=series, quote=quote, locator=Locator(row=row) if row else None),
+    lambda series, row, quote, day: Source(
+        "ab" * 32, title="A list", series=series, quote=quote, reported=day, locator=Locator(row=row) if row else None
+    ),
     st.sampled_from([None, "list-a", "list-b"]), st.integers(0, 9), st.sampled_from([None, "said so"]),
+    st.sampled_from([None, "2026-03", "2026-03-05"]),
 )  # fmt: skip
 MARKINGS = st.sampled_from([Marking(Tlp.CLEAR, Pap.CLEAR), Marking(Tlp.AMBER, Pap.GREEN, purpose="p", legal_basis="l")])
 VALUES = st.sampled_from(
@@ -36,8 +40,11 @@ VALUES = st.sampled_from(
     ]
 )
 ASSERTIONS = st.builds(
-    lambda entity, value, source, marking, op, original: said(entity, *value, source=source, marking=marking, op=op, original=original),
+    lambda entity, value, source, marking, op, original, begun: said(
+        entity, *value, source=source, marking=marking, op=op, original=original, begun=begun
+    ),
     ENTITIES, VALUES, SOURCES, MARKINGS, st.sampled_from([Op.ASSERT, Op.ASSERT, Op.PROPOSE]), st.sampled_from([None, "a.example", "៣៤៥"]),
+    st.sampled_from([None, "2026", "2026-03-01", "2026-03-01T10:00:00Z"]),
 )  # fmt: skip
 AMENDMENTS = st.tuples(
     st.sampled_from([op for op in Op if op.amends]), st.integers(0, 200), st.sampled_from([AUTHOR, AUTHOR, "authority-b.example"]), MARKINGS
@@ -185,6 +192,26 @@ def test_what_is_dated_by_its_report_keeps_the_id_and_the_source_and_tells_the_d
         assert tallies == {"role": (6, ("2026-03-02", "2026-03-05"), None), "reportedIn": (1, ("2026-03-02", "2026-03-02"), None)}
 
 
+def test_days_take_no_shape_of_their_own(tmp_path: Path) -> None:
+    ledger = StandIn()
+    days = [f"2026-{month:02d}-{day:02d}" for month in (2, 3) for day in range(1, 13)]
+    told = [(begun, day) for begun in days for day in days]
+    ledger.append(*(said("host:a.example", source=Source(digest="ab" * 32, reported=day), begun=begun) for begun, day in told))
+    with Views.open(tmp_path) as views:
+        views.fold(ledger)
+        with views.engine() as engine:
+            scanned = [
+                tuple(row.values()) for batch in engine.scan(["valid_from", "reported"], stop=views.stop()) for row in batch.to_pylist()
+            ]
+    assert sorted(scanned) == told
+    parser = Parser()
+    for block in ledger.read(0, 1):
+        parser.add(block)
+    columns = parser.columns()
+    assert len(columns.kinds) == 1
+    assert [(columns.dated[one].valid_from, columns.dated[one].reported) for one in columns.days] == told
+
+
 def test_what_a_series_holds_is_compared_with_its_next_issue(tmp_path: Path) -> None:
     ledger, source = StandIn(), Source(digest="ab" * 32, series="list-a", title="A")
     names = [f"host:x{number}.example" for number in range(8)]
@@ -239,7 +266,13 @@ def test_a_hub_is_counted_without_being_listed(tmp_path: Path) -> None:
     for leaf in range(10):
         ledger.append(
             *(
-                said("account:XA:BANKA:1", "reportedIn", f"report:authority-a/{leaf}-{row}", source=Source(digest=f"{leaf % 3:064x}"))
+                said(
+                    "account:XA:BANKA:1",
+                    "reportedIn",
+                    f"report:authority-a/{leaf}-{row}",
+                    begun=f"2026-01-{row // 10 + 10}",
+                    source=Source(digest=f"{leaf % 3:064x}", reported=f"2026-02-{leaf + 10}"),
+                )
                 for row in range(100)
             )
         )
@@ -253,9 +286,16 @@ def test_a_hub_is_counted_without_being_listed(tmp_path: Path) -> None:
             assert (held.total, len(held.facts), held.facts[-1].leaf) == (1000, 256, 9)
             assert sum(one.counting for one in views.tally("account:XA:BANKA:1")) == 950
             assert sum(one.withdrawn for one in views.tally("account:XA:BANKA:1")) == 50
+            spans = [(one.happened, one.reported) for one in views.tally("account:XA:BANKA:1", 9)]
+            assert spans == [(("2026-01-10", "2026-01-19"), (f"2026-02-1{first}", f"2026-02-1{first + 6}")) for first in range(3)]
             early = views.facts("account:XA:BANKA:1", 4)
             assert (early.total, early.facts[-1].leaf) == (400, 3)
             assert sum(one.counting + one.withdrawn for one in views.tally("account:XA:BANKA:1", 4)) == 400
+            assert [one.reported[1] for one in views.tally("account:XA:BANKA:1", 4) if one.reported] == [
+                "2026-02-13",
+                "2026-02-11",
+                "2026-02-12",
+            ]
         assert told(whole) == told(pieces)
         assert told(whole, 5) == told(pieces, 5)
 
