@@ -95,12 +95,17 @@ class Queueing(Acting):
         return [line for line, one in zip(lines, held, strict=True) if self._may(one.facts, line, reader)]
 
     def _may(self, facts: Sequence[Fact], line: ReportLine, reader: Reader) -> bool:
-        return any((fact.leaf, fact.index) == (line.leaf, line.place) and self._stands(fact, reader) for fact in facts)
+        return any((fact.leaf, fact.index) == (line.leaf, line.place) and self._told(fact, reader) for fact in facts)
+
+    def _told(self, fact: Fact, reader: Reader) -> bool:
+        """Whether a statement counts, or waits to be confirmed, and this reader may see what it says."""
+        state = standing(fact)
+        waits = fact.op == "propose" and state.last is None
+        return (state.counts or waits) and "content" in release(self.views.handling(state.handling), reader, on=today())
 
     def _stands(self, fact: Fact, reader: Reader) -> bool:
         """Whether a statement counts and this reader may see what it says."""
-        state = standing(fact)
-        return state.counts and "content" in release(self.views.handling(state.handling), reader, on=today())
+        return standing(fact).counts and self._told(fact, reader)
 
     @staticmethod
     def _at_the_desk(actor: Actor) -> None:

@@ -28,7 +28,7 @@ from saksi.views.views import Views
 
 __all__ = ["Board", "CaseLine", "Made", "TaskLine"]
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

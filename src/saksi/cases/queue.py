@@ -16,7 +16,10 @@ from saksi.model.moment import moment
 __all__ = ["STATES", "Counts", "Place", "Queue", "ReportLine", "counted", "line_of", "page"]
 
 STATES = ("open", "assigned", "merged", "closed")
-_COLUMNS = "number, id, state, age, reported, happened, known, country, typology, amount, currency, synthetic, leaf, place, danger, paying"
+_COLUMNS = (
+    "number, id, state, age, reported, happened, known, country, typology, amount, currency, synthetic, proposed, leaf, place, "
+    "danger, paying"
+)
 # The urgency at a time: what lasts, unless money is still within reach. For each: which rows, the index, and the values to put in.
 _WHERE = {
     Urgency.DANGER: "INDEXED BY report_queue WHERE state = :state AND lasting = 0",
@@ -30,7 +33,8 @@ _WHERE = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportLine:
     """One report: how it stands on the board, how urgent it is and why, and what its record tells. (`leaf`, `place`) is its record's
-    place in the ledger. `age` is from when on it waits: when it was reported, where that is told, else when it was recorded."""
+    place in the ledger. `age` is from when on it waits: when it was reported, where that is told, else when it was recorded.
+    `proposed`: it stands as the public form brought it, and nobody has confirmed it."""
 
     id: str
     state: str
@@ -44,6 +48,7 @@ class ReportLine:
     amount: str | None
     currency: str | None
     synthetic: bool
+    proposed: bool
     leaf: int
     place: int
 
@@ -152,12 +157,13 @@ def _rows(link: sqlite3.Connection, place: Place, limit: int) -> Iterator[tuple[
 
 
 def _line(link: sqlite3.Connection, row: tuple[object, ...], now: str) -> ReportLine:
-    number, id_, state, age, reported, happened, known, country, typology, amount, currency, synthetic, leaf, place, danger, paying = row
+    number, id_, state, age, reported, happened, known, country, typology, amount, currency, synthetic, *where, danger, paying = row
+    proposed, leaf, place = where
     facts = facts_of(link, int(str(number)), (_number(danger), _number(paying), _text(amount)))
     return ReportLine(
         id=str(id_), state=str(state), triage=triage(facts, now), age=str(age), reported=_text(reported), happened=_text(happened),
         known=str(known), country=_text(country), typology=_text(typology), amount=_text(amount), currency=_text(currency),
-        synthetic=bool(synthetic), leaf=int(str(leaf)), place=int(str(place)),
+        synthetic=bool(synthetic), proposed=bool(proposed), leaf=int(str(leaf)), place=int(str(place)),
     )  # fmt: skip
 
 

@@ -17,8 +17,8 @@ NAMES = ("report", "thing", "naming", "payment", "entry", "refused", "file", "me
 SCHEMA = """
 CREATE TABLE state (origin TEXT NOT NULL, size INTEGER NOT NULL, erasures INTEGER NOT NULL, version INTEGER NOT NULL);
 CREATE TABLE report (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, leaf INTEGER, place INTEGER, known TEXT, reported TEXT,
-  happened TEXT, country TEXT, typology TEXT, amount TEXT, currency TEXT, synthetic INTEGER, words BLOB, danger INTEGER, paying INTEGER,
-  age TEXT, lasting INTEGER, reach TEXT, state TEXT NOT NULL DEFAULT 'open');
+  happened TEXT, country TEXT, typology TEXT, amount TEXT, currency TEXT, synthetic INTEGER, proposed INTEGER, words BLOB,
+  danger INTEGER, paying INTEGER, age TEXT, lasting INTEGER, reach TEXT, state TEXT NOT NULL DEFAULT 'open');
 CREATE INDEX report_queue ON report (state, lasting, age, id, reach);
 CREATE INDEX report_reach ON report (state, reach, lasting, age, id) WHERE reach IS NOT NULL;
 CREATE TABLE thing (number INTEGER PRIMARY KEY, entity TEXT NOT NULL UNIQUE, own INTEGER NOT NULL DEFAULT 0,
@@ -157,10 +157,11 @@ def _records(link: sqlite3.Connection, told: _Sorted) -> None:
         leaf, place, known = (None, None, None) if line is None else (line.leaf, line.place, line.known)
         age = None if known is None else min(record.get("reported") or known, known)
         said = tuple(record.get(name) for name in _RECORD)
-        rows.append((leaf, place, known, *said, int(record.get("synthetic") == "True"), sketch(record.get("narrative", "")), age, entity))
+        marks = int(record.get("synthetic") == "True"), int(line is not None and line.proposed)
+        rows.append((leaf, place, known, *said, *marks, sketch(record.get("narrative", "")), age, entity))
     link.executemany(
         "UPDATE report SET leaf = ?, place = ?, known = ?, reported = ?, happened = ?, country = ?, typology = ?, amount = ?, "
-        "currency = ?, synthetic = ?, words = ?, age = ? WHERE id = ?",
+        "currency = ?, synthetic = ?, proposed = ?, words = ?, age = ? WHERE id = ?",
         rows,
     )
     moved = "UPDATE naming SET age = ?1 WHERE report = (SELECT number FROM report WHERE id = ?2) AND age IS NOT ?1"

@@ -1,7 +1,8 @@
 """Victim reports: each row becomes a report, what it says about each phone, account, wallet, site and handle, and the money that moved.
 
 Whose data is whose: the report, its narrative, its payments and the victim's own numbers carry the report's reference as their data
-subject, and go when the victim asks. That an account received a scam's money is no victim's data: it stays, without the report.
+subject, and go when the victim asks. That an account received a scam's money is no victim's data: it stays, without the report. What is
+somebody's own who is in danger stays with this authority, and their narrative in the original alone.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from saksi.formats.batch import MAX_ROWS, Chunk, Rejected
+from saksi.formats.batch import MAX_ROWS, Chunk, Rejected, StatementBatch
 from saksi.formats.gather import Gather, nfc
 from saksi.formats.reader import Given, Job, rejected
 from saksi.formats.report_columns import MOST_REPEATS
 from saksi.formats.report_csv import split_table
 from saksi.formats.report_jsonl import split_jsonl
 from saksi.formats.report_mapping import OWN, Layout, ReportMapping, layout
-from saksi.formats.report_rows import MOST_VALUES, Rows, speak
+from saksi.formats.report_rows import MOST_VALUES, Rows, endangered, speak
 from saksi.formats.report_values import reference
 from saksi.formats.report_xlsx import split_xlsx
 from saksi.model.errors import BadInput
 from saksi.model.locator import Locator
+from saksi.model.marking import Tlp
 
 __all__ = ["FORMS", "ReportReader"]
 
@@ -71,8 +73,9 @@ class ReportReader:
         rows = self._rows(job, found, faults)
         if rows.cells:
             speak(rows, own, shared, faults)
+        batch = _within(shared.batch(then=own), {rows.numbers[row] for row in endangered(rows, faults)})
         faults.sort(key=lambda fault: fault.locator.row or 0)  # columns are read one after another; a desk corrects row by row
-        return Chunk(shared.batch(then=own), tuple(faults), job.counted)
+        return Chunk(batch, tuple(faults), job.counted)
 
     def _split(self, stream: BinaryIO) -> Iterator[Job]:
         if self.form == "csv":
@@ -84,7 +87,7 @@ class ReportReader:
     def _most_rows(self, found: Layout) -> int:
         """So many rows that even full ones, each cell with the most values it may have, fit a batch."""
         a_cell = 3 * (MOST_VALUES if self.mapping.many else 1)
-        return max(1, MAX_ROWS // (a_cell * len(found.observed()) + 2 * MOST_REPEATS + 1))
+        return max(1, MAX_ROWS // (a_cell * len(found.observed()) + 2 * MOST_REPEATS + 3))
 
     def _check(self, found: Layout) -> None:
         if not found.at:
@@ -136,6 +139,15 @@ class ReportReader:
             "\x1e".join(filled).encode("utf-8"), digest_size=15, key=self.reference_key[:64], person=b"saksi/reference"
         ).digest()
         return "made-" + b32encode(digest).decode("ascii").lower()
+
+
+def _within(batch: StatementBatch, rows: set[int]) -> StatementBatch:
+    """The batch with what is somebody's own in `rows`, who may be in danger, kept with this authority: TLP:AMBER+STRICT at the widest."""
+    (handling,) = batch.handlings
+    if not rows or batch.row is None or batch.subject is None or handling.tlp.rank >= Tlp.AMBER_STRICT.rank:
+        return batch
+    apart = [int(row in rows and subject is not None) for row, subject in zip(batch.row, batch.subject, strict=True)]
+    return replace(batch, handlings=(handling, replace(handling, tlp=Tlp.AMBER_STRICT)), handling=apart)
 
 
 def _cut(job: Job, most: int) -> Iterator[Job]:

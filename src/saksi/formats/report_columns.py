@@ -31,6 +31,8 @@ FIELDS: Mapping[str, Field] = {
     "loss_amount": Field("the whole loss; where it is left out and there is one payment, that payment's amount"),
     "loss_currency": Field("currency of the whole loss (ISO 4217, or a coin's short name)"),
     "narrative": Field("what happened, in the victim's or the officer's words"),
+    "person_in_danger": Field("whether somebody is in danger or held: yes or no, empty where nobody asked; never where they are"),
+    "still_paying": Field("whether the victim still pays, or is still asked to: yes or no, empty where nobody asked"),
     "synthetic": Field("true for invented reports; they stay marked as such wherever they go"),
     "amount": Field("what was paid", repeats=True),
     "currency": Field("currency of the payment", repeats=True),

@@ -17,7 +17,7 @@ from saksi.model.errors import BadInput
 from saksi.model.locator import Locator
 from saksi.model.statement import Value
 
-__all__ = ["MOST_VALUES", "Rows", "speak"]
+__all__ = ["MOST_VALUES", "Rows", "endangered", "speak"]
 
 MOST_VALUES = 8
 _RECORD = {
@@ -25,6 +25,7 @@ _RECORD = {
     "language": "language", "narrative": "narrative", "reported_at": "reported", "synthetic": "synthetic", "typology": "typology",
 }  # fmt: skip
 _TRANSFER = {"amount": "amount", "currency": "currency", "paid_at": "at", "rail": "rail", "payment_reference": "reference"}
+_URGENT = {"person_in_danger": "personInDanger", "still_paying": "stillPaying"}
 _PAYEES = ("payee_account", "payee_wallet", "payee_phone", "payee_email")
 _PAYERS = ("victim_account", "victim_wallet")
 _Plain = list[str | bool | None]
@@ -63,6 +64,12 @@ class Rows:
         return nfc(self.heading[self.found.at[name]]).strip()
 
 
+def endangered(rows: Rows, faults: list[Rejected]) -> list[int]:
+    """The rows of people who may be in danger: where that is said, or what is said of it cannot be read."""
+    told = zip(_plain(rows, "person_in_danger", faults), rows.texts("person_in_danger"), strict=True)
+    return [row for row, (value, text) in enumerate(told) if value is True or (value is None and text)]
+
+
 def speak(rows: Rows, own: Gather, shared: Gather, faults: list[Rejected]) -> None:
     """Put the statements of all rows into `own` (about one victim's report) and `shared` (about what others also report)."""
     reports = [f"report:{rows.desk}/{reference}" for reference in rows.references]
@@ -70,6 +77,7 @@ def speak(rows: Rows, own: Gather, shared: Gather, faults: list[Rejected]) -> No
         _observe(rows, name, _Into(own, shared, reports), faults)
     _transfers(rows, own, reports, faults)
     _reports(rows, own, reports, faults)
+    _urgent(rows, own, reports, faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,8 +295,35 @@ def _reports(rows: Rows, own: Gather, reports: list[str], faults: list[Rejected]
         parts["currency"] = [
             old if one is None else currencies[one][row] for row, (one, old) in enumerate(zip(losses, parts["currency"], strict=True))
         ]
+    parts["narrative"] = _unsealed(rows, parts["narrative"], faults)
     parts["reference"] = rows.references
     _records(rows, own, _Records("VictimReport", reports, list(range(len(reports))), parts), faults)
+
+
+def _unsealed(rows: Rows, narratives: Sequence[str | bool | None], faults: list[Rejected]) -> list[str | bool | None]:
+    """The narratives without those of people in danger, which may say who and where they are: these stay in the original alone."""
+    made = list(narratives)
+    for row in endangered(rows, faults):
+        if made[row] is not None:
+            faults.append(rejected(rows.place(row, "narrative"), "somebody is in danger: the narrative stays in the original alone", ""))
+            made[row] = None
+    return made
+
+
+def _urgent(rows: Rows, own: Gather, reports: list[str], faults: list[Rejected]) -> None:
+    """What a report says of urgency, yes or no; of what nobody asked nothing is said."""
+    for name, prop in _URGENT.items():
+        told = _plain(rows, name, faults)
+        at = [row for row, value in enumerate(told) if value is not None]
+        if not at:
+            continue
+        own.say(
+            Said(
+                "VictimReport", prop, [reports[row] for row in at], [bool(told[row]) for row in at],
+                row=[rows.numbers[row] for row in at], column=rows.column(name) if name in rows.found.at else name,
+                reported=_told(rows, at, faults), subject=[rows.references[row] for row in at],
+            )
+        )  # fmt: skip
 
 
 def _only(amounts: Sequence[str | None]) -> int | None:

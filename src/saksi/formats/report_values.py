@@ -13,10 +13,11 @@ from saksi.model.vocabulary import ROLES
 from saksi.observables.date import MONTH_FIRST, Exchangeable, date
 from saksi.observables.digits import plain
 
-__all__ = ["DATES", "LONGEST_NARRATIVE", "Said", "amount", "narrative", "reference", "value_of", "when"]
+__all__ = ["DATES", "LONGEST_NARRATIVE", "TRUTHS", "Said", "amount", "narrative", "reference", "value_of", "when"]
 
 LONGEST_NARRATIVE = 32_000
 DATES = frozenset({"reported_at", "happened_at", "paid_at"})
+TRUTHS = frozenset({"person_in_danger", "still_paying", "synthetic"})
 _LONGEST_WORDS = 300
 _ISO_DAY = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])", re.ASCII)
 _AMOUNT = re.compile(r"(\d{1,3}(?:G\d{3})+|\d{1,30})(?:D(\d{1,18}))?", re.ASCII)
@@ -48,7 +49,7 @@ def _value(name: str, text: str, mapping: ReportMapping) -> str | bool:
         return amount(text, mapping)
     if name == "narrative":
         return narrative(text)
-    if name == "synthetic":
+    if name in TRUTHS:
         if text.casefold() not in _TRUTH:
             raise BadInput("neither true nor false")
         return _TRUTH[text.casefold()]

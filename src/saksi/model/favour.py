@@ -6,8 +6,8 @@ from saksi.model.vocabulary import ACCUSING_ROLES
 
 __all__ = ["SPARED", "speaks_for"]
 
-# Whoever bears one of these roles was harmed or borrowed: nothing coercive is done to what is theirs.
-SPARED: frozenset[str] = frozenset({"victim-own", "impersonated", "spoofed"})
+# Whoever bears one of these roles was, or may have been, harmed or borrowed: nothing coercive is done to what is theirs.
+SPARED: frozenset[str] = frozenset({"victim-own", "possible-victim", "impersonated", "spoofed"})
 
 
 def speaks_for(prop: str, value: object, polarity: str) -> bool:

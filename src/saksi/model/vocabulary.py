@@ -64,6 +64,7 @@ ROLES: Mapping[str, str] = {
     "suspected-mule": "suspected of passing on money for others",
     "confirmed-mule": "confirmed as passing on money for others",
     "victim-own": "belongs to a victim",
+    "possible-victim": "belongs to somebody who may be held or forced to do this",
     "impersonated": "belongs to somebody who is being impersonated",
     "spoofed": "shown falsely as the caller or sender",
     "compromised": "belongs to somebody else and was taken over",

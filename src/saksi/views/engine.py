@@ -32,17 +32,20 @@ _SHAPE = pa.schema(
 _DAYS = pa.schema([("days", pa.uint32())] + [(name, pa.string()) for name in ("valid_from", "valid_until", "reported")])
 _CHANGE = pa.schema([("target", pa.uint32()), ("ordinal", pa.uint32()), ("op", pa.string()), ("handling", pa.uint32())])
 _RUN = ("ordinal", "leaf", "index", "time")
-# The last word on each of two questions: was it withdrawn, was it accepted (see `fact.decide`).
+# The last word on each of two questions: was it withdrawn, was it accepted (see `fact.decide`). What is told counts, or waits for somebody
+# to decide about it.
 _STANDS = """
-CREATE TEMP MACRO counting(stop) AS TABLE
+CREATE TEMP MACRO told(stop) AS TABLE
 WITH said AS (
   SELECT target, arg_max(op, ordinal) FILTER (op IN ('retract', 'expire', 'reinstate')) AS held,
     arg_max(op, ordinal) FILTER (op IN ('confirm', 'reject')) AS taken
   FROM change WHERE ordinal < stop GROUP BY target)
-SELECT f.*, s.schema, s.prop, s.polarity, s.op, s.lang, s.source, s.asserter, s.handling, s.closed
+SELECT f.*, s.schema, s.prop, s.polarity, s.op, s.lang, s.source, s.asserter, s.handling, s.closed,
+  coalesce(held, 'reinstate') = 'reinstate'
+    AND coalesce(taken, CASE WHEN s.op = 'assert' THEN 'confirm' ELSE 'wait' END) = 'confirm' AS counts
 FROM fact f JOIN shape s USING (shape) LEFT JOIN said ON said.target = f.ordinal
-WHERE f.ordinal < stop AND coalesce(held, 'reinstate') = 'reinstate'
-  AND coalesce(taken, CASE WHEN s.op = 'assert' THEN 'confirm' END) = 'confirm'
+WHERE f.ordinal < stop AND (counts OR (s.op = 'propose' AND held IS NULL AND taken IS NULL));
+CREATE TEMP MACRO counting(stop) AS TABLE SELECT * EXCLUDE (counts) FROM told(stop) WHERE counts
 """
 
 

@@ -1,4 +1,7 @@
-"""What moved about victims' reports and cases between two sizes: said anew, or taken back. For what is folded from the views in turn."""
+"""What moved about victims' reports and cases between two sizes: said anew, or taken back. For what is folded from the views in turn.
+
+A report that nobody has confirmed yet is a report: it waits with the others, or nobody would ever come to confirm it.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +20,17 @@ _WANTED = f"""(s.prop = 'reportedIn' OR (s.prop = 'role' AND s.closed = 'victim-
   OR (s.prop = 'record' AND s.schema IN ('VictimReport', 'Transfer'))
   OR (s.schema = 'VictimReport' AND s.prop IN ('{DANGER}', '{PAYING}')))"""
 _MOVED = f"""
-WITH told AS (
+WITH spoken AS (
   SELECT DISTINCT f.entity, s.schema, s.prop, CASE WHEN s.prop IN ('reportedIn', 'role') THEN coalesce(f.value, s.closed) END AS value
   FROM fact f JOIN shape s USING (shape)
   WHERE f.ordinal < $stop AND {_WANTED}
     AND (f.ordinal >= $start OR f.ordinal IN (SELECT target FROM change WHERE ordinal >= $start AND ordinal < $stop))),
 stands AS (
-  SELECT * FROM counting($stop) s WHERE s.polarity = 'affirm' AND {_WANTED} AND ($start = 0 OR s.entity IN (SELECT entity FROM told)))
+  SELECT * FROM told($stop) s WHERE s.polarity = 'affirm' AND {_WANTED} AND ($start = 0 OR s.entity IN (SELECT entity FROM spoken)))
 SELECT t.entity, t.schema, t.prop, coalesce(t.value, s.value) AS value, s.ordinal, r.leaf, (r.index + s.ordinal - r.ordinal) AS place,
-  strftime(to_timestamp(r.time) AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ') AS known
-FROM told t LEFT JOIN stands s ON s.entity = t.entity AND s.prop = t.prop AND s.schema = t.schema
+  strftime(to_timestamp(r.time) AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ') AS known,
+  coalesce(NOT s.counts, false) AS proposed
+FROM spoken t LEFT JOIN stands s ON s.entity = t.entity AND s.prop = t.prop AND s.schema = t.schema
   AND (t.value IS NULL OR coalesce(s.value, s.closed) = t.value)
 ASOF LEFT JOIN run r ON s.ordinal >= r.ordinal"""  # noqa: S608 - our own words
 _ENTERED = """
@@ -39,6 +43,7 @@ class Moved(NamedTuple):
     """What stands now of something that moved: a record, a truth value, an identifier's report (`value`) or its being a victim's own.
 
     (`leaf`, `place`) says where it is logged; `leaf` is None where nothing of it stands any more. Several lines may speak of one thing.
+    `proposed`: nobody has confirmed it yet.
     """
 
     entity: str
@@ -49,6 +54,7 @@ class Moved(NamedTuple):
     leaf: int | None
     place: int | None
     known: str | None
+    proposed: bool = False
 
 
 class Entered(NamedTuple):

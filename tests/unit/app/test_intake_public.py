@@ -185,7 +185,8 @@ def test_the_words_for_emergencies_come_first_and_no_place_is_asked_on_the_long_
     assert urgent.text.count("<textarea") + urgent.text.count('type="text"') < 10
     said = made.report(in_danger="yes", narrative="a friend is held", location="House 9", consent="rescue")
     facts = made.facts(f"report:{AUTHORITY}/{said['reference']}")
-    assert [fact.value for fact in facts if fact.prop == "flag"] == ["in-danger"]
+    assert [fact.value for fact in facts if fact.prop == "personInDanger"] == [True]
+    assert not any(fact.prop == "stillPaying" for fact in facts)
     assert not any("held" in str(fact.value) or "House" in str(fact.value) for fact in facts)
 
 

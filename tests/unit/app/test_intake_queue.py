@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 from counter import AUTHORITY, Counter, sheet
 
+from saksi.app.amending import Change
 from saksi.app.intake.attachment import Attachment
 from saksi.app.intake.intake import KeyReused
 from saksi.app.intake.prepared import Channel
 from saksi.app.intake.progress import progress, tell_progress
 from saksi.app.intake.told import Contact, Payment, line_of
 from saksi.app.order import Order
-from saksi.model import BadInput, Tlp
+from saksi.model import BadInput, Op, Tlp
+from saksi.model.actor import Actor, Role
 
 PAID = (Payment(amount="1,200.50", currency="USD", account="000123456", bank="ABA", paid_at="2026-11-03", name="A. Holder"),)
 
@@ -140,14 +142,42 @@ def test_triage_sees_danger_payment_age_and_waves(counter: Counter) -> None:
     told = sheet("d", in_danger=True, still_paying=True, age="under-18", phones=("not a number",))
     receipt = counter.intake.receive(told)
     assert receipt.unread == ("not a number",)
-    flags = {fact.value for fact in counter.facts(entity(receipt.reference)) if fact.prop == "flag"}
-    assert flags == {"in-danger", "still-paying", "minor", "unread"}
+    facts = counter.facts(entity(receipt.reference))
+    assert {fact.value for fact in facts if fact.prop == "flag"} == {"minor", "unread"}
+    assert {fact.prop: fact.value for fact in facts if fact.schema == "VictimReport" and fact.prop != "record"} == {
+        "personInDanger": True, "stillPaying": True,
+    }  # fmt: skip
     tale = "The man of this shop took my money and never sent what I had ordered, he must be stopped by the police at once " * 2
     last = [
         counter.intake.receive(sheet(f"w{at}", Channel.PUBLIC, phones=("012 999 999",), narrative=tale), address=f"192.0.2.{at}")
         for at in range(4)
     ][-1]
     assert {fact.value for fact in counter.facts(entity(last.reference)) if fact.prop == "flag"} == {"alike", "same-origin"}
+
+
+def test_the_desk_has_them_all_the_most_urgent_first_and_says_what_nobody_confirmed(counter: Counter) -> None:
+    analyst = Actor("analyst", "unit-x", frozenset({Role.ANALYST}))
+    given = {
+        "calm": sheet("a", Channel.OPERATOR, in_danger=False, still_paying=False),
+        "paying": sheet("b", Channel.PUBLIC, still_paying=True, phones=("012 345 678",)),
+        "danger": sheet("c", Channel.PUBLIC, in_danger=True, narrative="House 9, A N Other", phones=("012 345 678",)),
+        "asked": sheet("d", Channel.PARTNER),
+    }
+    names = {entity(counter.intake.receive(one).reference): name for name, one in given.items()}
+    counter.node.views.fold(counter.node.ledger)
+    lines = {names[line.id]: line for line in counter.node.queue(analyst, Tlp.RED).lines}
+    assert list(lines)[:2] == ["danger", "paying"]
+    assert lines.keys() == given.keys()
+    assert {name for name, line in lines.items() if line.proposed} == {"danger", "paying"}
+    assert [len(lines[name].triage.unknown) for name in ("calm", "asked", "paying")] == [0, 2, 1]
+    assert "House 9" not in repr(lines)
+    assert [names[line.id] for line in counter.node.queue(analyst, Tlp.AMBER).lines].count("danger") == 0
+    linked = counter.node.linked(lines["paying"].id, analyst, Tlp.RED)
+    assert [names[one.report] for one in linked.candidates] == ["danger"]
+    assert not counter.node.ask("+85512345678", country=None, reader=counter.node.owner(), at=None).flagged
+    record = next(fact for fact in counter.facts(lines["paying"].id) if fact.prop == "record")
+    counter.node.amend(counter.node.shelf.ref(record.commitment), Change(Op.REJECT, "a joke"))
+    assert "paying" not in {names[line.id] for line in counter.node.queue(analyst, Tlp.RED).lines}
 
 
 def test_erasing_a_giver_takes_the_original_and_the_files_and_leaves_the_others(counter: Counter) -> None:

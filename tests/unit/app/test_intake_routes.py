@@ -112,6 +112,20 @@ def test_an_operator_writes_down_what_a_caller_tells(stand: Stand) -> None:
     assert {fact.op for fact in stand.counter.facts("phone:+85512345678")} == {"assert"}
 
 
+@pytest.mark.parametrize(("given", "said"), [("yes", [True]), ("no", [False]), ("", []), ("maybe", [])])
+def test_an_operator_says_yes_or_no_or_that_nobody_asked(stand: Stand, given: str, said: list[bool]) -> None:
+    page = stand.local.post("/intake", data={"narrative": "", "phones": "012 345 678", "in_danger": given, "still_paying": given})
+    assert page.status_code == 200
+    (report,) = {fact.value for fact in stand.counter.facts("phone:+85512345678") if fact.prop == "reportedIn"}
+    facts = stand.counter.facts(str(report))
+    for prop in ("personInDanger", "stillPaying"):
+        assert [fact.value for fact in facts if fact.prop == prop] == said
+    again = stand.local.post("/intake", data={"in_danger": given, "location": "a house", "still_paying": given})
+    assert again.status_code == 400
+    assert again.text.count(f'<option value="{given}" selected>') == (2 if given in {"yes", "no"} else 0)
+    assert 'type="checkbox" id="still_paying' not in again.text
+
+
 def test_without_the_setting_people_at_the_machine_write_nothing_down(tmp_path: Path) -> None:
     counter = Counter(tmp_path / "home")
     made = Stand(counter, operators=False)

@@ -14,7 +14,7 @@ from saksi.formats.batch import MAX_ROWS
 from saksi.formats.bulk import encode, statement_of
 from saksi.formats.report import ReportReader
 from saksi.formats.report_mapping import parse_mapping
-from saksi.model import BadInput, Content
+from saksi.model import BadInput, Content, Tlp
 
 DESK = "centre.a.example"
 HEADING = "reference,happened_at,country,typology,amount,currency,payee_account,payee_bank,scam_phone,scam_host,victim_phone,narrative\n"
@@ -106,6 +106,45 @@ def test_whose_data_it_is() -> None:
     for at in range(len(batch)):
         mine = batch.prop[at] in {"reportedIn", "record"} or batch.value[at] == "victim-own"
         assert batch.subject[at] == ("R%201/26" if mine else None), (batch.prop[at], batch.value[at])
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_what_is_said_of_urgency_and_what_nobody_asked(form: str) -> None:
+    reader = ReportReader(GIVEN, form, DESK, mapping=parse_mapping('[values.still_paying]\n"បាទ" = "yes"'.encode()))
+    rows = [("R1", "yes", "no"), ("R2", "", "បាទ"), ("R3", "perhaps", "")]
+    columns = ("reference", "person_in_danger", "still_paying", "scam_phone")
+    table = [dict(zip(columns, (*row, "012 345 678"), strict=True)) | {"country": "KH"} for row in rows]
+    data = (
+        "\n".join(json.dumps(row) for row in table)
+        if form == "jsonl"
+        else "\n".join(",".join(row) for row in ((*columns, "country"), *(one.values() for one in table))) + "\n"
+    )
+    taken = take(reader, data.encode())
+    assert taken.said("personInDanger") == [(f"report:{DESK}/R1", True)]
+    assert taken.said("stillPaying") == [(f"report:{DESK}/R1", False), (f"report:{DESK}/R2", True)]
+    assert taken.why() == [("row 3, column person_in_danger", "neither true nor false")]
+
+
+@pytest.mark.parametrize(("said", "apart"), [("yes", True), ("held in a house", True), ("no", False), ("", False)])
+def test_what_is_the_own_of_somebody_in_danger_stays_here_and_their_words_in_the_original(said: str, apart: bool) -> None:
+    heading = HEADING.replace("narrative", "narrative,person_in_danger")
+    row = ROW.replace('"He called,\ntwice"', f'"House 9, A N Other",{said}')
+    reader = csv_reader()
+    (chunk,) = [reader.read_job(job) for job in reader.split(io.BytesIO((heading + row + ROW[:-1].replace("R 1", "R 2") + ",\n").encode()))]
+    batch = chunk.batch
+    assert batch.subject is not None
+    for at, subject in enumerate(batch.subject):
+        strict = batch.handlings[batch.handling[at]].tlp is Tlp.AMBER_STRICT
+        assert strict == (apart and subject == "R%201/26"), (batch.prop[at], subject)
+    words = [json.dumps(batch.value[at]) for at in range(len(batch))] + [one.original for one in chunk.rejected]
+    assert any("House 9" in one for one in words) is not apart
+    assert any("stays in the original" in one.reason for one in chunk.rejected) is apart
+    assert sum("He called" in one for one in words) == 1
+
+
+def test_a_possible_victim_is_never_accused_by_the_row_that_says_so() -> None:
+    row = "reference,payee_account,payee_bank,country,payee_role,amount\nR1,000123456,ABA,KH,possible-victim,5\n"
+    assert take(csv_reader(), row.encode()).said("role") == [("account:KH:ABA:000123456", "possible-victim")]
 
 
 def test_a_bad_field_costs_itself_only() -> None:

@@ -72,6 +72,13 @@ def test_dates_amounts_and_truth_are_read_as_stored() -> None:
     assert (record["happened"], record["amount"], record["narrative"]) == ("2026-01-05", "0.3", "true")
 
 
+def test_a_cell_of_truth_says_who_is_in_danger() -> None:
+    heading = ["reference", "scam_phone", "person_in_danger", "still_paying"]
+    taken = take(xlsx(), workbook([heading, ["R1", "+85512345678", True, False], ["R2", "+85512345678", None, 1]]))
+    assert taken.said("personInDanger") == [(f"report:{DESK}/R1", True)]
+    assert taken.said("stillPaying") == [(f"report:{DESK}/R1", False), (f"report:{DESK}/R2", True)]
+
+
 def test_a_time_of_day_is_no_value() -> None:
     taken = take(xlsx(), workbook([HEADING, ["R1", datetime.time(3, 0), "KH", None, None, None, None, "+85512345678", ""]]))
     assert taken.why()[0][0] == "sheet Sheet, row 1, column happened_at"

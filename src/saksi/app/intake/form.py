@@ -18,6 +18,7 @@ __all__ = ["MOST_PAYMENTS", "MOST_PROFILES", "Unfit", "new_session", "sheet_of"]
 
 MOST_PAYMENTS = 4
 MOST_PROFILES = 2
+_ANSWERS = {"yes": True, "no": False}
 _SESSION = re.compile(r"[0-9a-f]{32}")
 
 
@@ -73,8 +74,8 @@ def _told(sent: Sent, consent: tuple[str, ...], location: str) -> Told:
         links=sent.lines("links"),
         wallets=sent.lines("wallets"),
         age=sent.text("age") if sent.text("age") in {"under-18", "18-24", "25-59", "60-plus"} else "",
-        still_paying=bool(sent.text("still_paying")),
-        in_danger=bool(sent.text("in_danger")),
+        still_paying=_ANSWERS.get(sent.text("still_paying")),
+        in_danger=_ANSWERS.get(sent.text("in_danger")),
         location=location,
         consent=consent,
         contact=Contact(**{name: sent.text(f"contact_{name}") for name in Contact.__struct_fields__}),

@@ -138,7 +138,7 @@ class _Making:
             self.sheet, self.reference, self.issue, tuple(self.ids), tuple(self.groups), tuple(self.labels), self.common,
             frozenset(self.targets), tuple(self.unread),
         )  # fmt: skip
-        flags = {"in-danger": told.in_danger, "still-paying": told.still_paying, "minor": told.minor, "unread": bool(self.unread)}
+        flags = {"minor": told.minor, "unread": bool(self.unread)}
         return ready.saying(
             [*(self.issue.flag(name) for name, holds in flags.items() if holds), *map(self.issue.attached, self.sheet.files)]
         )

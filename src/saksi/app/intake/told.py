@@ -17,15 +17,14 @@ from saksi.app.intake.attachment import MOST_FILES, Attachment
 from saksi.formats.report_columns import field_name
 from saksi.model.errors import BadInput
 
-__all__ = ["AGES", "CONSENTS", "FLAGS", "LONGEST", "SEALED", "Contact", "Payment", "Profile", "Told", "line_of", "read_told"]
+__all__ = ["AGES", "CONSENTS", "LONGEST", "SEALED", "Contact", "Payment", "Profile", "Told", "line_of", "read_told"]
 
 LONGEST = 8_000
 AGES = ("", "under-18", "18-24", "25-59", "60-plus")
 CONSENTS = ("authorities", "banks", "contact", "rescue")
-FLAGS = ("in-danger", "still-paying", "minor", "unread", "alike", "same-origin")
 SEALED = (
     "about", "age", "attachments", "consent", "contact_email", "contact_name", "contact_other", "contact_phone", "contact_when",
-    "in_danger", "location", "session", "still_paying", "words",
+    "location", "session", "words",
 )  # fmt: skip
 
 Short = Annotated[str, Meta(max_length=200)]
@@ -71,7 +70,10 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
 
 class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One report as it was told. Texts are as people write them; `location` is taken only with the consent `rescue`."""
+    """One report as it was told. Texts are as people write them; `location` is taken only with the consent `rescue`.
+
+    `in_danger` and `still_paying` are None where nobody asked: that is no "no".
+    """
 
     country: Short = ""
     language: Short = ""
@@ -87,8 +89,8 @@ class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     links: Annotated[tuple[Long, ...], Meta(max_length=9)] = ()
     wallets: Few = ()
     age: str = ""
-    still_paying: bool = False
-    in_danger: bool = False
+    still_paying: bool | None = None
+    in_danger: bool | None = None
     location: Long = ""
     consent: Annotated[tuple[str, ...], Meta(max_length=4)] = ()
     contact: Contact = Contact()
@@ -140,11 +142,12 @@ def line_of(told: Told, files: Sequence[Attachment], session: str) -> bytes:
     made: dict[str, str | bool] = {
         "scam_phone": "", "country": told.country.upper(), "language": told.language, "channel": told.channel, "typology": told.typology,
         "happened_at": told.happened_at, "narrative" if told.shared else "words": told.narrative, "age": told.age,
-        "consent": " ".join(sorted(told.consent)), "location": told.location, "session": session, "in_danger": told.in_danger,
-        "still_paying": told.still_paying, "synthetic": told.synthetic,
+        "consent": " ".join(sorted(told.consent)), "location": told.location, "session": session, "synthetic": told.synthetic,
         "attachments": "\n".join(f"{file.digest} {len(file.data)} {file.name}" for file in files),
         **{f"contact_{name}": getattr(told.contact, name) for name in Contact.__struct_fields__},
     }  # fmt: skip
+    answered = {"person_in_danger": told.in_danger, "still_paying": told.still_paying}
+    made |= {name: value for name, value in answered.items() if value is not None}
     about = ["happened_at"] if told.happened_about else []
     for number, payment in enumerate(told.payments, 1):
         for name, column in _PAYMENT.items():
@@ -158,7 +161,7 @@ def line_of(told: Told, files: Sequence[Attachment], session: str) -> bytes:
         made |= {field_name(column, number): text for number, text in enumerate(texts, 1)}
     made["about"] = " ".join(about)
     kept = {name: _clean(value, name) if isinstance(value, str) else value for name, value in made.items()}
-    told_of = {name: value for name, value in kept.items() if value or name in {"scam_phone", "synthetic"}}
+    told_of = {name: value for name, value in kept.items() if value or name in {"scam_phone", "synthetic", *answered}}
     return msgspec.json.encode(told_of, order="sorted")
 
 

@@ -33,7 +33,7 @@ class CaseAnswer(msgspec.Struct, frozen=True):
 
 def report_of(line: ReportLine, linked: Linked) -> dict[str, object]:
     """A report that waits: how urgent and why, what is not known, what it shares with others."""
-    names = ("id", "state", "age", "reported", "happened", "known", "country", "typology", "amount", "currency", "synthetic")
+    names = ("id", "state", "age", "reported", "happened", "known", "country", "typology", "amount", "currency", "synthetic", "proposed")
     return {
         **{name: getattr(line, name) for name in names},
         "urgency": line.triage.urgency.words,
