@@ -20,6 +20,7 @@ class Order:
     guessed, and `own` says instead that it is a list of the desk's own; `mapping` maps other column sets of reports; `shrink` lets a list
     drop more than half of its values at once; `even_erased` is the reason to bring in again what was erased (None: it stays out). `by`
     names the key it came with, and `clearance` that key's: what stands under a stricter marking keeps it (None: the owner gives it).
+    `amends` says that the giver may amend: an edition of a list does, for it takes out what left it, and safe values take out others.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class Order:
     by: str = ""
     clearance: Tlp | None = None
     own: OwnList | None = None
+    amends: bool = True
 
     def __post_init__(self) -> None:
         if self.own is not None and (self.source is not None or self.mapping is not OWN):

@@ -37,7 +37,7 @@ from saksi.ledger.commitment import Groups
 from saksi.ledger.core import Entry
 from saksi.ledger.frame import seal_batch
 from saksi.ledger.transaction import Transaction
-from saksi.model import Amendment, BadInput, Grade, Json, LedgerFault, Locator, Marking, Op, Pap, Statement, Tlp, canonical
+from saksi.model import Amendment, BadInput, Grade, Json, LedgerFault, Locator, Marking, NotAllowed, Op, Pap, Statement, Tlp, canonical
 from saksi.sources.catalog import Recognised, guess, source
 from saksi.sources.issue import Issue, given_for, reader_for
 from saksi.sources.own import OWN_LIST, OwnList, own_list
@@ -92,6 +92,13 @@ class Taking(Withdrawing):
     def take_file(self, order: Order, *, rejects: Rejects | None = None, progress: Callable[[Counts], None] | None = None) -> Taken:
         """Take one file in. `rejects` is handed the rejects file (CSV), piece by piece, where there is anything in it."""
         known = self._recognise(order)  # 1
+        recurring = known.spec.kind in {"list", "safe-list"}
+        if recurring and not order.amends:
+            raise NotAllowed(
+                "an edition of a list takes out what left it, and safe values take out others: that is for who may amend",
+                where=order.name,
+                todo="give it with the key of an analyst or an approver; reports need no more than this one",
+            )
         erased = KeptOut(order.even_erased)
         behind = self.clock_behind()
         self._sweep()
@@ -108,8 +115,7 @@ class Taking(Withdrawing):
             digest = _spooled(order.path, spool)  # 2
             issue = self._issue(order, digest)
             given = given_for(known.spec, known.file, issue)
-            kind = known.spec.kind
-            under = _Under(given, order, take, fresh, Path(folder) / "rejects", kind in {"list", "safe-list"}, kind == "desk", erased)
+            under = _Under(given, order, take, fresh, Path(folder) / "rejects", recurring, known.spec.kind == "desk", erased)
             live = self.views.series_live(given.source.series) if under.recurring and given.source.series else None
             with under.rejects.open("wb") as told:
 
@@ -166,6 +172,7 @@ class Taking(Withdrawing):
             by=plan.by,
             clearance=Tlp.read(plan.clearance) if plan.clearance else None,
             own=plan.own,
+            amends=plan.amends,
         )
         return line_of(self.take_file(order))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -239,3 +240,19 @@ def test_answers_go_on_while_a_file_is_taken_in(real: Real) -> None:
     # What is answered is always a whole state: before the take, or after it.
     sizes = {answer.json()["at"] for answer in answers if "lookup" in str(answer.url)}
     assert len(sizes) <= 3
+
+
+def test_lists_are_given_by_those_who_may_amend_alone(real: Real) -> None:
+    address, body = "/api/v1/takes?name=a.txt&publisher=Police%20of%20A&list=hosts", b"one.example.net\n"
+    giver, analyst = real.with_key(Role.INTAKE), real.with_key(Role.ANALYST)
+    refused = giver.post(address, content=body)
+    assert refused.status_code == 403
+    assert "analyst" in refused.json()["todo"]
+    assert giver.post(f"{address}&means=safe", content=body).status_code == 403
+    warning = {"name": "Top", "type": "hostname", "list": ["one.example.net"], "matching_attributes": ["hostname"], "version": 1}
+    known = "/api/v1/takes?name=list.json&source=misp-warninglists"
+    assert giver.post(known, content=json.dumps(warning).encode()).status_code == 403
+    assert analyst.post(address, content=body).status_code == 201
+    assert analyst.post(f"{address}&means=safe", content=body).status_code == 201
+    assert analyst.post(f"{address}&means=recipient", content=body).status_code == 400
+    assert analyst.post("/api/v1/takes?name=a.txt&list=hosts", content=body).status_code == 400

@@ -315,8 +315,10 @@ def test_doctor_says_in_plain_words_what_is_wrong(home: Path, tmp_path: Path, mo
     assert "the second place is missing" in saksi(home, "outcome", "+855 12 000 001", "false-alarm", code=5)
     assert not second.exists(), "nobody makes it but who adopts a state"
     (tmp_path / "log.highest").rename(second)
+    assert "1 differences" in saksi(home, "doctor", code=5), "the last whole check found fault: until one is clean it is not well"
+    said(home, "fsck")
     shutil.rmtree(home / "views")
-    assert "MIND views: there are none yet: run `saksi fold`" in saksi(home, "doctor", code=5)
+    assert "MIND views: there are none yet: run `saksi fold`" in saksi(home, "doctor", code=3)
     said(home, "fold")
     (index,) = home.glob("views/*/serving.sqlite")
     whole = index.read_bytes()

@@ -7,10 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from calls import Served
 from click.testing import CliRunner, Result
 
-from saksi.app.api.keys import Role
 from saksi.app.api.ports import TakePlan
 from saksi.app.cli import saksi
 from saksi.app.config import load
@@ -180,20 +178,10 @@ def test_the_sources_show_which_lists_of_its_own_a_desk_has(call: Call) -> None:
 def test_a_node_takes_one_from_its_callers(call: Call) -> None:
     node = Node(Home(Path("home")), load(Path("home"), {}, {})[0])
     try:
-        plan = TakePlan(Path(edition("012345678")), "list.txt", own=OwnList(BANK, "phones", SAFE))
+        plan = TakePlan(Path(edition("012345678")), "list.txt", own=OwnList(BANK, "phones", SAFE), amends=True)
         assert node.take(plan).taken == 1
         assert node.ask("+855 12 345 678", country=None, reader=node.owner(), at=None).status == "safe-listed"
         with pytest.raises(BadInput, match="neither a known source"):
             node.take(TakePlan(Path("list.txt"), "list.txt", "report-desk", own=OwnList(BANK, "phones")))
     finally:
         node.close()
-
-
-def test_callers_give_lists_and_only_those_who_may_amend_give_safe_ones(served: Served) -> None:
-    address, body = "/api/v1/takes?name=a.txt&publisher=Police%20of%20A&list=hosts", b"one.example.net\n"
-    giver, analyst = served.with_key(Role.INTAKE), served.with_key(Role.ANALYST)
-    assert giver.post(address, content=body).status_code == 201
-    assert giver.post(f"{address}&means=safe", content=body).status_code == 403
-    assert analyst.post(f"{address}&means=safe", content=body).status_code == 201
-    assert giver.post(f"{address}&means=recipient", content=body).status_code == 400
-    assert giver.post("/api/v1/takes?name=a.txt&list=hosts", content=body).status_code == 400

@@ -22,7 +22,7 @@ from saksi.app.api.ports import OutcomePlan, TakePlan
 from saksi.app.api.replay import Stored, check_key
 from saksi.app.api.wire import JSON, answer, next_link
 from saksi.model import OUTCOMES, ROLES, BadInput
-from saksi.sources.own import LISTS, SAFE, OwnList, own_of
+from saksi.sources.own import LISTS, SAFE, own_of
 
 __all__ = ["IDEMPOTENT", "ROUTES", "OutcomeBody", "TakesAnswer", "once", "said"]
 
@@ -32,7 +32,7 @@ _NAME = Param("name", "How the file is called; a claim, never a path to open.", 
 _OWN = (
     Param("publisher", "Whose list it is, where it is one of the desk's own; needs `list`.", longest=200),
     Param("list", "What a list of the desk's own holds.", "hosts", longest=20, form="|".join(LISTS)),
-    Param("means", "The role of what is on it, or `safe` (for who may amend).", longest=20, form="|".join((*ROLES, SAFE))),
+    Param("means", "The role of what is on it, or `safe`.", longest=20, form="|".join((*ROLES, SAFE))),
     Param("country", "Country (ISO 3166) of local forms on a list of the desk's own.", "KH", longest=2, form="[A-Z]{2}"),
 )
 
@@ -55,7 +55,8 @@ class TakesAnswer(msgspec.Struct, frozen=True):
 
 async def take(call: Call) -> Response:
     """Take a file in: the body is the file."""
-    own = _own(call)
+    publisher, kind, means, country = (call.asked.maybe(each.name) for each in _OWN)
+    own = own_of(publisher, kind, means=means, country=country)
     path, digest = await _spool(call)
     try:
         asked = sha256(f"take\0{call.request.url.query}\0{digest}".encode()).digest()
@@ -69,6 +70,7 @@ async def take(call: Call) -> Response:
             by=call.caller.name,
             clearance=call.caller.clearance.value,
             own=own,
+            amends=May.AMEND in call.caller.rights,
         )
 
         def work() -> Stored:
@@ -78,15 +80,6 @@ async def take(call: Call) -> Response:
         return await once(call, asked, work)
     finally:
         path.unlink(missing_ok=True)
-
-
-def _own(call: Call) -> OwnList | None:
-    """The desk's own list that the caller says it is. One of safe values takes entries out of block lists: that is the desk's to give."""
-    publisher, kind, means, country = (call.asked.maybe(name) for name in ("publisher", "list", "means", "country"))
-    own = own_of(publisher, kind, means=means, country=country)
-    if own is not None and own.meaning == SAFE:
-        call.caller.must(May.AMEND)
-    return own
 
 
 async def takes(call: Call) -> Response:

@@ -134,7 +134,8 @@ class TakePlan:
     """A file to take in: where it lies now, how it was called, which reader or publisher it is for (None: found by its look),
     or that it is a list of the desk's own.
 
-    `tlp`, `pap` and `grade` are those the giver states (None: as the source's own file says); `by` names the key, `clearance` is its TLP.
+    `tlp`, `pap` and `grade` are those the giver states (None: as the source's own file says); `by` names the key, `clearance` is its TLP;
+    `amends` says that it may amend.
     """
 
     path: Path
@@ -146,6 +147,7 @@ class TakePlan:
     by: str = ""
     clearance: str | None = None
     own: OwnList | None = None
+    amends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
