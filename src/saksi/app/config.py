@@ -31,6 +31,7 @@ class Config:
     The others are for letters: the office's postal address (`place`), telephone, mail address, and the law that forbids to tell a holder;
     files (`directory` of recipients, `seal` and its key, passwords); the server that mails leave by (`smtp`, HOST:PORT), the folder where
     answers come in (`mailbox`), and the name under which our own mail server writes what it found of their senders (`mail_server`).
+    Alerts are mailed to addresses in the domains `alert_mail`, and call webhooks in the public network and in `alert_networks`.
     """
 
     authority: str
@@ -62,6 +63,8 @@ class Config:
     smtp_authorities: str = ""
     mailbox: str = ""
     mail_server: str = ""
+    alert_mail: str = ""
+    alert_networks: str = ""
 
     def __post_init__(self) -> None:
         if not _AUTHORITY.fullmatch(self.authority) or len(self.authority) > 253:

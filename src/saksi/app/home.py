@@ -21,7 +21,7 @@ from saksi.ledger.note import Ed25519Signer
 from saksi.model import BadInput
 
 __all__ = [
-    "Home", "now_ms", "now_text", "open_ledger", "people_key", "post_key", "public_key", "reference_key", "set_up",
+    "Home", "alerts_key", "now_ms", "now_text", "open_ledger", "people_key", "post_key", "public_key", "reference_key", "set_up",
     "setup_of", "signing_key", "today",
 ]  # fmt: skip
 
@@ -31,8 +31,8 @@ class Home:
     """The places in a node's directory.
 
     `ledger` holds log, vault, originals and keys (`ledger/keys` can be moved to another disk and linked); `views` can be thrown away
-    and rebuilt; `takes` is the list of takes with what was rejected; `post` holds mails on their way. The API keeps its keys and access
-    log in `api`.
+    and rebuilt; `takes` is the list of takes with what was rejected; `post` holds mails on their way, `alerts` the saved searches. The
+    API keeps its keys and access log in `api`.
     """
 
     path: Path
@@ -51,6 +51,11 @@ class Home:
     def takes(self) -> Path:
         """The list of takes, and what each rejected."""
         return self.path / "takes"
+
+    @property
+    def alerts(self) -> Path:
+        """Saved searches, sealed, and how far each was told."""
+        return self.path / "alerts"
 
     @property
     def post(self) -> Path:
@@ -120,6 +125,12 @@ def post_key(home: Home) -> bytes:
     """The key that seals what holders wrote when they contested, until it lies in the vault."""
     with _keys(home) as keys:
         return hashlib.sha256(b"saksi/v1 post\0" + keys.vault).digest()
+
+
+def alerts_key(home: Home) -> bytes:
+    """The key that seals what people and programs want to hear about."""
+    with _keys(home) as keys:
+        return hashlib.sha256(b"saksi/v1 alerts\0" + keys.vault).digest()
 
 
 def signing_key(home: Home) -> Ed25519PrivateKey:

@@ -55,6 +55,7 @@ class Engine:
     def __init__(self, snapshot: Snapshot, place: Path) -> None:
         self._link = segments.engine(place / "scratch")
         self._runs = snapshot.flat.runs.table
+        self._name = snapshot.flat.name
         held = snapshot.manifest.segments
         shapes = [(number, *tuple_of[:9]) for number, one in snapshot.shapes() if (tuple_of := _parts(one))]
         self._link.register("shape", _table(shapes, _SHAPE))
@@ -99,6 +100,10 @@ class Engine:
             yield from (batch.column(0).to_pylist() for batch in found.to_arrow_reader(segments.GROUP))
         except duckdb.Error as fault:
             raise _fault(fault) from fault
+
+    def commitment(self, ordinal: int) -> bytes:
+        """The commitment of the statement with this number."""
+        return self._name(ordinal)
 
     def counts(self, stop: int) -> list[tuple[str, str, str | None, int]]:
         """Facts that count, by schema, property and closed value (None where values are free)."""

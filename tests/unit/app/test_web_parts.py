@@ -203,7 +203,7 @@ def test_the_signposts_at_the_top_are_those_open_to_the_reader() -> None:
     assert len({*keys, "h"}) == len(keys) + 1, "g and a letter lead to one place"
     assert all(words(post.words) for post in SIGNPOSTS)
     led = {role: [post.path for post in signposts_of(rights_of(frozenset({role})))] for role in PERSONS}
-    assert led[Role.ANALYST] == ["/today", "/cases", "/requests", "/answers", "/record", "/ledger", "/about"]
-    assert led[Role.AUDITOR] == ["/requests", "/answers", "/record", "/ledger", "/about"]
+    assert led[Role.ANALYST] == ["/today", "/cases", "/requests", "/answers", "/alerts", "/record", "/ledger", "/about"]
+    assert led[Role.AUDITOR] == ["/requests", "/answers", "/alerts", "/record", "/ledger", "/about"]
     assert led[Role.ADMINISTRATOR] == ["/admin", "/ledger", "/about"]
     assert [post.path for post in signposts_of(())] == ["/ledger", "/about"]

@@ -43,6 +43,7 @@ _HEADERS = [
 _HSTS = (b"strict-transport-security", b"max-age=31536000")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _TAKES = "/api/v1/takes"
+_STREAM = "/api/v1/events"  # ends by rules of its own
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+)(?::[0-9]{1,5})?")
 _log = logging.getLogger("saksi.api")
 
@@ -81,7 +82,8 @@ class Guard:
             taking = scope["path"] == _TAKES
             body = _Body(receive, self._limits.file if taking else self._limits.body)
             body.check(headers)
-            async with asyncio.timeout(self._limits.take_seconds if taking else self._limits.seconds):
+            seconds = None if scope["path"] == _STREAM else self._limits.take_seconds if taking else self._limits.seconds
+            async with asyncio.timeout(seconds):
                 await self.app(scope, body.receive, out.send)
         except TimeoutError:
             await self._refuse(scope, receive, out=out, fault=Refused("too-slow"))

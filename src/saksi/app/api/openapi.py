@@ -8,6 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from saksi import __version__
+from saksi.app.alerts.api import AlertBody, AlertHits, AlertLine, AlertsAnswer, PauseBody
 from saksi.app.api.desk import Route
 from saksi.app.api.give import OutcomeBody, TakesAnswer
 from saksi.app.api.look import Questions
@@ -31,6 +32,7 @@ _SHAPES = (
     Ready, AccessAnswer, KeyLine, KeysAnswer, Problem, Told, CasesAnswer, CaseAnswer, ReportLine, ProgressBody, RetractionBody,
     AmendmentBody, AmendLine, ErasureBody, ErasureLine,
     RequestBody, RequestAnswer, RequestsAnswer, StepBody, MeasuresAnswer,
+    AlertBody, AlertHits, AlertLine, AlertsAnswer, PauseBody,
 )  # fmt: skip
 _REF = "#/components/schemas/"
 _ANYWHERE = ("bad-input", "wrong-host", "cross-site", "too-many", "too-slow", "fault", "ledger-fault")

@@ -41,6 +41,7 @@ _COMMANDS = {
     "config": ("care", "Show the settings in force and where each came from."),
     "key": ("serve", "Create, list and revoke API keys."),
     "user": ("people", "Add, list, move and disable the people who sign in."),
+    "alert": ("alert", "Save searches that tell a person or a key what is new."),
     "serve": ("serve", "Serve the pages and the API on this machine."),
     "source": ("take", "List the known publishers and fetch what can be fetched."),
     "demo": ("demo", "Take in real lists and invented reports, and open the result."),

@@ -41,6 +41,9 @@ def serve(
     operators: bool,
 ) -> int:
     """Serve the pages and the API, until interrupted. A node that was restored and does not sign yet answers and takes nothing in."""
+    from saksi.app.alerts.alerting import alerting
+    from saksi.app.alerts.api import AlertApi
+    from saksi.app.alerts.pages import AlertPages
     from saksi.app.api.desk import Settings
     from saksi.app.intake.serve import opened
     from saksi.app.people.setting import host_names, provider_of
@@ -78,10 +81,11 @@ def serve(
         with opened(node, public, proxy=behind_proxy) as intake:
             if intake.address:
                 words(f"serving everybody on {intake.address}")
-            with posting(node):
+            with posting(node), alerting(node) as alerts:
                 site = Site(load_assets())
+                told = (*AlertApi(alerts).routes(), *AlertPages(site, alerts).routes())
                 pages = (*AnswerPages(site, node).routes(), *NoticePages(site, node).routes(), *requesting_routes(site, node))
-                more = (*intake.routes, *pages)
+                more = (*intake.routes, *pages, *told)
                 run(node, node.files.path, replace(settings, more=more), listen=listen, ready=say)
     return 0
 

@@ -38,6 +38,12 @@ class Punctual(H11Protocol):
         self._stop()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """The node stops: what does not end by itself, a stream of events, ends now."""
+        super().shutdown()
+        if self.cycle is not None and callable(end := self.cycle.scope.get("saksi.ending")):
+            end()
+
     def _wait(self) -> None:
         if self._ending is None:
             self._ending = self.loop.call_later(HEAD_SECONDS, self.transport.close)

@@ -25,6 +25,7 @@ SIGNPOSTS: tuple[Signpost, ...] = (
     Signpost("/cases", "nav_cases", "c", May.CASE),
     Signpost("/requests", "nav_requests", "r", May.REQUEST),
     Signpost("/answers", "nav_answers", "n", May.REQUEST),
+    Signpost("/alerts", "nav_alerts", "w", May.REQUEST),  # of people who signed in: no key and no machine has that right
     Signpost("/record", "nav_record", "d", May.REQUEST),
     Signpost("/admin", "nav_admin", "m", May.ADMIN),
     Signpost("/ledger", "nav_ledger", "l"),
