@@ -165,7 +165,7 @@ class Peers:
         link = sqlite3.connect(path, isolation_level=None)
         link.execute("PRAGMA journal_mode=OFF")
         link.execute("PRAGMA synchronous=OFF")
-        names = Fact.__struct_fields__[:-1]
+        names = [name for name in Fact.__struct_fields__ if name != "changes"]
         link.execute(f"CREATE TABLE fact ({', '.join(f'{name}_' for name in names)})")
         begun = time.perf_counter()
         link.execute("BEGIN")
@@ -223,8 +223,8 @@ def _facts(number: int, rows: int) -> list[Fact]:
 
 
 def _row(fact: Fact) -> tuple[object, ...]:
-    row = msgspec.structs.astuple(fact)[:-1]
-    return (*row[:3], json.dumps(row[3]) if isinstance(row[3], dict) else row[3], *row[4:])
+    *row, _, reported = msgspec.structs.astuple(fact)
+    return (*row[:3], json.dumps(row[3]) if isinstance(row[3], dict) else row[3], *row[4:], reported)
 
 
 def _processor() -> float:
