@@ -24,6 +24,7 @@ __all__ = [
     "LOGGED",
     "MANIFEST",
     "PAPERS",
+    "READS",
     "ROLES",
     "SMALL",
     "About",
@@ -34,7 +35,7 @@ __all__ = [
     "load",
 ]
 
-MANIFEST, LOGGED, CONSISTENCY = "manifest.json", "manifest.proof.json", "consistency.json"
+MANIFEST, LOGGED, CONSISTENCY, READS = "manifest.json", "manifest.proof.json", "consistency.json", "reads.json"
 BESIDE = frozenset({MANIFEST, LOGGED, CONSISTENCY})
 FEW = "fewer than five"
 
@@ -45,6 +46,8 @@ ROLES: dict[str, re.Pattern[str]] = {
     "statement": re.compile(r"statements/S[0-9]{5}\.json"),
     "for": re.compile(r"for/F[0-9]{5}\.json"),
     "step": re.compile(r"steps/[0-9a-f]{32}/R[0-9]{5}\.json"),
+    "entry": re.compile(r"entries/E[0-9]{5}\.json"),
+    "reads": re.compile(r"reads\.json"),
     "original": re.compile(r"originals/[0-9a-f]{64}"),
     "custody": re.compile(r"custody/[0-9a-f]{64}\.json"),
     "note": re.compile(r"notes/N[0-9]{5}\.json"),
@@ -52,20 +55,20 @@ ROLES: dict[str, re.Pattern[str]] = {
     "paper": re.compile(r"paper\.pdf"),
 }
 PAPERS = frozenset({"page", "paper"})
-LARGEST_FILE = {"key": 10_000, "checkpoint": MAX_NOTE, "page": 256_000_000, "paper": 1 << 30, "original": 1 << 32}
+LARGEST_FILE = {"key": 10_000, "checkpoint": MAX_NOTE, "page": 256_000_000, "paper": 1 << 30, "original": 1 << 32, "reads": 32_000_000}
 SMALL = 4_000_000  # every other role: the proof of a statement
 
 _TAG = b"saksi/pack1 contents\0"
 _MOST = 32_000_000
 _HEX = re.compile(r"[0-9a-f]{64}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_KINDS = frozenset({"request", "entity", "statement"})
-_WHATS = frozenset({"statement", "for", "ground", "amendment", "original", "note"})
+_KINDS = frozenset({"request", "entity", "statement", "case"})
+_WHATS = frozenset({"statement", "for", "entry", "ground", "amendment", "original", "note"})
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a pack was made about: a "request" or an "entity" (by its id), or a "statement" (by its reference). A case is a list of them."""
+    """What a pack was made about: a "request", a "case" or an "entity" (by its id), or a "statement" (by its reference)."""
 
     kind: str
     id: str

@@ -1,4 +1,4 @@
-"""The proofs in a pack, read and checked: statements, the steps of requests folded by the rules, records of takes and of earlier packs."""
+"""The proofs in a pack, read and checked: statements, entries of cases, steps of requests folded by the rules, records of takes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,13 @@ __all__ = ["Exhibit", "Told", "check_places", "exhibits", "told"]
 _SKEW = timedelta(minutes=10)  # how far the clock of whoever takes a step may be ahead of the ledger's
 _LAST = 253_402_300_799_999  # ms since 1970: the end of the year 9999
 _PLAIN = frozenset({Kind.PRIVATE, Kind.PUBLIC, Kind.BATCH})
-_KINDS = {"statement": _PLAIN, "for": _PLAIN, "step": frozenset({Kind.REQUEST, Kind.RECEIPT}), "note": frozenset({Kind.CONTROL})}
+_KINDS = {
+    "statement": _PLAIN,
+    "for": _PLAIN,
+    "step": frozenset({Kind.REQUEST, Kind.RECEIPT}),
+    "note": frozenset({Kind.CONTROL}),
+    "entry": frozenset({Kind.PRIVATE}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,7 @@ def check_places(found: Sequence[Exhibit]) -> None:
     """Refuse a pack that puts what speaks for the person anywhere but in its place, or an amendment without what it amends."""
     lies = {one.shown.ref: one.role for one in found}
     for one in found:
-        said = one.statement.content if one.statement is not None and one.role != "step" else None
+        said = one.statement.content if one.statement is not None and one.role not in {"step", "entry"} else None
         if said is None:
             continue
         target = said.target if isinstance(said, Amendment) else ""

@@ -13,12 +13,15 @@ from html import escape
 from typing import TypeAlias
 
 from saksi.actions.pack import Manifest, Withheld
+from saksi.actions.pack_case import Filed
+from saksi.actions.pack_clocks import CLOCKS, clocks
 from saksi.actions.pack_exhibit import Exhibit, Told
+from saksi.actions.pack_page_case import case_part, chronology_part, table
 from saksi.model import Amendment, Json, Marking, Statement
 
 __all__ = ["CANNOT", "VERSION", "Outline", "Paper", "page"]
 
-VERSION = '<meta name="generator" content="saksi pack page/1">'  # another number wherever the page of the same pack would be other bytes
+VERSION = '<meta name="generator" content="saksi pack page/2">'  # another number wherever the page of the same pack would be other bytes
 
 CANNOT = (
     "that the key is the authority's: compare it with the one that the authority publishes, by another way than this pack",
@@ -38,6 +41,7 @@ class Outline:
     found: tuple[Exhibit, ...]
     told: tuple[Told, ...]
     custody: Mapping[str, bytes]
+    case: Filed | None = None
 
 
 Paper: TypeAlias = Callable[[Outline], bytes]
@@ -45,7 +49,7 @@ Paper: TypeAlias = Callable[[Outline], bytes]
 
 _STYLE = """
 body{font:16px/1.5 Georgia,serif;color:#1c1b1a;max-width:60rem;margin:2rem auto;padding:0 1rem 4rem}
-h1,h2,th,dt,footer,.l{font-family:system-ui,sans-serif}h2{border-top:1px solid #999;padding-top:1rem;margin-top:2rem}
+h1,h2,h3,th,dt,footer,.l{font-family:system-ui,sans-serif}h2{border-top:1px solid #999;padding-top:1rem;margin-top:2rem}
 table{border-collapse:collapse;width:100%}
 td,th{text-align:start;vertical-align:top;padding:.2rem .6rem .2rem 0;border-bottom:1px solid #ddd}
 .x{border-inline-start:3px solid #1f5c5c;padding-inline-start:1rem;margin:1.2rem 0;break-inside:avoid}.l{font-weight:600}
@@ -75,6 +79,8 @@ def page(made: Outline) -> bytes:
         _withheld(manifest, only_for=True),
         _exhibits("Statements", [one for one in made.found if one.role == "statement"], "None."),
         *(_request(each, made.found) for each in made.told),
+        case_part(made.case, {one.shown.ref: one.label for one in made.found}),
+        chronology_part(made.found),
         _originals(made),
         "<h2>What is withheld</h2>",
         _withheld(manifest, only_for=False),
@@ -150,12 +156,8 @@ def _said(statement: Statement) -> list[tuple[str, str]]:
 
 def _clocks(one: Exhibit, statement: Statement) -> list[tuple[str, str]]:
     """When it happened, when it was reported, when it became known to us, when it was logged: never mixed."""
-    said = statement.content
-    happened = "" if isinstance(said, Amendment) else " to ".join(filter(None, (said.valid_from, said.valid_until)))
     return [
-        ("happened", happened or "not said"),
-        ("reported", statement.source.reported or statement.source.published or "not said"),
-        ("known to us", statement.asserter.asserted_at),
+        *((name, said or "not said") for name, said in zip(CLOCKS, clocks(statement), strict=True)),
         ("logged", f"{one.logged_at}, leaf {one.shown.leaf}"),
     ]
 
@@ -177,17 +179,15 @@ def _request(each: Told, found: Sequence[Exhibit]) -> str:
         ("speaks for the holder", _named(asked.exculpatory, labels) or "the request names nothing"),
         ("after the last step", have.crossing.said),
     ]
-    heads = ("", "step", "who", "happened", "reported", "known to us", "words")
-    head = "".join(f"<th>{text}</th>" for text in heads)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in (
+    steps = table(("", "step", "who", *CLOCKS, "words"), (
+        (
             one.label, step.word.value, f"{step.person}, {step.unit}, as {step.role.value}", step.at,
             "at the node" if step.via == "node" else f"by {step.via}; made sure: {step.checked or ''}", one.logged_at,
             " ".join(filter(None, (step.reason, step.text, step.until and f"until {step.until}"))),
-        )) + "</tr>"
+        )
         for one, step in each.steps
-    )  # fmt: skip
-    return f"<h2>Request {escape(asked.id)}</h2>{_facts(rows)}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    ))  # fmt: skip
+    return f"<h2>Request {escape(asked.id)}</h2>{_facts(rows)}{steps}"
 
 
 def _named(refs: Sequence[str], labels: Mapping[str, str]) -> str:
@@ -224,7 +224,9 @@ def _withheld(manifest: Manifest, *, only_for: bool) -> str:
 
 
 def _left_out(one: Withheld) -> str:
-    named = {"for": "what speaks for the person", "note": "records of takes and of earlier packs"}.get(one.what, f"{one.what}s")
+    named = {"for": "what speaks for the person", "entry": "the entries of the case", "note": "records of takes and of earlier packs"}.get(
+        one.what, f"{one.what}s"
+    )
     return f"withheld of {named}: {one.count} ({', '.join(filter(None, (one.why, one.marking)))})"
 
 

@@ -2,9 +2,10 @@
 
 Steps: 1. form: the zip is the one form there is; 2. manifest: it names every file, and only those; 3. digests: every file is the one it
 names; 4. key: who signed the checkpoint, and whether that key was compared; 5. logged: the manifest was in the ledger before the pack left,
-and the ledger only grew in between; 6. proofs: every statement, step and record was in the ledger; what speaks for the person lies in its
-place; 7. steps: the history of each request, folded by the rules; 8. custody: each original's record, made again from the proofs; 9. page:
-what people read says what the proofs say. The first that fails ends it: what rests on it is not reached.
+and the ledger only grew in between; 6. proofs: every statement, step, entry and record was in the ledger; what speaks for the person lies
+in its place; 7. steps: the history of each request, folded by the rules, and the entries of a case, each after the one before; 8. custody:
+each original's record, made again from the proofs; 9. page: what people read says what the proofs say. The first that fails ends it: what
+rests on it is not reached.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from saksi.actions.pack import BESIDE, CONSISTENCY, LOGGED, MANIFEST, SMALL, Manifest, load
+from saksi.actions.pack_case import Filed, filed
 from saksi.actions.pack_custody import custodies
 from saksi.actions.pack_exhibit import Exhibit, Told, check_places, exhibits, told
 from saksi.actions.pack_page import CANNOT, VERSION, Outline, page
@@ -101,6 +103,7 @@ class _Checking:
         self._found: tuple[Exhibit, ...] = ()
         self._told: tuple[Told, ...] = ()
         self._custody: dict[str, bytes] = {}
+        self._case: Filed | None = None
 
     @property
     def manifest(self) -> Manifest:
@@ -173,16 +176,21 @@ class _Checking:
         check_places(self._found)
         if self.manifest.synthetic is not any(one.statement is not None and one.statement.source.synthetic for one in self._found):
             raise BadInput("what was invented is said to be, and nothing else", where=MANIFEST)
-        counts = {role: sum(one.role == role for one in self._found) for role in ("statement", "for", "step", "note")}
+        counts = {role: sum(one.role == role for one in self._found) for role in ("statement", "for", "step", "note", "entry")}
         withheld = "".join(f"; withheld: {one.what}, {one.count} ({one.why})" for one in self.manifest.withheld)
         return (
             f"{counts['statement']} statements, {counts['for']} that speak for the person, {counts['step']} steps, "
-            f"{counts['note']} records, all in {self.manifest.origin} at size {self.manifest.size}{withheld}"
+            f"{counts['note']} records, {counts['entry']} entries of a case, "
+            f"all in {self.manifest.origin} at size {self.manifest.size}{withheld}"
         )
 
     def steps(self) -> str:
         self._told = told(self.manifest, self._found)
-        return "; ".join(f"request {one.history.request.id}: {one.history.crossing.said}" for one in self._told) or "no request in it"
+        self._case = filed(self.manifest, self._found, self._small)
+        said = [f"request {one.history.request.id}: {one.history.crossing.said}" for one in self._told]
+        if self._case is not None:
+            said.append(f"case {self._case.id}: {len(self._case.entries)} entries, each after the one before")
+        return "; ".join(said) or "no request in it"
 
     def custody(self) -> str:
         self._custody = custodies(self.manifest, self._found)
@@ -198,7 +206,7 @@ class _Checking:
         keys = tuple(one.write() for one in read_keys(self._small["key.txt"], self.manifest.origin))
         (line,) = self.manifest.of("page")
         have = self._small[line.name]
-        if page(Outline(self.manifest, keys, self._found, self._told, self._custody)) != have:
+        if page(Outline(self.manifest, keys, self._found, self._told, self._custody, self._case)) != have:
             if VERSION.encode() in have:
                 raise BadInput("the page does not say what the proofs say", where=line.name)
             return "open", "index.html was written by another version and was not compared: trust the statements, not the page"

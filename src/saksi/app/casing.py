@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from saksi.actions import Actor, Role
-from saksi.app.api.access import AccessLog, Watcher
+from saksi.app.api.access import AccessLog, Seen, Watcher
 from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.home import now_text, today
 from saksi.app.queueing import Queueing
@@ -141,6 +141,10 @@ class Casing(Queueing):
         speaking = self._favour(tuple(each.name for each in have.entities), self.owner(clearance))
         return CaseView(have, speaking, tuple(each.entry for each in self.board.entries(case)))
 
+    def seen_by(self, case: str) -> Iterator[Seen]:
+        """Who asked for a case, and when, refused or not, as the access log has it."""
+        return self._access_log().read(value=f"case:{case}")
+
     def chronology(self, case: str, actor: Actor, clearance: Tlp, *, clock: Clock = Clock.HAPPENED) -> tuple[Line, ...]:
         """All that is recorded about what a case holds, by one of three clocks, as far as this reader may see it."""
         have = self._read(case, actor, clearance)
@@ -198,14 +202,18 @@ class Casing(Queueing):
 
     def _read(self, case: str, actor: Actor, clearance: Tlp) -> Case:
         with self._opening:
-            if self._access is None:
-                self._access = AccessLog(self.files.path / "api", clock=now_text, random=os.urandom)
             role = min((role.value for role in actor.roles), default="none")
-            self._access.note(Watcher(actor.person, role, self.config.purpose or "work on a case"), "case", what=[f"case:{case}"])
+            self._access_log().note(Watcher(actor.person, role, self.config.purpose or "work on a case"), "case", what=[f"case:{case}"])
         have = self._open_to(case, actor, clearance, None)
         if have.stand is Stand.SEALED:
             raise NotAllowed(f"the case is sealed: {have.reason}", where="case", todo=f"a reviewer outside {have.unit} may unseal it")
         return have
+
+    def _access_log(self) -> AccessLog:
+        with self._opening:
+            if self._access is None:
+                self._access = AccessLog(self.files.path / "api", clock=now_text, random=os.urandom)
+            return self._access
 
     def _open_to(self, case: str, actor: Actor, clearance: Tlp, word: Word | None) -> Case:
         """The case, where this actor may know of it. Raises the same error where there is none and where they may not."""

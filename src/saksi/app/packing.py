@@ -16,6 +16,7 @@ from pathlib import Path
 from zlib import crc32
 
 from saksi.actions.pack import BESIDE, CONSISTENCY, FEW, LOGGED, MANIFEST, Line, Manifest, Withheld, dump
+from saksi.actions.pack_case import filed
 from saksi.actions.pack_custody import custodies
 from saksi.actions.pack_exhibit import check_places, exhibits, told
 from saksi.actions.pack_page import Outline, page
@@ -100,7 +101,8 @@ def _finish(made: Draft) -> tuple[Manifest, dict[str, bytes]]:
     requests = told(first, found)
     custody = custodies(first, found)
     made.files |= {name: ("custody", data) for name, data in custody.items()}
-    outline = Outline(replace(first, files=_lines(made)), keys, found, requests, custody)
+    case = filed(first, found, small)
+    outline = Outline(replace(first, files=_lines(made)), keys, found, requests, custody, case)
     made.files["index.html"] = ("page", page(outline))
     if made.order.paper is not None:
         made.files["paper.pdf"] = ("paper", made.order.paper(outline))

@@ -7,17 +7,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from saksi.actions.pack import About
+from saksi.actions.pack_case import Read
 from saksi.actions.pack_page import Paper
 from saksi.app.amending import Amending
 from saksi.model import Marking, Reader, Source, parse_canonical, release
 
-__all__ = ["Draft", "Order", "Place", "put"]
+__all__ = ["CaseTaken", "Draft", "Order", "Place", "put"]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTaken:
+    """What a case gives to a pack: where its entries stand (leaf, place), the entities and documents it holds, the statements, and apart
+    from them all that speaks for somebody; who read it."""
+
+    id: str
+    entries: tuple[tuple[int, int], ...]
+    entities: tuple[str, ...]
+    refs: tuple[str, ...]
+    favour: tuple[str, ...]
+    documents: tuple[str, ...]
+    reads: tuple[Read, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a pack is asked for: `what` are request ids, references, entity ids or values; `reader` is whom it is for; `originals` says
-    whether the originals go with it; `analyst` is the pseudonym of whoever makes it; `paper` makes a PDF of it."""
+    """What a pack is asked for.
+
+    `what` are request ids, references, entity ids or values; `case` is a case that it is about, too; `reader` is whom it is for;
+    `originals` says whether the originals go with it; `analyst` is the pseudonym of whoever makes it; `paper` makes a PDF of it.
+    """
 
     what: tuple[str, ...]
     reader: Reader
@@ -25,6 +43,7 @@ class Order:
     analyst: str | None = None
     country: str | None = None
     paper: Paper | None = None
+    case: CaseTaken | None = None
 
 
 @dataclass(slots=True)

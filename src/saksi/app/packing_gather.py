@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from saksi.actions.logged import step_of
-from saksi.actions.pack import About
+from saksi.actions.pack import READS, About
+from saksi.actions.pack_case import write_reads
 from saksi.actions.pack_fair import in_favour
 from saksi.actions.pack_zip import check_fits
 from saksi.actions.step import Step
@@ -33,6 +34,11 @@ def gather(made: Draft) -> None:
         kind, name = _kind(made, what)
         made.about.append(About(kind, name))
         {"request": requests, "entity": entities, "statement": refs}[kind].append(name)
+    if (case := made.order.case) is not None:
+        made.about.append(About("case", case.id))
+        entities += case.entities
+        grounds |= dict.fromkeys(case.refs, "ground") | dict.fromkeys(case.favour, "for")
+        made.sources.update(case.documents)
     made.about = list(dict.fromkeys(made.about))
     for name, steps in _requests(node, set(requests)).items():
         made.steps[name] = [place for place, _ in steps]
@@ -42,7 +48,7 @@ def gather(made: Draft) -> None:
     for request in requests:
         if request not in made.steps:
             raise NotFound("there is no such request in this ledger", where=request, todo="`saksi request list` shows those there are")
-    own = {one.id for one in made.about if one.kind == "entity"}
+    own = {one.id for one in made.about if one.kind == "entity"} | set(() if case is None else case.entities)
     for ref, what in [*grounds.items(), *((ref, "statement") for ref in refs)]:
         entity = _named(made, ref, what)
         entities += [entity] if entity is not None else []
@@ -119,6 +125,26 @@ def _entity(made: Draft, entity: str, *, wanted: set[str] | None, grounds: dict[
         made.keep("statement", others, why="about the same thing, not asked for, and it does not speak for it")
 
 
+def _prove_case(made: Draft) -> None:
+    """The entries of the case, whole or not at all: a chain with a gap shows nothing."""
+    case = made.order.case
+    if case is None:
+        return
+    places = []
+    for leaf, index in case.entries:
+        payload = made.node.ledger.payload(leaf, index)
+        if payload is None:
+            made.keep("entry", len(case.entries), why="it was erased")
+            return
+        places.append(Place(leaf, index, Marking.from_json(parse_canonical(payload)["handling"]), "entry"))
+    allowed = [made.may("entry", place.marking) for place in places]  # each that is not is counted
+    if not all(allowed):
+        return
+    for number, place in enumerate(places, 1):
+        put(made, f"entries/E{number:05}.json", place, GROUP_NAMES[:4])
+    made.files[READS] = ("reads", write_reads(case.id, case.reads))
+
+
 def _facts(node: Amending, entity: str) -> Iterator[Fact]:
     cursor: int | None = None
     while True:
@@ -143,6 +169,7 @@ def prove(made: Draft) -> None:
             )
         for number, place in enumerate(places, 1):
             put(made, f"steps/{request}/R{number:05}.json", place, GROUP_NAMES)
+    _prove_case(made)
     check_fits([("", 0)] * len(made.places))  # said before a proof is made of each
     for role, form in (("statement", "statements/S{:05}.json"), ("for", "for/F{:05}.json")):
         rest = [place for _, place in sorted(made.places.items()) if place.role == role]

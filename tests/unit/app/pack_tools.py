@@ -9,6 +9,7 @@ from hashlib import sha256
 from zlib import crc32
 
 from saksi.actions.pack import BESIDE, CONSISTENCY, LOGGED, MANIFEST, ROLES, Line, Manifest, dump
+from saksi.actions.pack_case import filed
 from saksi.actions.pack_custody import custodies
 from saksi.actions.pack_exhibit import Exhibit, exhibits
 from saksi.actions.pack_page import Outline, page
@@ -73,7 +74,9 @@ def _told_again(made: Files, manifest: Manifest) -> Files:
     manifest = Manifest.parse(made[MANIFEST])
     from saksi.actions.pack_exhibit import told
 
-    outline = Outline(manifest, tuple(key.write() for key in keys), found, told(manifest, found), custodies(manifest, found))
+    outline = Outline(
+        manifest, tuple(key.write() for key in keys), found, told(manifest, found), custodies(manifest, found), filed(manifest, found, made)
+    )
     return listed({**made, "index.html": page(outline)})
 
 

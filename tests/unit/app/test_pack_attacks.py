@@ -223,7 +223,7 @@ def test_a_page_that_lies_is_found(node: Node, pack: bytes, keys: tuple[VKey, ..
     assert lying != files
     made = check(together(logged(node, lying)), keys)
     assert (made.code, first_bad(made).name) == (5, "page")
-    other = {**files, "index.html": files["index.html"].replace(b"page/1", b"page/2")}
+    other = {**files, "index.html": files["index.html"].replace(b"page/2", b"page/1")}
     made = check(together(logged(node, other)), keys)
     assert (made.code, first_bad(made).state, made.verdict) == (0, "open", "verified, but for what is open above")
 
