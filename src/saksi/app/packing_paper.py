@@ -17,7 +17,7 @@ _SHEET = """
 font:7pt/1.4 {families};vertical-align:top;padding-top:3mm}}
 @bottom-right{{content:counter(page) " / " counter(pages);font:7pt {families};vertical-align:top;padding-top:3mm}}}}
 body,h1,h2,h3,th,dt,.l,code{{font-family:{families}}}body{{font-size:9.5pt;margin:0;padding:0;max-width:none}}
-tfoot{{display:none!important}}td,th,dd{{overflow-wrap:anywhere}}
+tfoot{{display:none!important}}td,th,dd{{overflow-wrap:anywhere}}table table td:first-child{{white-space:nowrap}}
 </style>"""
 
 
