@@ -248,7 +248,7 @@ def test_killed_in_the_middle_nothing_is_lost_and_nothing_found_twice(alarm: Ala
         def killed(rows: object, **more: object) -> int:
             if moment == "before":
                 store._link.execute("BEGIN IMMEDIATE")
-                store._link.execute("INSERT INTO hit (alert, owner, statement, at, more) SELECT id, owner, x'00', '', '' FROM alert")
+                store._link.execute("INSERT INTO hit (alert, statement, at, more) SELECT key, x'00', '', '' FROM alert")
             else:
                 found(store, rows, **more)  # type: ignore[arg-type]
             os.kill(os.getpid(), signal.SIGKILL)
@@ -263,6 +263,17 @@ def test_killed_in_the_middle_nothing_is_lost_and_nothing_found_twice(alarm: Ala
     alarm.alerts.match()
     hits = store.hits(alert=alert.id)
     assert len(hits) == len({hit.statement for hit in hits}) == 40
+
+
+def test_what_is_kept_of_one_search_is_bounded(alarm: Alarm) -> None:
+    alert = alarm.save(alarm.person(), "entity", PHONE)
+    for number in range(4):
+        rows = [(alert.id, f"{number} {each}".encode(), "") for each in range(600)]
+        assert alarm.alerts.store.found(rows, statements=1, at=now_text()) == 600
+        assert alarm.alerts.store.found(rows[-100:], statements=1, at=now_text()) == 0, "the same again is no hit"
+    kept = alarm.alerts.store.hits(alert=alert.id, limit=10_000)
+    assert 1_000 <= len(kept) < 1_200
+    assert bytes.fromhex(kept[-1].statement) == b"3 599", "the newest stay"
 
 
 def test_views_that_are_shorter_than_before_begin_anew(alarm: Alarm) -> None:

@@ -27,17 +27,20 @@ FILE = "alerts.db"
 MOST = 200  # alerts of one owner
 _KEPT = 1_000  # hits of one alert: the newest
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS alert (id TEXT PRIMARY KEY, owner TEXT NOT NULL, made TEXT NOT NULL, paused INTEGER NOT NULL,
-  body BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS alert (key INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, made TEXT NOT NULL,
+  paused INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS alert_owner ON alert (owner, id);
-CREATE TABLE IF NOT EXISTS hit (number INTEGER PRIMARY KEY AUTOINCREMENT, alert TEXT NOT NULL REFERENCES alert ON DELETE CASCADE,
-  owner TEXT NOT NULL, statement BLOB NOT NULL, at TEXT NOT NULL, more TEXT NOT NULL, UNIQUE (alert, statement)) STRICT;
-CREATE INDEX IF NOT EXISTS hit_owner ON hit (owner, number);
+CREATE TABLE IF NOT EXISTS hit (number INTEGER PRIMARY KEY AUTOINCREMENT, alert INTEGER NOT NULL REFERENCES alert ON DELETE CASCADE,
+  statement BLOB NOT NULL, at TEXT NOT NULL, more TEXT NOT NULL, UNIQUE (alert, statement)) STRICT;
 CREATE INDEX IF NOT EXISTS hit_alert ON hit (alert, number);
-CREATE TABLE IF NOT EXISTS course (alert TEXT NOT NULL REFERENCES alert ON DELETE CASCADE, channel TEXT NOT NULL, told INTEGER NOT NULL,
-  until INTEGER NOT NULL, tries INTEGER NOT NULL, next_at TEXT NOT NULL, stopped TEXT NOT NULL, PRIMARY KEY (alert, channel)) STRICT;
+CREATE TABLE IF NOT EXISTS course (alert TEXT NOT NULL REFERENCES alert (id) ON DELETE CASCADE, channel TEXT NOT NULL,
+  told INTEGER NOT NULL, until INTEGER NOT NULL, tries INTEGER NOT NULL, next_at TEXT NOT NULL, stopped TEXT NOT NULL,
+  PRIMARY KEY (alert, channel)) STRICT;
 CREATE TABLE IF NOT EXISTS matched (one INTEGER PRIMARY KEY CHECK (one = 1), statements INTEGER NOT NULL) STRICT;
 """
+_ALERT = "SELECT id, owner, made, paused, body FROM alert"
+_HIT = "SELECT h.number, a.id, h.statement, h.at, h.more FROM alert a JOIN hit h ON h.alert = a.key"
+_TRIM = "DELETE FROM hit WHERE alert = ? AND number <= (SELECT number FROM hit WHERE alert = ? ORDER BY number DESC LIMIT 1 OFFSET ?)"
 
 
 class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,7 +78,7 @@ class AlertStore:
                 raise BadInput(f"{MOST} saved searches are the most that one may have", where="alert", todo="delete some first")
             body = self._sealed(alert.id, _Body(alert.search, alert.purpose, alert.channels))
             row = (alert.id, alert.owner, alert.made, int(alert.paused), body)
-            self._link.execute("INSERT INTO alert VALUES (?,?,?,?,?)", row)
+            self._link.execute("INSERT INTO alert (id, owner, made, paused, body) VALUES (?,?,?,?,?)", row)
             (last,) = self._link.execute("SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'hit'").fetchone()
             for channel in ("hook", "mail"):
                 if getattr(alert.channels, channel):
@@ -84,7 +87,7 @@ class AlertStore:
     def get(self, id_: str, owner: str = "") -> Alert:
         """An alert; with `owner` only where it is theirs. Raises BadInput in the same words where there is none."""
         with self._lock:
-            row = self._link.execute("SELECT * FROM alert WHERE id = ? AND (? = '' OR owner = ?)", (id_, owner, owner)).fetchone()
+            row = self._link.execute(f"{_ALERT} WHERE id = ? AND (? = '' OR owner = ?)", (id_, owner, owner)).fetchone()
         if row is None:
             raise BadInput("there is no such saved search", where="alert")
         return self._alert(row)
@@ -92,13 +95,13 @@ class AlertStore:
     def of(self, owner: str) -> list[Alert]:
         """Somebody's alerts, the newest first."""
         with self._lock:
-            rows = self._link.execute("SELECT * FROM alert WHERE owner = ? ORDER BY made DESC, id", (owner,)).fetchall()
+            rows = self._link.execute(f"{_ALERT} WHERE owner = ? ORDER BY made DESC, id", (owner,)).fetchall()
         return [self._alert(row) for row in rows]
 
     def every(self) -> list[Alert]:
         """All alerts that are not paused, in no order."""
         with self._lock:
-            rows = self._link.execute("SELECT * FROM alert WHERE paused = 0").fetchall()
+            rows = self._link.execute(f"{_ALERT} WHERE paused = 0").fetchall()
         return [self._alert(row) for row in rows]
 
     def owners(self) -> list[str]:
@@ -131,40 +134,39 @@ class AlertStore:
     def found(self, rows: Iterable[tuple[str, bytes, str]], *, statements: int, at: str) -> int:
         """Keep what was found (alert, commitment, `more`) up to this many statements; gives how many were not known yet."""
         with self._turn():
-            made = 0
-            for alert, statement, more in rows:
-                text = "INSERT INTO hit (alert, owner, statement, at, more) SELECT id, owner, ?, ?, ? FROM alert WHERE id = ?"
-                made += self._link.execute(f"{text} ON CONFLICT DO NOTHING", (statement, at, more, alert)).rowcount
-                if made % _KEPT == 0:
-                    self._trim(alert)
-            self._link.execute(
-                "INSERT INTO matched VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET statements = excluded.statements", (statements,)
-            )
+            before, keys = self._link.total_changes, dict(self._link.execute("SELECT id, key FROM alert").fetchall())
+            (last,) = self._link.execute("SELECT ifnull(max(number), 0) FROM hit").fetchone()
+            text = "INSERT INTO hit (alert, statement, at, more) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+            known = ((keys[alert], statement, at, more) for alert, statement, more in rows if alert in keys)
+            self._link.executemany(text, known)
+            made = self._link.total_changes - before
+            full = "SELECT DISTINCT alert FROM hit WHERE number > ? AND number % 100 = 0"  # now and then: that many are counted quickly
+            for (alert,) in self._link.execute(full, (last,)).fetchall():
+                self._link.execute(_TRIM, (alert, alert, _KEPT))
+            text = "INSERT INTO matched VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET statements = excluded.statements"
+            self._link.execute(text, (statements,))
             return made
 
     def hits(self, *, alert: str = "", owner: str = "", after: int = 0, until: int | None = None, limit: int = 100) -> list[Hit]:
         """What was found for an alert, or for all of an owner's that are not paused, behind number `after`, in its order."""
-        text = (
-            "SELECT h.number, h.alert, h.statement, h.at, h.more FROM hit h JOIN alert a ON a.id = h.alert "
-            "WHERE h.number > ? AND h.number <= ? AND "
-        )
-        which, name = ("h.alert = ?", alert) if alert else ("h.owner = ? AND a.paused = 0", owner)
+        which, name = ("a.id = ?", alert) if alert else ("a.owner = ? AND a.paused = 0", owner)
         with self._lock:
             last = (1 << 62) if until is None else until
-            rows = self._link.execute(f"{text}{which} ORDER BY h.number LIMIT ?", (after, last, name, limit)).fetchall()
+            text = f"{_HIT} WHERE {which} AND h.number > ? AND h.number <= ? ORDER BY h.number LIMIT ?"
+            rows = self._link.execute(text, (name, after, last, limit)).fetchall()
         return [_hit(row) for row in rows]
 
     def newest(self, alert: str, limit: int) -> list[Hit]:
         """The newest hits of an alert, the newest first."""
         with self._lock:
-            text = "SELECT number, alert, statement, at, more FROM hit WHERE alert = ? ORDER BY number DESC LIMIT ?"
+            text = f"{_HIT} WHERE a.id = ? ORDER BY h.number DESC LIMIT ?"
             return [_hit(row) for row in self._link.execute(text, (alert, limit))]
 
-    def last(self, owner: str = "") -> int:
-        """The number of the newest hit, of all or of an owner's."""
+    def last(self, owner: str) -> int:
+        """The number of the newest hit of an owner's alerts; 0 where there is none."""
         with self._lock:
-            row = self._link.execute("SELECT ifnull(max(number), 0) FROM hit WHERE ? = '' OR owner = ?", (owner, owner)).fetchone()
-        return int(row[0])
+            text = "SELECT ifnull(max(h.number), 0) FROM alert a JOIN hit h ON h.alert = a.key WHERE a.owner = ?"
+            return int(self._link.execute(text, (owner,)).fetchone()[0])
 
     # -- how far it was told -----------------------------------------------------------------------------------------------------------
 
@@ -172,7 +174,7 @@ class AlertStore:
         """The courses by which there is something to tell now."""
         text = (
             "SELECT c.* FROM course c JOIN alert a ON a.id = c.alert WHERE c.channel = ? AND c.stopped = '' AND a.paused = 0 "
-            "AND c.next_at <= ? AND EXISTS (SELECT 1 FROM hit h WHERE h.alert = c.alert AND h.number > c.told) ORDER BY c.next_at, c.alert"
+            "AND c.next_at <= ? AND EXISTS (SELECT 1 FROM hit h WHERE h.alert = a.key AND h.number > c.told) ORDER BY c.next_at, c.alert"
         )
         with self._lock:
             return [Course(*row) for row in self._link.execute(text, (channel, now))]
@@ -193,12 +195,6 @@ class AlertStore:
         """Let go of the file."""
         with self._lock:
             self._link.close()
-
-    def _trim(self, alert: str) -> None:
-        text = (
-            "DELETE FROM hit WHERE alert = ? AND number <= (SELECT number FROM hit WHERE alert = ? ORDER BY number DESC LIMIT 1 OFFSET ?)"
-        )
-        self._link.execute(text, (alert, alert, _KEPT))
 
     def _sealed(self, id_: str, body: _Body) -> bytes:
         nonce = os.urandom(12)
