@@ -10,9 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
+import pyarrow as pa
 import pytest
 from alarm import HOST, PHONE, Alarm, said
 
+from saksi.app.alerts import matching
 from saksi.app.alerts.alert import Alert
 from saksi.app.alerts.hook import Call, Rung
 from saksi.app.alerts.rounds import WAITS, Rounds
@@ -25,7 +28,8 @@ from saksi.cases import Word
 from saksi.exchange.message import Mail
 from saksi.exchange.outbox import Outbox
 from saksi.exchange.smtp import Handed
-from saksi.model import BadInput, Op, Tlp
+from saksi.model import BadInput, LedgerFault, Op, Tlp
+from saksi.views.engine import Engine
 
 NOW = datetime(2099, 6, 15, 12, tzinfo=UTC)  # behind whatever the clock says
 MAILS = {"smtp": "localhost:25", "mail": "desk@a.example", "alert_mail": "a.example", "names": "node.a.example"}
@@ -274,6 +278,33 @@ def test_what_is_kept_of_one_search_is_bounded(alarm: Alarm) -> None:
     kept = alarm.alerts.store.hits(alert=alert.id, limit=10_000)
     assert 1_000 <= len(kept) < 1_200
     assert bytes.fromhex(kept[-1].statement) == b"3 599", "the newest stay"
+
+
+def test_a_fold_beside_it_that_moves_the_files_makes_the_next_round_find_all(alarm: Alarm, monkeypatch: pytest.MonkeyPatch) -> None:
+    alert, read = alarm.save(alarm.person(), "below", "example.net"), matching.news
+
+    def moved(engine: Engine, start: int, stop: int) -> pa.Table:
+        monkeypatch.setattr(matching, "news", read)
+        for number in range(8):  # small segments are merged, and those before go
+            alarm.real.ledger.append([said(f"host:later{number}.example.net")])
+            alarm.real.views.fold(alarm.real.ledger)
+        return read(engine, start, stop)
+
+    monkeypatch.setattr(matching, "news", moved)
+    alarm.take(said(HOST))
+    assert alarm.told(alert) == []
+    alarm.alerts.match()
+    assert len(alarm.told(alert)) == 9
+
+
+def test_files_that_are_damaged_are_no_fold_beside_it(alarm: Alarm) -> None:
+    alarm.save(alarm.person(), "below", "example.net")
+    alarm.real.ledger.append([said(HOST)])
+    alarm.real.views.fold(alarm.real.ledger)
+    for path in alarm.real.files.views.rglob("*.parquet"):
+        path.write_bytes(b"damaged")
+    with pytest.raises((LedgerFault, duckdb.Error)):
+        alarm.alerts.match()
 
 
 def test_views_that_are_shorter_than_before_begin_anew(alarm: Alarm) -> None:

@@ -6,17 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+import duckdb
 import pyarrow as pa
 
 from saksi.app.alerts.alert import Alert
-from saksi.app.alerts.match import Found, Question, matched
+from saksi.app.alerts.match import Question, matched
 from saksi.app.alerts.owners import Owner, Owners
 from saksi.app.alerts.store import AlertStore
 from saksi.app.home import Home, now_text, today
 from saksi.cases import Case
 from saksi.cases.board import Board
 from saksi.cases.case import Stand
-from saksi.model import ALL_GROUPS, Reader, Tlp, release
+from saksi.model import ALL_GROUPS, LedgerFault, Reader, Tlp, release
 from saksi.views.news import news
 from saksi.views.views import Views
 
@@ -41,8 +42,6 @@ def match_new(node: Matching, store: AlertStore, owners: Owners) -> int:
 
     Statements that came in while nobody matched are found by the next round, whatever stopped in between.
     """
-    alerts = store.every()
-    asked = _asked(node, alerts, owners) if alerts else {}
     with node.views.pinned() as views:
         stop = views.stop()
         start = store.matched()
@@ -50,17 +49,28 @@ def match_new(node: Matching, store: AlertStore, owners: Owners) -> int:
             return store.found((), statements=stop, at=now_text())
         if start == stop:
             return 0
+        asked = _asked(node, store.every(), owners)  # after the look at the views: who has saved a search misses nothing from then on
         if not asked:
             return store.found((), statements=stop, at=now_text())
-        questions = list(asked)
-        with views.engine() as engine:
-            table = news(engine, start, stop)
-            found = matched(
-                table, questions, seen=_seen(views, table, {each.level for each in questions}), said_by=_said_by(views, table, questions),
-                scratch=node.files.alerts / "scratch",
-            )  # fmt: skip
-            rows = [(alert, engine.commitment(each.ordinal), more) for each, alert, more in _told_apart(found, questions, asked)]
+        try:
+            rows = list(_found(node, views, asked, start))
+        except (duckdb.Error, LedgerFault):
+            if node.views.manifest == views.manifest:
+                raise
+            return 0  # a fold beside it put other files in their place meanwhile: the next round reads those
     return store.found(rows, statements=stop, at=now_text())
+
+
+def _found(node: Matching, views: Views, asked: dict[Question, list[str]], start: int) -> Iterator[tuple[str, bytes, str]]:
+    """What is new from statement `start` on for each alert that asks: its id, the commitment, and under which clearance there is more."""
+    questions, names = list(asked), {level.rank: level.value for level in Tlp}
+    with views.engine() as engine:
+        table = news(engine, start, views.stop())
+        seen, said_by = _seen(views, table, {each.level for each in questions}), _said_by(views, table, questions)
+        for each in matched(table, questions, seen=seen, said_by=said_by, scratch=node.files.alerts / "scratch"):
+            question, commitment = questions[each.place], engine.commitment(each.ordinal)
+            for alert in asked[question]:
+                yield alert, commitment, names[question.level] if each.more else ""
 
 
 def _asked(node: Matching, alerts: Iterable[Alert], owners: Owners) -> dict[Question, list[str]]:
@@ -111,12 +121,3 @@ def _said_by(views: Views, table: pa.Table, questions: Iterable[Question]) -> pa
     return pa.table(
         {"source": pa.array(sources, pa.uint32()), "publisher": pa.array([views.source(each).publisher for each in sources], pa.string())}
     )
-
-
-def _told_apart(found: Iterable[Found], questions: list[Question], asked: dict[Question, list[str]]) -> Iterator[tuple[Found, str, str]]:
-    """What was found for each alert that asked; that there is more is said under the clearance it was seen with."""
-    names = {level.rank: level.value for level in Tlp}
-    for each in found:
-        question = questions[each.place]
-        for alert in asked[question]:
-            yield each, alert, names[question.level] if each.more else ""
