@@ -42,30 +42,27 @@ def match_new(node: Matching, store: AlertStore, owners: Owners) -> int:
 
     Statements that came in while nobody matched are found by the next round, whatever stopped in between.
     """
-    with node.views.pinned() as views:
-        stop = views.stop()
-        start = store.matched()
-        if start is None or start > stop:  # views of a restored, shorter ledger: what comes from here on is new
-            return store.found((), statements=stop, at=now_text())
-        if start == stop:
-            return 0
-        asked = _asked(node, store.every(), owners)  # after the look at the views: who has saved a search misses nothing from then on
-        if not asked:
-            return store.found((), statements=stop, at=now_text())
-        try:
-            rows = list(_found(node, views, asked, start))
-        except (duckdb.Error, LedgerFault):
-            if node.views.manifest == views.manifest:
-                raise
-            return 0  # a fold beside it put other files in their place meanwhile: the next round reads those
+    stop, start = node.views.stop(), store.matched()
+    if start == stop:
+        return 0
+    asked = _asked(node, store.every(), owners)  # after the look at the views: who has saved a search misses nothing from then on
+    rows: list[tuple[str, bytes, str]] = []
+    if start is not None and start < stop and asked:  # else: the first time, or views of a restored, shorter ledger
+        with node.views.pinned() as views:
+            try:
+                rows = list(_found(node, views, asked, (start, stop)))
+            except (duckdb.Error, LedgerFault):
+                if node.views.manifest == views.manifest:
+                    raise
+                return 0  # a fold beside it put other files in their place meanwhile: the next round reads those
     return store.found(rows, statements=stop, at=now_text())
 
 
-def _found(node: Matching, views: Views, asked: dict[Question, list[str]], start: int) -> Iterator[tuple[str, bytes, str]]:
-    """What is new from statement `start` on for each alert that asks: its id, the commitment, and under which clearance there is more."""
+def _found(node: Matching, views: Views, asked: dict[Question, list[str]], span: tuple[int, int]) -> Iterator[tuple[str, bytes, str]]:
+    """What is new in a span of statements for each alert that asks: its id, the commitment, and under which clearance there is more."""
     questions, names = list(asked), {level.rank: level.value for level in Tlp}
     with views.engine() as engine:
-        table = news(engine, start, views.stop())
+        table = news(engine, *span)
         seen, said_by = _seen(views, table, {each.level for each in questions}), _said_by(views, table, questions)
         for each in matched(table, questions, seen=seen, said_by=said_by, scratch=node.files.alerts / "scratch"):
             question, commitment = questions[each.place], engine.commitment(each.ordinal)
