@@ -34,6 +34,7 @@ _PACKING = {
     "row": "DELTA_BINARY_PACKED",
 }  # fmt: skip
 GROUP = 122_880
+_FEW = 8_192  # rows that are merged in memory: reports come in at any moment, and to open DuckDB costs more than to sort so few
 
 
 class Sink:
@@ -107,7 +108,10 @@ def by_value(folder: Path, name: str, inputs: Sequence[str]) -> Segment | None:
 
 def merge(folder: Path, name: str, inputs: Iterable[Segment]) -> tuple[Segment, ...]:
     """One pair of segments with the rows of several."""
-    files = [segment.file for segment in inputs if segment.by == "entity"]
+    mains = [segment for segment in inputs if segment.by == "entity"]
+    files = [segment.file for segment in mains]
+    if sum(segment.rows for segment in mains) <= _FEW:
+        return small(folder, name, pa.concat_tables(pq.read_table(folder / file, schema=_ENTITY) for file in files))
     made = _rewrite(folder, name, (files, "true", "entity, ordinal"))
     if made is None:
         return ()
