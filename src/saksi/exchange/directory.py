@@ -18,7 +18,7 @@ __all__ = ["COVERS", "Conflict", "Directory", "Entry", "Found", "Known"]
 
 # What an entry can cover, and what one value looks like.
 COVERS: Mapping[str, str] = MappingProxyType({
-    "banks": "KH:ABA, a country and a bank (a code of the bank table, or what an IBAN's account part begins with)",
+    "banks": "KH:ABA, a country and a bank (a code of the bank table or of one's own reports, or what an IBAN's account part begins with)",
     "phones": "+85512, what the numbers begin with",
     "hosts": "shop.example, a host and all below it",
     "networks": "192.0.2.0/24, an address block",
@@ -150,8 +150,8 @@ def _fits(entry: Entry, entity: str) -> Iterable[tuple[int, str]]:
     """How exactly each thing that an entry covers fits an entity, and the reason; nothing where it does not."""
     kind, _, normal = entity.partition(":")
     covers = entry.covers
-    if kind == "account":
-        bank, rest = _bank(normal)
+    if kind in {"account", "account-local"}:
+        bank, rest = _bank(normal) if kind == "account" else _own_bank(normal)
         for code in covers.get("banks", ()):
             country, _, name = code.partition(":")
             if bank == country and (rest.startswith(name) if normal.startswith("IBAN:") else rest == name):
@@ -175,6 +175,12 @@ def _bank(normal: str) -> tuple[str, str]:
     """Country and bank of an account; for an IBAN the whole account part stands for the bank."""
     first, _, rest = normal.partition(":")
     return (rest[:2], rest[4:]) if first == "IBAN" else (first, rest.rpartition(":")[0])
+
+
+def _own_bank(normal: str) -> tuple[str, str]:
+    """Country and bank of an account whose bank is in no table: as the desk's own reports name it (`<desk>/<country>/<bank>/<number>`)."""
+    _, country, bank, _ = normal.split("/") if normal.count("/") == 3 else ("", "", "", "")
+    return country, bank.upper()
 
 
 def _host(kind: str, normal: str) -> str:

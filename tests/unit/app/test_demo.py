@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,8 +16,16 @@ from saksi.app.cli import saksi
 from saksi.app.cli.demo import _known_site
 from saksi.app.cli.tell import tell_answer
 from saksi.app.config import load
-from saksi.app.home import Home
+from saksi.app.day.cast import code_now
+from saksi.app.day.story import LANDLADY
+from saksi.app.home import Home, now_text, people_key
 from saksi.app.node import Node
+from saksi.app.people.door import Knock
+from saksi.app.people.people import open_people
+from saksi.app.people.store import Store
+from saksi.cases.triage import Urgency
+from saksi.exchange.reference import reference
+from saksi.model import BadInput
 
 SCAM = ("global-anti-scam.txt", "etherscan.io\nbad.example.net\n")
 _WARNING = {
@@ -96,3 +107,41 @@ def test_the_demonstration_ends_with_its_five_things(tmp_path: Path) -> None:
     }
     assert sum(line.startswith(f"  {number}. ") for number in range(1, 6) for line in lines) == 5
     assert any(line.startswith("checked ") and line.endswith("all as it was written") for line in lines)
+    _the_day_is_there(tmp_path / "d", made.stdout)
+
+
+def _the_day_is_there(folder: Path, said: str) -> None:
+    """Something waits and something is late, letters were mailed, the pack holds for the command too, and its people can sign in."""
+    home = Home(folder / "home")
+    config = load(home.path, {}, {})[0]
+    with closing(Node(home, config)) as node:
+        key = node.vkey
+        stands = {node.book.history(each).crossing.said for each in node.book.ids()}
+        assert stands == {"in force until it ends by itself", "withdrawn, and lifted", "drafted; approvals are missing"}
+        (late,) = node.book.lines(waits=("us", "them"), before=now_text())
+        assert late.kind == "takedown" and reference(late.id) in said
+        contested = node.entity(LANDLADY, reader=node.owner(), at=None)
+        assert contested.status == "contested" and not contested.flagged
+        assert node.board.queue(now_text()).lines[0].triage.urgency is Urgency.DANGER
+    letters = sorted(path.suffix for path in (folder / "mail").iterdir())
+    assert letters == [".eml"] * 4 + [".pdf"] * 4, "three that ask, one that takes back"
+    words = ["verify", str(folder / "day.pack.zip"), "--key", key]
+    checked = CliRunner().invoke(saksi, words, standalone_mode=False)
+    assert checked.return_value == 0 and "withdrawn, and lifted" in checked.stdout
+    told = CliRunner().invoke(saksi, ["demo", "--folder", str(folder), "--code", "ada", "--json"], standalone_mode=False)
+    shown = json.loads(told.stdout)
+    store = Store(home.path / "people", key=people_key(home), clock=lambda: int(time.time()) + 60, random=os.urandom)
+    people = open_people(store, ticks=time.monotonic)
+    later = code_now(folder, "Ada", store.clock())
+    assert shown["password"] == later[0] and shown["password"] in said
+    token, _ = people.door.by_password("Ada", *later, Knock("127.0.0.1", "a browser", ""))
+    assert people.sessions.find(token) is not None
+    assert not people.sessions.of(people.register.named("Petra").id), "the sessions of the day are over"
+    people.close()
+
+
+def test_nobody_else_of_the_demonstration_signs_in(tmp_path: Path) -> None:
+    for todo in ("name its --folder", "one of Ina"):
+        made = CliRunner().invoke(saksi, ["demo", "--folder", str(tmp_path), "--code", "Eve"], standalone_mode=False)
+        assert isinstance(made.exception, BadInput) and todo in str(made.exception)
+        (tmp_path / "sign-in.json").write_text(json.dumps({"password": "", "keys": {"Ina": ""}}), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The demonstration: real public lists and invented reports into a node of one's own, checked, served, with five things to try."""
+"""The demonstration: real public lists, invented reports and one invented day in a node of one's own, checked and served."""
 
 from __future__ import annotations
 
@@ -57,46 +57,58 @@ class _Plan:
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same reports.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8731, show_default=True)
 @click.option("--no-serve", is_flag=True, help="Stop when all is checked.")
+@click.option("--code", metavar="NAME", help="Say what somebody of the demonstration in the folder signs in with now, and make none.")
 @common
 @click.pass_context
-def demo(ctx: click.Context, folder: Path, data: Path, reports: int, seed: int, port: int, no_serve: bool) -> int:
-    """Take in real public lists and invented reports of fictional countries A to E, check every byte, serve the pages on this machine."""
+def demo(ctx: click.Context, folder: Path, data: Path, reports: int, seed: int, port: int, no_serve: bool, code: str | None) -> int:
+    """Take in real public lists and invented reports of fictional countries A to E, check every byte, play one invented day, and serve it
+    all on this machine."""
+    from saksi.app.cli.day import ready_for_mail, tell_code, with_mail
+    from saksi.app.day.sink import sinking
+
     plan = _Plan(folder.absolute(), data if data.is_dir() else None, reports, seed, bool(ctx.obj["json"]))
-    started = time.monotonic()
+    if code is not None:
+        tell_code(plan.folder, code, as_json=plan.quiet)
+        return 0
     home = Home(plan.folder / "home")
-    if home.path.exists():
-        shutil.rmtree(home.path)
+    for old in (home.path, plan.folder / "mail"):
+        if old.exists():
+            shutil.rmtree(old)
     authority = "centre.a.example"
     contest = "Write to redress@centre.a.example with the reference (an invented address: this is a demonstration)."
     made = Config(
         authority, "Anti-Scam Centre of A (demonstration)", contest=contest, purpose="demonstration", legal_basis="none: demonstration"
     )
-    key = set_up(home, made)
     ctx.obj["home"] = str(home.path)
-    with reading(ctx) as node:
-        totals = _take_all(node, plan)
-        well = _check(node, plan)
-        if plan.quiet:
-            line(
-                {
-                    **totals,
-                    "size": node.ledger.size,
-                    "ok": well,
-                    "home": str(home.path),
-                    "key": key,
-                    "seconds": round(time.monotonic() - started),
-                }
-            )
-        else:
-            words()
-            words(f"{totals['taken']:,} statements taken in {time.monotonic() - started:.0f} s; ledger size {node.ledger.size}")
-        if not well:
-            raise LedgerFault("the demonstration's ledger does not check", where=str(home.path))
-        if not plan.quiet:
-            _five_things(node, plan, key, port if not no_serve else None)
-        if not no_serve:
-            _serve(node, port)
+    with sinking(plan.folder / "mail") as sink:
+        key = set_up(home, with_mail(made, sink))
+        ready_for_mail(home)
+        with reading(ctx) as node:
+            _show(node, plan, key, None if no_serve else port)
     return 0
+
+
+def _show(node: Node, plan: _Plan, key: str, port: int | None) -> None:
+    from saksi.app.cli.day import play_day
+
+    started = time.monotonic()
+    totals = _take_all(node, plan)
+    well = _check(node, plan)
+    size = node.ledger.size
+    if not plan.quiet:
+        words()
+        words(f"{totals['taken']:,} statements taken in {time.monotonic() - started:.0f} s; ledger size {size}")
+    day = play_day(node, plan.folder, quiet=plan.quiet) if well else None
+    if plan.quiet:
+        spent = round(time.monotonic() - started)
+        pack = None if day is None else str(day.pack)
+        line({**totals, "size": size, "ok": well, "home": str(node.files.path), "key": key, "pack": pack, "seconds": spent})
+    if not well:
+        raise LedgerFault("the demonstration's ledger does not check", where=str(node.files.path))
+    if not plan.quiet:
+        _five_things(node, plan, key, port)
+    if port is not None:
+        _serve(node, port)
 
 
 def _take_all(node: Node, plan: _Plan) -> dict[str, int]:
@@ -183,7 +195,8 @@ def _known_site(node: Node) -> str:
 
 def _serve(node: Node, port: int) -> None:
     from saksi.app.api.desk import Settings
-    from saksi.app.web.serve import Listen, serve
+    from saksi.app.cli.serve import serve_open
+    from saksi.app.web.serve import Listen
 
     settings = Settings(node.config.title, node.config.authority)
-    serve(node, node.files.path, settings, listen=Listen(port=port), ready=lambda address: words(f"serving on {address}"))
+    serve_open(node, settings, Listen(port=port), public="127.0.0.1:0", say=lambda address: words(f"serving on {address}"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,7 +19,12 @@ from saksi.app.home import now_text
 from saksi.ledger.highest import Unconfirmed
 from saksi.model import Tlp
 
-__all__ = ["key", "serve"]
+if TYPE_CHECKING:
+    from saksi.app.api.desk import Settings
+    from saksi.app.node import Node
+    from saksi.app.web.serve import Listen
+
+__all__ = ["key", "serve", "serve_open"]
 
 
 @click.command()
@@ -41,20 +48,10 @@ def serve(
     operators: bool,
 ) -> int:
     """Serve the pages and the API, until interrupted. A node that was restored and does not sign yet answers and takes nothing in."""
-    from saksi.app.alerts.alerting import alerting
-    from saksi.app.alerts.api import AlertApi
-    from saksi.app.alerts.pages import AlertPages
     from saksi.app.api.desk import Settings
-    from saksi.app.intake.serve import opened
     from saksi.app.people.setting import host_names, provider_of
-    from saksi.app.posting.loop import posting
-    from saksi.app.posting.notices import NoticePages
-    from saksi.app.posting.pages import AnswerPages
-    from saksi.app.requesting.routes import requesting_routes
-    from saksi.app.web.assets import load_assets
     from saksi.app.web.serve import Listen
     from saksi.app.web.serve import serve as run
-    from saksi.app.web.site import Site
 
     with reading(ctx) as node:
         config = node.config
@@ -78,16 +75,33 @@ def serve(
             words(f"{waits.what}: {waits.todo}")
             run(node, node.files.path, settings, listen=listen, ready=say)
             return 0
-        with opened(node, public, proxy=behind_proxy) as intake:
-            if intake.address:
-                words(f"serving everybody on {intake.address}")
-            with posting(node), alerting(node) as alerts:
-                site = Site(load_assets())
-                told = (*AlertApi(alerts).routes(), *AlertPages(site, alerts).routes())
-                pages = (*AnswerPages(site, node).routes(), *NoticePages(site, node).routes(), *requesting_routes(site, node))
-                more = (*intake.routes, *pages, *told)
-                run(node, node.files.path, replace(settings, more=more), listen=listen, ready=say)
+        serve_open(node, settings, listen, public=public, say=say)
     return 0
+
+
+def serve_open(node: Node, settings: Settings, listen: Listen, *, public: str | None, say: Callable[[str], None]) -> None:
+    """Serve everything that a node has, until interrupted: its pages and API, its intake (also for everybody, at `public`, HOST:PORT),
+    requests, mail and alerts. `say` is called with the address once it answers."""
+    from saksi.app.alerts.alerting import alerting
+    from saksi.app.alerts.api import AlertApi
+    from saksi.app.alerts.pages import AlertPages
+    from saksi.app.intake.serve import opened
+    from saksi.app.posting.loop import posting
+    from saksi.app.posting.notices import NoticePages
+    from saksi.app.posting.pages import AnswerPages
+    from saksi.app.requesting.routes import requesting_routes
+    from saksi.app.web.assets import load_assets
+    from saksi.app.web.serve import serve as run
+    from saksi.app.web.site import Site
+
+    with opened(node, public, proxy=listen.open) as intake:
+        if intake.address:
+            words(f"serving everybody on {intake.address}")
+        with posting(node), alerting(node) as alerts:
+            site = Site(load_assets())
+            told = (*AlertApi(alerts).routes(), *AlertPages(site, alerts).routes())
+            pages = (*AnswerPages(site, node).routes(), *NoticePages(site, node).routes(), *requesting_routes(site, node))
+            run(node, node.files.path, replace(settings, more=(*intake.routes, *pages, *told)), listen=listen, ready=say)
 
 
 def _serving(title: str, address: str) -> None:

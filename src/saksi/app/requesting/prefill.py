@@ -22,8 +22,8 @@ from saksi.screen.answer import StatementLine
 __all__ = ["About", "Draft", "drafted", "shown"]
 
 _KINDS: Mapping[str, Kind] = {
-    "account": Kind.HOLD, "wallet": Kind.HOLD, "proxy": Kind.HOLD, "phone": Kind.SUSPEND, "handle": Kind.SUSPEND, "host": Kind.TAKEDOWN,
-    "url": Kind.TAKEDOWN,
+    "account": Kind.HOLD, "account-local": Kind.HOLD, "wallet": Kind.HOLD, "proxy": Kind.HOLD, "phone": Kind.SUSPEND,
+    "handle": Kind.SUSPEND, "host": Kind.TAKEDOWN, "url": Kind.TAKEDOWN,
 }  # fmt: skip
 _SHOWN = 20  # statements shown for a target
 _REPORTS = 50  # reports whose payments are added up; of more, a person names the amount
