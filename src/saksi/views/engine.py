@@ -16,7 +16,7 @@ from saksi.model import BadInput, LedgerFault
 from saksi.views import segments
 from saksi.views.reading import Snapshot
 
-__all__ = ["COLUMNS", "Engine", "Ranked"]
+__all__ = ["COLUMNS", "Engine", "Ranked", "open_engine"]
 
 Ranked: TypeAlias = tuple[int, str]  # how well an entity fits a search (0: exactly), and the entity
 
@@ -56,13 +56,20 @@ class Engine:
         self._link = segments.engine(place / "scratch")
         self._runs = snapshot.flat.runs.table
         self._name = snapshot.flat.name
-        held = snapshot.manifest.segments
         shapes = [(number, *tuple_of[:9]) for number, one in snapshot.shapes() if (tuple_of := _parts(one))]
         self._link.register("shape", _table(shapes, _SHAPE))
         self._link.register("dated", _table([(number, *_parts(one)) for number, one in snapshot.dated()], _DAYS))
         rows = snapshot.link.execute("SELECT target, ordinal, op, handling FROM change").fetchall()
         self._link.register("change", _table(rows, _CHANGE))
         self._handlings = {one.handling for _, one in snapshot.shapes()} | {row[3] for row in rows}
+        try:
+            self._open(snapshot, place)
+        except duckdb.Error as fault:
+            self._link.close()
+            raise _fault(fault) from fault
+
+    def _open(self, snapshot: Snapshot, place: Path) -> None:
+        held = snapshot.manifest.segments
         for name, by, columns in (
             (
                 "fact",
@@ -202,6 +209,17 @@ def _parts(shape: object) -> tuple[object, ...]:
 def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
     return pa.table([pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)], schema=schema)
+
+
+def open_engine(now: Callable[[], Snapshot], folder: Path) -> Engine:
+    """An engine on the state that `now` gives; on the one after it, where a fold merges files away while they are opened."""
+    while True:
+        snapshot = now()
+        try:
+            return Engine(snapshot, folder / snapshot.manifest.folder)
+        except LedgerFault:
+            if now() is snapshot:
+                raise
 
 
 def _fault(fault: duckdb.Error) -> LedgerFault:

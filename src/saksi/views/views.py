@@ -332,10 +332,9 @@ class Views:
 
     def engine(self) -> Engine:
         """Questions over all facts at once, on the state as it is now. To be closed (`with views.engine() as engine`)."""
-        from saksi.views.engine import Engine
+        from saksi.views.engine import open_engine
 
-        snapshot = self._now()
-        return Engine(snapshot, self.folder / snapshot.manifest.folder)
+        return open_engine(self._now, self.folder)
 
     def stop(self, at: int | None = None) -> int:
         """A ledger size as the engine wants it: how many statements stand below it."""

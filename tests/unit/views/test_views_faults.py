@@ -173,3 +173,26 @@ def test_a_reader_keeps_its_answers_while_another_folds(tmp_path: Path) -> None:
         assert told(reader, 4) == before
         writer.rebuild(ledger)
         assert told(reader, 4) == before
+
+
+def test_questions_over_all_facts_go_on_while_a_fold_merges_their_files_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = ledger_of(3)
+    with Views.open(tmp_path) as writer, Views.open(tmp_path) as reader:
+        writer.fold(ledger)
+        real, folded = segments.expand, []
+
+        def expand(*given: object, **named: object) -> list[str]:
+            files: list[str] = real(*given, **named)  # type: ignore[arg-type]
+            if not folded:
+                folded.append(True)
+                ledger.append(*(said(f"host:y{row}.example") for row in range(600)))
+                writer.fold(ledger)
+                assert not all(map(os.path.exists, files)), "the fold left the files: this tests nothing"
+            return files
+
+        monkeypatch.setattr(segments, "expand", expand)
+        with reader.engine() as engine:
+            assert engine.entities(reader.stop()) == 26 + 600
+        (tmp_path / writer.manifest.folder / next(one.file for one in writer.manifest.segments)).unlink()  # type: ignore[union-attr]
+        with pytest.raises(LedgerFault, match="rebuild"):
+            reader.engine()
