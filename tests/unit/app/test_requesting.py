@@ -158,6 +158,27 @@ def test_the_words_on_the_page_are_those_of_the_rules(bureau: Bureau) -> None:
     assert "What your roles could do, and why not now" in abe.get(f"/request/{own}").text
 
 
+def test_steps_that_are_seldom_taken_by_hand_are_folded_away(bureau: Bureau) -> None:
+    """Delivery by hand is the ordinary way until a letter was delivered; a refused step that was typed stays in sight."""
+    ann, abe, rita = (
+        bureau.officer("Ann", "analyst"),
+        bureau.officer("Abe", "approver"),
+        bureau.officer("Rita", "reviewer", unit="unit two"),
+    )
+    id_ = bureau.drafted(ann)
+    for browser, word in ((abe, "approve"), (rita, "review"), (ann, "send")):
+        assert browser.post(f"/request/{id_}", bureau.say(id_, word)).status_code == 303
+
+    def folded() -> str:
+        return ann.get(f"/request/{id_}").text.partition("<summary>Steps that are seldom")[2].partition("</details>")[0]
+
+    assert 'value="remind"' in folded() and 'value="deliver"' not in folded()
+    assert ann.post(f"/request/{id_}", bureau.say(id_, "deliver", text="handed over")).status_code == 303
+    assert 'value="deliver"' in folded()
+    refused = ann.post(f"/request/{id_}", [*bureau.say(id_, "remind")[:1], ("head", "0" * 64), ("text", "come on")])
+    assert refused.status_code == 409 and "<details open><summary>Steps that are seldom" in refused.text
+
+
 def test_an_edit_keeps_what_was_typed_and_takes_agreement_away(bureau: Bureau) -> None:
     ann, abe = bureau.officer("Ann", "analyst"), bureau.officer("Abe", "approver")
     id_ = bureau.drafted(ann)

@@ -70,8 +70,8 @@ class Day:
             self._agree(each)
             self._step("Ada", each, Act.SEND)
         self._round()
-        self._answer(held, _hence(days=6), "1250.00", mail=True)
-        self._answer(lifted, _hence(days=6), "300.00")
+        self._answer(held, _hence(days=6), mail=True)
+        self._answer(lifted, _hence(days=6))
         self._answer(overdue, _hence(hours=-1))
         self._step("Ada", overdue, Act.PROPOSE_RENEWAL, until=_hence(days=30), text="the page is back under the same name (synthetic)")
         self._contested(lifted)
@@ -138,10 +138,10 @@ class Day:
         body = StepBody(word=word.value, head=have.head, **more)  # type: ignore[arg-type]
         self._office.step(request, body, self._cast.sessions[who], now=self._cast.now())
 
-    def _answer(self, request: str, until: str, amount: str | None = None, *, mail: bool = False) -> None:
+    def _answer(self, request: str, until: str, *, mail: bool = False) -> None:
         """Ina types in what a recipient answered, by telephone or in a mail that came back."""
         have = self._node.book.history(request)
-        done = tuple(DoneBody(each.entity, amount, each.money.currency) for each in have.request.targets if amount and each.money)
+        done = tuple(DoneBody(each.entity, each.money.amount, each.money.currency) for each in have.request.targets if each.money)
         said = {"via": "mail", "evidence": self._came_back(request)} if mail else {"via": "phone"}
         for word, more in ((Act.RECEIVE, {}), (Act.ACCEPT, {}), (Act.ENFORCE, {"until": until, "done": done})):
             self._step("Ina", request, word, checked=_CALLED, **said, **more)

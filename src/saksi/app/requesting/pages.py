@@ -49,6 +49,10 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("send-back", "clarify", "withdraw", "lift", "keep"), ("text*",)), **dict.fromkeys(("send", "renew"), ()),
 }  # fmt: skip
 
+# What the courier does by itself and a holder's form brings: folded away, for the day when a person has to. What stands in `_CARRIED` is
+# among it once the letter was delivered.
+_SELDOM, _CARRIED = frozenset({"remind", "escalate", "appeal"}), frozenset({"deliver", "bounce"})
+
 
 class RequestPages:
     """The endpoints below /requests and /request."""
@@ -175,12 +179,14 @@ class RequestPages:
         view = await _view(call, self._office, id_)
         session = person_at(call)
         heads = [each.digest for each in view.steps]
+        carried = [each.step["word"] for each in view.steps if each.step["word"] in _CARRIED]
+        seldom = _SELDOM | _CARRIED if carried[-1:] == ["deliver"] else _SELDOM
         return self._site.page(
             call, "request.html", status=200 if fault is None else 409 if fault.where == "after" else 400, headers=NO_STORE, view=view,
             asked=view.request, rule=RULES[Kind(str(view.request["kind"]))], refused=fault, told=told or {},
             fresh_steps=heads[heads.index(seen) + 1 :] if seen in heads else [], bearing={each.value for each in BEARING},
             fresh=session.fresh(call.desk.people.store.clock()), refusals=REFUSALS, ends=sorted(ENDS), me=session.person.id,
-            urgency=Urgency(str(view.request["urgency"])), back=f"/request/{id_}", fields=_FIELDS, answers=_ANSWERS,
+            urgency=Urgency(str(view.request["urgency"])), back=f"/request/{id_}", fields=_FIELDS, answers=_ANSWERS, seldom=seldom,
             may_pack=May.LOOK in call.caller.rights,
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 import msgspec
 from starlette.responses import Response
 
-from saksi.actions import History, Kind
+from saksi.actions import RULES, History, Kind
 from saksi.actions.header import header_of
 from saksi.actions.yardstick import FEW, Measure, Share, Times, measured
 from saksi.app.api.desk import Call, Route
@@ -47,7 +47,7 @@ class Record:
     async def page(self, call: Call) -> Response:
         """Who did what, how fast?"""
         made, told = await _counted(call, self._node)
-        return self._site.page(call, "record.html", headers=NO_STORE, measures=made, told=told)
+        return self._site.page(call, "record.html", headers=NO_STORE, measures=made, told=told, rules=RULES)
 
     async def data(self, call: Call) -> Response:
         """The same as data."""
