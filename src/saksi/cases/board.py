@@ -223,6 +223,15 @@ class Board:
         with self._lock:
             return counted(self._link, now)
 
+    def losses(self) -> list[tuple[str, str, int]]:
+        """What reports tell that was lost, but for those that nobody has confirmed: (currency, amount, how many tell just that)."""
+        text = (
+            "SELECT currency, amount, count(*) FROM report WHERE leaf IS NOT NULL AND ifnull(proposed, 0) = 0 AND amount IS NOT NULL "
+            "AND currency IS NOT NULL GROUP BY currency, amount"
+        )
+        with self._lock:
+            return [(str(currency), str(amount), int(count)) for currency, amount, count in self._link.execute(text)]
+
     def report(self, report: str, now: str) -> ReportLine | None:
         """One report; None where there is none."""
         with self._lock:

@@ -16,12 +16,14 @@ from bureau import ACCOUNT, PHONE, SITE, VICTIM, Bureau, new
 
 from browser import people_of
 from saksi.actions import Mine, Theirs
+from saksi.app.amending import Change
 from saksi.app.api.keys import Role
 from saksi.app.api.openapi import document
 from saksi.app.requesting import samples
 from saksi.app.requesting.routes import requesting_routes
 from saksi.app.requesting.wire import MeasuresAnswer, RequestAnswer, RequestBody, RequestsAnswer, StepBody
-from saksi.model import Tlp
+from saksi.app.taking import Order
+from saksi.model import Op, Tlp
 
 TYPED = {"via": "phone", "checked": "called back on the number of the directory"}
 
@@ -262,9 +264,30 @@ def test_the_record_shows_no_speed_without_what_was_wrong_and_nothing_small(bure
     assert head[:3] == ["party", "side", "kind"]
     assert {row[3] for row in rows} == {""}
     told = ann.get("/record.json").json()
-    assert told["money"] == [{"currency": "USD", "asked": None, "held": "0", "returned": "0"}]
+    assert told["money"] == [{"currency": "USD", "reported": None, "asked": None, "held": "0", "returned": "0"}]
     assert told["at"] == bureau.real.book.size
     assert id_ not in json.dumps(told)
+
+
+def test_the_record_adds_up_what_reports_say_was_lost(bureau: Bureau, tmp_path: Path) -> None:
+    """Five reports in one currency are enough to be shown; a report that was withdrawn counts no more."""
+    path = tmp_path / "more.csv"
+    head = "reference,reported_at,country,scam_phone,amount,currency,synthetic"
+    path.write_text("\n".join([head, *(f"L-{n},2026-02-03,KH,012345678,{n}.25,USD,true" for n in range(1, 5))]), encoding="utf-8")
+    bureau.real.take_file(Order(path, path.name))
+    ann = bureau.officer("Ann", "analyst")
+    assert [each["reported"] for each in ann.get("/record.json").json()["money"]] == ["161.50"]
+    assert "161.50" in ann.get("/record").text
+    bureau.real.amend(bureau.ground("report:centre.a.example/L-4", "record"), Change(Op.RETRACT, "told by mistake"))
+    assert [each["reported"] for each in ann.get("/record.json").json()["money"]] == ["157.25"]
+
+
+def test_the_record_has_no_hours_of_what_holds_nothing(bureau: Bureau) -> None:
+    ann = bureau.officer("Ann", "analyst")
+    id_ = bureau.drafted(ann, kind="verify", amount="", currency="", until="", living_costs="", holder_language="")
+    assert ann.post(f"/request/{id_}", bureau.say(id_, "send")).status_code == 303
+    rows = ann.get("/record").text.partition("<tbody>")[2].partition("</tbody>")[0].split("<tr>")[1:]
+    assert [row.split("<td>")[3].partition("</td>")[0] for row in rows] == ["–"] * 2
 
 
 def test_a_key_is_no_person(bureau: Bureau) -> None:

@@ -76,7 +76,7 @@ def record_of(node: Node) -> tuple[list[Measure], MeasuresAnswer]:
     courses = [list(book.course(each)) for each in ids]
     made = measured([[header_of(step, have, node.config.authority) for step, have in course] for course in courses], now)
     stood = [course[-1][1] for course in courses if course]
-    return made, MeasuresAnswer(size, tuple(dict(each.to_json()) for each in made), _units(node, now), _money(stood))
+    return made, MeasuresAnswer(size, tuple(dict(each.to_json()) for each in made), _units(node, now), _money(stood, node.board.losses()))
 
 
 def _units(node: Node, now: str) -> tuple[UnitLine, ...]:
@@ -89,9 +89,13 @@ def _units(node: Node, now: str) -> tuple[UnitLine, ...]:
     return tuple(UnitLine(unit, _shown(waits[unit]), _shown(overdue[unit])) for unit in sorted(waits))
 
 
-def _money(stood: list[History]) -> tuple[MoneyLine, ...]:
-    """What was asked to be held, what was held and what was returned, by currency."""
+def _money(stood: list[History], losses: list[tuple[str, str, int]]) -> tuple[MoneyLine, ...]:
+    """What reports say was lost, what was asked to be held, what was held and what was returned, by currency."""
     sums: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
+    lost, tell = defaultdict[str, Decimal](Decimal), Counter[str]()
+    for currency, amount, count in losses:
+        lost[currency] += Decimal(amount) * count
+        tell[currency] += count
     for have in stood:
         if have.sent_at is None or have.request.kind not in {Kind.HOLD, Kind.RETURN}:
             continue
@@ -107,8 +111,12 @@ def _money(stood: list[History]) -> tuple[MoneyLine, ...]:
         amounts = sums.get((currency, what), [])
         return f"{sum(amounts, Decimal(0)):f}" if not amounts or len(amounts) >= FEW else None
 
+    def told(currency: str) -> str | None:
+        return f"{lost[currency]:f}" if tell[currency] == 0 or tell[currency] >= FEW else None
+
     names = ("asked", "held", "returned")
-    return tuple(MoneyLine(each, *(total(each, name) for name in names)) for each in sorted({currency for currency, _ in sums}))
+    currencies = sorted({currency for currency, _ in sums} | set(tell))
+    return tuple(MoneyLine(each, told(each), *(total(each, name) for name in names)) for each in currencies)
 
 
 def _shown(count: int) -> int | None:

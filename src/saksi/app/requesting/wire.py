@@ -149,10 +149,11 @@ class UnitLine(msgspec.Struct, frozen=True):
 
 
 class MoneyLine(msgspec.Struct, frozen=True):
-    """Money that was asked about, in one currency: `asked` to be held, `held`, `returned`, as decimals; null where fewer than five requests
-    stand behind it."""
+    """Money in one currency: `reported` as lost in reports that nobody has still to confirm, `asked` to be held, `held`, `returned`, as
+    decimals; null where fewer than five reports or requests stand behind it."""
 
     currency: str
+    reported: str | None
     asked: str | None
     held: str | None
     returned: str | None
