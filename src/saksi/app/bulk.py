@@ -97,9 +97,13 @@ def _key(path: Path) -> bytes:
 
 
 def rows_in(path: Path) -> int | None:
-    """How many rows a file has, for the progress bar; None where counting them would mean parsing them."""
-    if path.suffix == ".parquet":
-        import pyarrow.parquet as pq
+    """How many rows a file has, for the progress bar; None where that cannot be told without parsing it."""
+    if path.suffix != ".parquet":
+        return None
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
+    try:
         return int(pq.read_metadata(path).num_rows)
-    return None
+    except pa.ArrowException:
+        return None  # whoever reads the column says what is wrong with it

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
@@ -234,7 +235,7 @@ class Taking(Withdrawing):
             asserted_at=now_text(),
             analyst=order.analyst,
             uri=order.uri,
-            published=order.published,
+            published=_published(order.published),
             grade=order.grade,
             purpose=purpose,
             legal_basis=ground,
@@ -329,6 +330,14 @@ def _log_turned(under: _Under) -> None:
         common = b"".join(under.turned[0][1:])  # source, asserter and marking, which all share but for grades and markings changed
         under.take.add(seal_batch(under.turned, None, keys=under.take.keys, common=common, random=os.urandom))
         under.turned.clear()
+
+
+def _published(when: str | None) -> str | None:
+    """The day on which a publisher says it published, refused where that is still to come."""
+    in_the_east = (datetime.now(UTC) + timedelta(hours=14)).date().isoformat()  # where it is tomorrow already
+    if when is not None and when[:10] > in_the_east:
+        raise BadInput(f"{when[:40]!r} is still to come", where="published", todo="say when it was published, or leave it out")
+    return when
 
 
 def _kept(count: int) -> tuple[str, ...]:

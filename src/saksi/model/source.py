@@ -9,11 +9,11 @@ from saksi.model.canonical import Json, JsonObject
 from saksi.model.errors import BadInput
 from saksi.model.fields import Fields
 from saksi.model.locator import Locator
+from saksi.model.moment import check_date, moment
 
 __all__ = ["Source"]
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_DAY = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,10 @@ class Source:
             raise BadInput("a source's digest is 64 lower-case hex digits (SHA-256)")
         if self.digest is None and self.uri is None and self.title is None:
             raise BadInput("a source needs a digest, an address or a title")
-        if self.reported is not None and not _DAY.fullmatch(self.reported):
-            raise BadInput(f"reported is an ISO date, to the day or coarser, not {self.reported[:40]!r}")
+        if self.reported is not None:
+            check_date(self.reported, "reported")
+        if self.published is not None:
+            (moment if "T" in self.published else check_date)(self.published, "published")
 
     def to_json(self) -> JsonObject:
         """The source group as an object without its empty fields."""

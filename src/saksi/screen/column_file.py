@@ -138,7 +138,8 @@ def _parquet(path: Path, column: str | None) -> Iterator[Rows]:
                 yield Rows(range(number + 1, number + 1 + len(texts)), texts)
                 number += len(texts)
     except pa.ArrowException as fault:
-        raise BadInput(f"not a Parquet file that can be read: {fault}", where=str(path)) from fault
+        todo = "write it anew, or give the column as CSV"
+        raise BadInput(f"not a Parquet file that can be read: {fault}", where=str(path), todo=todo) from fault
 
 
 def _place(heading: Sequence[str], column: str | None) -> int:

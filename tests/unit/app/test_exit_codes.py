@@ -213,3 +213,18 @@ def test_a_clock_that_was_set_back_is_said_by_take_and_doctor(folder: Path, monk
     assert "  MIND clock: the clock stands at 2020-01-01 00:00 UTC, before the newest entry" in run(folder, "doctor")[1]
     taken = json.loads(run(folder, "--json", "take", str(folder / "april.csv"), "--source", "report-desk")[1])
     assert taken["warnings"][0].startswith("the clock stands at 2020-01-01")
+
+
+@pytest.mark.parametrize("when", ["31/12/2026", "notadate", "March 2026", "2099-01-01"])
+def test_a_day_of_publication_that_is_none_is_refused_before_anything_is_written(folder: Path, when: str) -> None:
+    (folder / "b.txt").write_text("bad.example.net\n", encoding="utf-8")
+    before = run(folder, "--json", "checkpoint")[1]
+    code, _, told = run(folder, "take", str(folder / "b.txt"), "--publisher", "Bank A", "--list", "hosts", "--published", when)
+    assert (code, "published" in told) == (2, True), told
+    assert run(folder, "--json", "checkpoint")[1] == before
+
+
+def test_a_column_that_is_no_parquet_file_is_refused(folder: Path) -> None:
+    (folder / "p.parquet").write_bytes(b"PAR1 and then nothing")
+    code, _, told = run(folder, "bulk", str(folder / "p.parquet"), "--out", str(folder / "o.csv"))
+    assert (code, "not a Parquet file that can be read" in told) == (2, True), told
