@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from saksi.app.api.ports import OutcomeLine, OutcomePlan
 from saksi.app.home import now_text, today
+from saksi.app.reason import check_reason
 from saksi.app.recording import Recording
 from saksi.ledger.erase import Erased, ErasurePlan
 from saksi.model import (
@@ -46,6 +47,10 @@ class Change:
     grade: Grade | None = None
     marking: Marking | None = None
     analyst: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.reason is not None:
+            check_reason(self.reason, "reason")
 
 
 class Amending(Recording):
@@ -137,6 +142,7 @@ class Amending(Recording):
 
     def erase(self, plan: ErasurePlan, *, ground: str) -> Erased:
         """Destroy what the plan says for good, in the vault and in the views, and log a notice."""
+        check_reason(ground, "ground")
         self._sweep()
         erased = self.ledger.erase(plan, ground=ground)
         self.views.erase(erased.touched, on=today(), notices=erased.notices)

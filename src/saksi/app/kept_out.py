@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
+from saksi.app.reason import check_reason
 from saksi.model import BadInput
 
 __all__ = ["KeptOut"]
@@ -17,6 +18,8 @@ class KeptOut:
         """Raises BadInput where the reason says nothing."""
         if reason is not None and not reason.strip():
             raise BadInput("what was erased is brought in again for a reason", todo="say why with --reason")
+        if reason is not None:
+            check_reason(reason, "reason")
         self.reason = reason
         self._met: Counter[date] = Counter()
 

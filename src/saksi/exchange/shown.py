@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["line", "paragraphs"]
+__all__ = ["line", "paragraphs", "spelled"]
 
 # Khmer and Thai break words with U+200B, and ZWNJ/ZWJ shape letters: these three stay. U+00AD is a hyphen and harmless.
 _KEPT = frozenset("\u200b\u200c\u200d\u00ad")
@@ -20,7 +20,7 @@ _TOWER = re.compile(rf"({_MARK}{{4}}){_MARK}+")
 
 def line(text: str, longest: int = 300) -> str:
     """`text` on one line, at most `longest` characters and a word on what was cut."""
-    return _cut(" ".join(_spelled(" ".join(text.split())).split()), longest)
+    return _cut(" ".join(spelled(" ".join(text.split())).split()), longest)
 
 
 def paragraphs(text: str, longest: int = 8_000) -> tuple[str, ...]:
@@ -35,7 +35,8 @@ def _cut(text: str, longest: int) -> str:
     return f"{text[:longest]} [... {len(text) - longest:,} more characters are left out here]"
 
 
-def _spelled(text: str) -> str:
+def spelled(text: str) -> str:
+    """`text` with what is invisible or obeyed spelled out, line breaks too."""
     if text.isascii() and text.isprintable():
         return text
     made = "".join(

@@ -21,6 +21,7 @@ from saksi.app.api.ports import AmendPlan, ErasureOrder
 from saksi.app.api.replay import Stored
 from saksi.app.api.wire import JSON
 from saksi.app.people.signed import fresh
+from saksi.app.reason import check_reason
 from saksi.model import BadInput, Op
 
 __all__ = ["ROUTES", "AmendmentBody", "ErasureBody", "RetractionBody"]
@@ -140,6 +141,7 @@ def _check(call: Call, text: str, where: str) -> None:
         fresh(call)
     if not text.strip() or len(text) > _LONGEST:
         raise BadInput(f"words are expected, at most {_LONGEST} characters", where=where)
+    check_reason(text, where)
 
 
 _PROBLEMS = ("second-factor", "in-progress", "key-reused", "wrong-media", "too-large")

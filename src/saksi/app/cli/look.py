@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from saksi.app.cli.open import looking
-from saksi.app.cli.say import common, line, note, nothing, progress, words
+from saksi.app.cli.say import common, line, note, nothing, progress, visible, words
 from saksi.app.cli.tell import SOME, tell_answer, tell_statement
 from saksi.app.files import to_read, to_write
 from saksi.model import BadInput, Tlp
@@ -45,7 +45,7 @@ def ask(ctx: click.Context, values: tuple[str, ...], country: str | None, at: in
                 if len(values) == 1:
                     raise
                 refused = fault
-                click.echo(f"refused: {value}: {fault}", err=True)
+                click.echo(visible(f"refused: {value}: {fault}"), err=True)
                 if ctx.obj["json"]:
                     line({"query": value, "error": type(fault).__name__, "what": fault.what, "where": fault.where, "todo": fault.todo})
                 continue

@@ -11,7 +11,7 @@ import click
 
 from saksi.model import BadInput, Json, LedgerFault, NotAllowed, NotFound, NotReady, PeerFault, SaksiError, Unproved
 
-__all__ = ["EXIT", "Progress", "common", "exit_code", "failed", "line", "note", "nothing", "progress", "words"]
+__all__ = ["EXIT", "Progress", "common", "exit_code", "failed", "line", "note", "nothing", "progress", "visible", "words"]
 
 Progress = Callable[[int, int | None], None]
 
@@ -30,9 +30,9 @@ def failed(fault: SaksiError, *, as_json: bool) -> int:
         line({"error": type(fault).__name__, "what": fault.what, "where": fault.where, "todo": fault.todo}, err=True)
     else:
         place = f"{fault.where}: " if fault.where else ""
-        click.echo(click.style("refused: ", bold=True, fg="red") + f"{place}{fault.what}", err=True)
+        click.echo(click.style("refused: ", bold=True, fg="red") + visible(f"{place}{fault.what}"), err=True)
         if fault.todo:
-            click.echo(f"  next: {fault.todo}", err=True)
+            click.echo(visible(f"  next: {fault.todo}"), err=True)
     return exit_code(fault)
 
 
@@ -46,7 +46,7 @@ def note(text: str, *, as_json: bool) -> None:
     if as_json:
         line({"note": text}, err=True)
     else:
-        click.echo(f"mind: {text}", err=True)
+        click.echo(visible(f"mind: {text}"), err=True)
 
 
 def nothing(text: str, *, as_json: bool) -> None:
@@ -54,9 +54,18 @@ def nothing(text: str, *, as_json: bool) -> None:
     note(text, as_json=True) if as_json else words(text)
 
 
-def words(text: str = "") -> None:
-    """One line for people."""
-    click.echo(text)
+def words(text: str = "", *, badge: str = "") -> None:
+    """One line for people, with a badge in colours behind it, which is ours; the text may be anybody's."""
+    click.echo(visible(text) + badge)
+
+
+def visible(text: str) -> str:
+    """A text as a terminal may show it: what would steer the terminal, or turn the words around it, is spelled out."""
+    if text.isprintable():
+        return text
+    from saksi.exchange.shown import spelled
+
+    return spelled(text)
 
 
 def common(command: Callable[..., int | None]) -> Callable[..., int | None]:
@@ -83,9 +92,9 @@ def progress(title: str, *, unit: str = "", quiet: bool = False) -> Iterator[Pro
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    words_and_bar = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
+    words_and_bar = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
     with Bars(*words_and_bar, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(title, total=None)
+        task = bars.add_task(visible(title), total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from saksi.app.cli.open import looking, reading
-from saksi.app.cli.say import common, line, progress, words
+from saksi.app.cli.say import common, line, progress, visible, words
 from saksi.app.files import to_read, to_write
 from saksi.app.node import Node
 from saksi.app.taking import Order, Taken
@@ -111,7 +111,7 @@ def take(
                 if len(files) == 1:
                     raise
                 refused.append(fault)
-                click.echo(f"refused: {fault}", err=True)
+                click.echo(visible(f"refused: {fault}"), err=True)
                 continue
             for key in totals:
                 totals[key] += getattr(made, key)

@@ -26,7 +26,7 @@ def tell_answer(answer: Answer, *, most: int | None = _FEW) -> None:
     `most` statements are listed, the newest (None: all), and at most as many of those that do not stand.
     """
     status = click.style(answer.status.upper(), bold=True, fg=_COLOUR.get(answer.status))
-    words(f"{answer.entity}  {status}{'  ' + click.style('flagged', bold=True) if answer.flagged else ''}")
+    words(f"{answer.entity}  ", badge=f"{status}{'  ' + click.style('flagged', bold=True) if answer.flagged else ''}")
     for note in answer.why:
         words(f"  {note.text}")
     for role in answer.roles:
