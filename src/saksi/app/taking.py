@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,17 +27,16 @@ from saksi.app.order import Order, Taken
 from saksi.app.pipeline import Counts, Watch, take_in
 from saksi.app.seen import Seen
 from saksi.app.take_log import TakeLog, line_of
+from saksi.app.turning import Turns
 from saksi.app.withdrawing import Withdrawing
 from saksi.app.worker import Met
 from saksi.formats.batch import Rejected
 from saksi.formats.reader import Given
 from saksi.formats.rejects import write_rejects
 from saksi.ledger.batch import Kind
-from saksi.ledger.commitment import Groups
 from saksi.ledger.core import Entry
-from saksi.ledger.frame import seal_batch
 from saksi.ledger.transaction import Transaction
-from saksi.model import Amendment, BadInput, Grade, Json, LedgerFault, Locator, Marking, NotAllowed, Op, Pap, Statement, Tlp, canonical
+from saksi.model import BadInput, Grade, Json, LedgerFault, Locator, Marking, NotAllowed, Pap, Tlp, canonical
 from saksi.sources.catalog import Recognised, guess, source
 from saksi.sources.issue import Issue, given_for, reader_for
 from saksi.sources.own import OWN_LIST, OwnList, own_list
@@ -53,18 +51,7 @@ _HEAD = 8192
 _SHOWN = 20
 _SHRINK = 0.5
 _FEW = 20
-_TURNED = 8_192
 _OF_ONE_REPORT = frozenset({"record", "reportedIn"})  # all else that a desk says of a value, several reports may say
-
-
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """A change that a take makes to a statement that stands already."""
-
-    op: Op
-    reason: str
-    grade: Grade | None = None
-    marking: Marking | None = None
 
 
 @dataclass(slots=True)
@@ -74,17 +61,13 @@ class _Under:
     given: Given
     order: Order
     take: Transaction
+    turns: Turns
     fresh: Seen
     rejects: Path
     recurring: bool
     desk: bool
     erased: KeptOut
-    expired: int = 0
-    reinstated: int = 0
-    changed: int = 0
-    kept: int = 0
     shown: list[str] = field(default_factory=list)
-    turned: list[Groups] = field(default_factory=list)  # amendments that wait to be a batch
 
 
 class Taking(Withdrawing):
@@ -116,7 +99,8 @@ class Taking(Withdrawing):
             digest = _spooled(order.path, spool)  # 2
             issue = self._issue(order, digest)
             given = given_for(known.spec, known.file, issue)
-            under = _Under(given, order, take, fresh, Path(folder) / "rejects", recurring, known.spec.kind == "desk", erased)
+            turns = Turns(self, take, given, order)
+            under = _Under(given, order, take, turns, fresh, Path(folder) / "rejects", recurring, known.spec.kind == "desk", erased)
             live = self.views.series_live(given.source.series) if under.recurring and given.source.series else None
             with under.rejects.open("wb") as told:
 
@@ -138,7 +122,7 @@ class Taking(Withdrawing):
                     counts = take_in(reader, reader.split(stream), take, watch=watch, workers=workers)  # 3
             if live is not None:
                 self._expire(under, list(live.rest()), len(live), nothing=counts.taken + counts.duplicate == 0)  # 4
-            _log_turned(under)
+            turns.log()
             if not erased.out:
                 take.keep_original(_pieces(spool))  # 5
                 if counts.rejected:
@@ -153,8 +137,8 @@ class Taking(Withdrawing):
             id=hashlib.sha256(f"{issue.asserted_at} {digest} {order.name} {size}".encode()).hexdigest()[:16],
             name=order.name, source=known.spec.name, recognised=known.why, taken_at=issue.asserted_at, digest=digest,
             rows=counts.rows, taken=counts.taken, duplicate=counts.duplicate - erased.out, rejected=counts.rejected,
-            expired=under.expired, reinstated=under.reinstated, changed=under.changed, size=size,
-            warnings=tuple(filter(None, (behind, warning))) + _kept(under.kept) + erased.warnings(), erased=erased.out,
+            expired=turns.expired, reinstated=turns.reinstated, changed=turns.changed, size=size,
+            warnings=tuple(filter(None, (behind, warning))) + _kept(turns.kept) + erased.warnings(), erased=erased.out,
             rejects=(*erased.refusals(), *under.shown)[:_SHOWN], tlp=given.handling.tlp.value, by=order.by,
         )  # fmt: skip
         with _disk(self.files.takes):
@@ -258,30 +242,12 @@ class Taking(Withdrawing):
                 keep[number] = under.erased.meets(day)
         for number, (place, new) in enumerate(zip(places, first, strict=True)):
             if place is not None and new:
-                self._again(under, place, met.asserters[met.asserter[number]].grade)
-                self._mark(under, place, met.handlings[met.handling[number]], shared=under.desk and met.prop[number] not in _OF_ONE_REPORT)
+                if under.recurring:
+                    under.turns.reinstate(place)
+                under.turns.regrade(place, met.asserters[met.asserter[number]].grade)
+                shared = under.desk and met.prop[number] not in _OF_ONE_REPORT
+                under.turns.relabel(place, met.handlings[met.handling[number]], shared=shared)
         return keep
-
-    def _again(self, under: _Under, place: Place, grade: Grade | None) -> None:
-        # Where an analyst has amended it since, only what the giver states now, in so many words, goes before that.
-        order = under.order
-        if place.expired and under.recurring:
-            under.reinstated += self._append(under, place, _Turn(Op.REINSTATE, "on the list again"))
-        if (place.prev is None or order.grade is not None) and grade != self.views.asserter(place.asserter).grade:
-            under.changed += self._append(under, place, _Turn(Op.REGRADE, "taken in again under another grade", grade=grade))
-
-    def _mark(self, under: _Under, place: Place, marking: Marking, *, shared: bool) -> None:
-        # As for a grade; but what several reports of a desk may have said keeps its marking, whatever the next one bears (record 44).
-        order = under.order
-        stated = order.tlp is not None or order.pap is not None
-        now = self.views.handling(place.handling)
-        if order.clearance is not None and now.tlp.rank > order.clearance.rank:
-            stated = False  # nobody opens by a take what they may not see
-            marking = now
-        if shared:
-            under.kept += (marking.tlp, marking.pap) != (now.tlp, now.pap)
-        elif (place.prev is None or stated) and marking != now:
-            under.changed += self._append(under, place, _Turn(Op.RELABEL, "taken in again under another marking", marking=marking))
 
     def _expire(self, under: _Under, gone: list[Place], had: int, *, nothing: bool) -> None:
         # A file of which nothing can be read is another file, however short the list was.
@@ -291,29 +257,12 @@ class Taking(Withdrawing):
                 where=under.order.name,
                 todo="if the list really shrank so far, take it in with --shrink",
             )
-        for place in gone:
-            under.expired += self._append(under, place, _Turn(Op.EXPIRE, "no longer on the list"))
-
-    def _append(self, under: _Under, place: Place, turn: _Turn) -> int:
-        recorder = self.views.asserter(place.asserter)
-        made = Statement(
-            Amendment(turn.op, self.ledger.ref(place.commitment), None if place.prev is None else self.ledger.ref(place.prev), turn.reason),
-            under.given.source,
-            replace(under.given.asserter, grade=turn.grade or recorder.grade),
-            turn.marking or self.views.handling(place.handling),
-        )
-        subjects = self.ledger.subjects(place.leaf, place.index)
-        if subjects:
-            under.take.note(Entry(Kind.PRIVATE, made.groups(), subjects))  # a batch knows the subjects of its own take only
-            return 1
-        under.turned.append(made.groups())
-        if len(under.turned) >= _TURNED:
-            _log_turned(under)
-        return 1
+        under.turns.expire(gone)
 
     def _note(self, under: _Under, known: Recognised, counts: Counts, digest: str) -> None:
         """Log what was taken, where anything was: the issue of the series, its digest and its count."""
-        if not (counts.taken or under.expired or under.reinstated or under.changed):
+        turns = under.turns
+        if not (counts.taken or turns.expired or turns.reinstated or turns.changed):
             return
         series = under.given.source.series or known.spec.name
         given, back = under.given, under.erased.back
@@ -322,14 +271,6 @@ class Taking(Withdrawing):
             told["even_erased"] = {"reason": under.erased.reason or "", "statements": back}
         groups = (canonical({"take": told}), *(canonical(part.to_json()) for part in (given.source, given.asserter, given.handling)))
         under.take.note(Entry(Kind.CONTROL, groups))
-
-
-def _log_turned(under: _Under) -> None:
-    """Log the amendments that wait, thousands behind one leaf as statements are."""
-    if under.turned:
-        common = b"".join(under.turned[0][1:])  # source, asserter and marking, which all share but for grades and markings changed
-        under.take.add(seal_batch(under.turned, None, keys=under.take.keys, common=common, random=os.urandom))
-        under.turned.clear()
 
 
 def _published(when: str | None) -> str | None:

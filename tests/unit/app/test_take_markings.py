@@ -1,4 +1,6 @@
-"""Two reports of one desk that say the same of one number under different markings: neither marks what the other said, in either order."""
+"""Two reports of one desk that say the same of one number: neither marks what the other said, in either order, and no grade is changed by
+a giver who may not amend, or may not see.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from saksi.app.config import Config
 from saksi.app.home import Home, set_up
 from saksi.app.node import Node
 from saksi.app.order import Order, Taken
-from saksi.model import Op, Pap, Tlp
+from saksi.model import Grade, Op, Pap, Tlp
 
 HEAD = "reference,reported_at,happened_at,country,payee_account_country,scam_phone,typology,synthetic\n"
 PHONE = "phone:+85512345678"
@@ -27,11 +29,15 @@ def node(tmp_path: Path) -> Iterator[Node]:
     made.close()
 
 
-def take(node: Node, folder: Path, reference: str, tlp: Tlp, clearance: Tlp | None = None) -> Taken:
+def take(
+    node: Node, folder: Path, reference: str, tlp: Tlp, clearance: Tlp | None = None, grade: str | None = None, amends: bool = True
+) -> Taken:
     path = folder / f"{reference}.csv"
     row = f"{reference},2026-01-31,2026-01-30,KH,KH,012345678,phishing,true\n"
     path.write_text(HEAD + row, encoding="utf-8")
-    return node.take_file(Order(path, path.name, "report-desk", tlp=tlp, pap=Pap.GREEN, clearance=clearance))
+    stated = None if grade is None else Grade.parse(grade)
+    order = Order(path, path.name, "report-desk", tlp=tlp, pap=Pap.GREEN, clearance=clearance, grade=stated, amends=amends)
+    return node.take_file(order)
 
 
 def seen(node: Node, prop: str, value: str | None = None) -> dict[Tlp, bool]:
@@ -41,6 +47,12 @@ def seen(node: Node, prop: str, value: str | None = None) -> dict[Tlp, bool]:
         said = node.ask("012345678", country="KH", reader=node.owner(clearance), at=None)
         made[clearance] = any(line.prop == prop and (value is None or line.value == value) for line in said.statements)
     return made
+
+
+def grade_of_role(node: Node) -> str:
+    said = node.ask("012345678", country="KH", reader=node.owner(), at=None)
+    (grade,) = [line.grade for line in said.statements if line.prop == "role"]
+    return str(grade)
 
 
 def from_(least: Tlp) -> dict[Tlp, bool]:
@@ -85,3 +97,27 @@ def test_what_an_analyst_relabelled_stays_so_under_the_next_report(node: Node, t
     take(node, tmp_path, "R-2", Tlp.CLEAR)
     assert seen(node, "role") == from_(Tlp.RED)
     assert not listed(node)[Tlp.RED]
+
+
+@pytest.mark.parametrize("again", ["R-1", "R-2"])
+@pytest.mark.parametrize(("clearance", "amends"), [(Tlp.CLEAR, False), (Tlp.CLEAR, True), (Tlp.RED, False)])
+def test_a_giver_who_may_not_amend_or_not_see_regrades_nothing(
+    node: Node, tmp_path: Path, again: str, clearance: Tlp, amends: bool
+) -> None:
+    take(node, tmp_path, "R-1", Tlp.RED, grade="A1")
+    assert listed(node)[Tlp.RED]
+    assert take(node, tmp_path, again, Tlp.RED, clearance, "E5", amends=amends).changed == 0
+    assert grade_of_role(node) == "A1"
+    assert listed(node)[Tlp.RED]
+
+
+@pytest.mark.parametrize(("amends", "then"), [(False, "B2"), (True, "E5")])
+def test_only_who_may_amend_goes_past_the_grade_of_an_analyst(node: Node, tmp_path: Path, amends: bool, then: str) -> None:
+    from saksi.app.amending import Change
+
+    take(node, tmp_path, "R-1", Tlp.GREEN, grade="A1")
+    said = node.ask("012345678", country="KH", reader=node.owner(), at=None)
+    (ref,) = [line.ref for line in said.statements if line.prop == "role"]
+    node.amend(ref, Change(Op.REGRADE, "judged", grade=Grade.parse("B2")))
+    take(node, tmp_path, "R-1", Tlp.GREEN, Tlp.RED, "E5", amends=amends)
+    assert grade_of_role(node) == then
