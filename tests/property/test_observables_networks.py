@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from saksi.model import BadInput
 from saksi.observables.detect import detect
 from saksi.observables.ip import Block
-from saksi.observables.network import Networks, network, normal_address, too_wide
+from saksi.observables.network import Networks, network, normal_address, unaccusable
 
 # Few different bits, so that networks often lie in each other.
 near = st.integers(0, 15).map(lambda number: (number >> 2 << 30 | number & 3) & 0xFFFFFFFF)
@@ -95,8 +95,18 @@ def test_ids_that_are_nobodys_normal_form_hold_nothing_and_are_held_by_nothing(j
     assert not normal_address(junk.upper() if junk.islower() else junk)
 
 
-def test_what_is_wider_than_a_registrys_largest_block_is_too_wide() -> None:
+def test_what_is_wider_than_a_registrys_largest_block_is_unaccusable() -> None:
     wide = ["network:128.0.0.0/7", "network:0.0.0.0/1", "network:2000::/18", "network:8000::/1"]
-    narrow = ["network:10.0.0.0/8", "network:2001::/19", "network:192.0.2.0/24", "ip:192.0.2.1", "host:example.com", "network:junk"]
-    assert all(too_wide(each) for each in wide)
-    assert not any(too_wide(each) for each in narrow)
+    narrow = ["network:11.0.0.0/8", "network:2001::/19", "network:192.0.2.0/24", "ip:192.0.2.1", "host:example.com", "network:junk"]
+    assert all(unaccusable(each) for each in wide)
+    assert not any(unaccusable(each) for each in narrow)
+
+
+def test_what_is_private_loopback_or_reserved_is_nobodys_to_accuse() -> None:
+    nobodys = ["0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "169.254.0.9", "172.31.0.1", "192.168.1.1", "239.0.0.1", "255.255.255.255"]
+    nobodys += ["::", "::1", "fd00::7", "fe80::1", "ff02::1"]
+    blocks = ["10.0.0.0/8", "127.0.0.0/8", "192.168.0.0/24", "192.160.0.0/11", "240.0.0.0/8", "fe80::/64"]
+    beside = ["9.255.255.255", "11.0.0.0", "172.32.0.0", "192.169.0.0", "223.255.255.255", "203.0.113.7", "::2", "2001:db8::1"]
+    assert all(unaccusable(f"ip:{each}") for each in nobodys)
+    assert all(unaccusable(f"network:{each}") for each in blocks)
+    assert not any(unaccusable(f"ip:{each}") for each in beside)

@@ -12,7 +12,7 @@ from saksi.formats.reader import Given, Job, rejected
 from saksi.model.errors import BadInput
 from saksi.model.vocabulary import ACCUSING_ROLES, ROLES, SAFE_KINDS
 from saksi.observables.column import Column
-from saksi.observables.network import too_wide
+from saksi.observables.network import unaccusable
 
 __all__ = ["Says", "check_says", "tell_listed"]
 
@@ -100,7 +100,7 @@ def _labels(gather: Gather, first: Said, labels: list[str]) -> None:
 def _column(texts: list[str], says: Says, countries: list[str | None], hints: list[str | None] | None) -> Column:
     """Each value as the first kind that it can be; where it can be none, the first kind's reason stays.
 
-    Nothing that is too wide to be in one hand is accused.
+    No address or network is accused that is not one party's.
     """
     entities: list[str | None] = [None] * len(texts)
     reasons: list[str | None] = [None] * len(texts)
@@ -118,8 +118,8 @@ def _column(texts: list[str], says: Says, countries: list[str | None], hints: li
         open_rows = [row for row in open_rows if entities[row] is None]
         if not open_rows:
             break
-    if says.accuses and "network" in says.kinds:
-        wide = [None if entity is None else too_wide(entity) for entity in entities]
-        entities = [None if why else entity for entity, why in zip(entities, wide, strict=True)]
-        reasons = [why or reason for reason, why in zip(reasons, wide, strict=True)]
+    if says.accuses and not {"ip", "network"}.isdisjoint(says.kinds):
+        spared = [None if entity is None else unaccusable(entity) for entity in entities]
+        entities = [None if why else entity for entity, why in zip(entities, spared, strict=True)]
+        reasons = [why or reason for reason, why in zip(reasons, spared, strict=True)]
     return Column(entities, reasons)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import cache
 from itertools import islice
 from socket import AF_INET, AF_INET6, inet_pton  # reads addresses ten times faster than `ipaddress`
 from typing import NamedTuple
@@ -19,12 +20,18 @@ from saksi.observables.digits import ascii_digits
 from saksi.observables.ip import address, ip, mapped, notes_on
 from saksi.observables.observable import Observable
 
-__all__ = ["NETWORK", "Networks", "network", "normal_address", "too_wide"]
+__all__ = ["NETWORK", "Networks", "network", "normal_address", "unaccusable"]
 
 NETWORK = "network:"  # how the ids of networks begin
 
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
 _WIDEST = {32: 8, 128: 19}  # a registry's largest block: nothing wider is in one hand (IANA, IPv4 and IPv6 address space registries)
+# What every machine or many networks have for themselves, or nobody has (IANA, special-purpose address registries; RFC 6890).
+# The ranges for documentation are not among them: nobody's traffic goes there, and invented records name them.
+_NOBODYS = (
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3",
+    "::/127", "fc00::/7", "fe80::/10", "ff00::/8",
+)  # fmt: skip
 
 
 def network(text: str, *, country: str | None = None) -> Observable:
@@ -52,12 +59,19 @@ def network(text: str, *, country: str | None = None) -> Observable:
     return Observable("network", str(meant), "IpNetwork", (*notes, *notes_on(meant)))
 
 
-def too_wide(entity: str) -> str | None:
-    """Why a network cannot be held against anybody: it is wider than what a registry gives to one party. None for all else."""
+def unaccusable(entity: str) -> str | None:
+    """Why an address or a network cannot be held against anybody: it has in it what is private, loopback or reserved, or it is wider than
+    what a registry gives to one party. None for all else."""
     found = _span(entity)
-    if found is None or found.length >= _WIDEST[found.bits]:
+    if found is None:
         return None
-    return f"a network wider than /{_WIDEST[found.bits]} belongs to many, and is not accused as a whole"
+    first, length, bits = found
+    if length < _WIDEST[bits]:
+        return f"a network wider than /{_WIDEST[bits]} belongs to many, and is not accused as a whole"
+    last = first | (1 << bits - length) - 1
+    if any(start <= last and first <= end for start, end in _nobodys()[bits]):
+        return "private, loopback and reserved addresses are no one party's, and are not accused"
+    return None
 
 
 def normal_address(entity: str) -> bool:
@@ -104,6 +118,15 @@ class Networks:
     def joined(self, entities: Iterable[str]) -> Networks:
         """These and more."""
         return Networks([*(each for known in self._known.values() for _, ids in known for each in ids.values()), *entities])
+
+
+@cache
+def _nobodys() -> dict[int, list[tuple[int, int]]]:
+    """The first and the last address of each block that is nobody's, as numbers, by how many bits they have."""
+    found: dict[int, list[tuple[int, int]]] = {32: [], 128: []}
+    for block in map(ipaddress.ip_network, _NOBODYS):
+        found[block.max_prefixlen].append((int(block.network_address), int(block.broadcast_address)))
+    return found
 
 
 def _span(entity: str) -> _Span | None:

@@ -5,7 +5,8 @@ Blocking the wrong page or number harms somebody who did nothing, so a value is 
    callers told back, which the desk has not made its own;
 2. at least one accusing statement, not a weak one, may be released to the named reader and is marked PAP:GREEN or wider;
 3. neither it nor anything below it is safe-listed, it lies in no safe-listed network (but an undisputed IP may lie in one that is
-   only shared: it is marked), and it is no public suffix and no network too wide to be one party's.
+   only shared: it is marked), and it is no public suffix, and no address or network that is private,
+   loopback, reserved or too wide to be one party's.
 
 Rule 1 uses also what the reader may not see: a hidden denial takes an entry out. So a missing entry says nothing, and hiding a denial never
 puts an entry in. What an entry tells (times, roles, references) comes from the statements of rule 2 alone. Retractions, expiries,

@@ -70,6 +70,16 @@ def test_networks_by_line_and_those_too_wide_to_accuse() -> None:
     assert not take(ListReader(GIVEN, BLOCK), b"192.0.2.0/24\n").statements
 
 
+@pytest.mark.parametrize("kinds", [("network",), ("host", "ip")])
+def test_a_list_accuses_no_private_loopback_or_reserved_address_and_a_safe_list_may_hold_them(kinds: tuple[str, ...]) -> None:
+    data = b"127.0.0.1\n192.168.1.1\n0.0.0.0\n255.255.255.255\n::1\n203.0.113.7\n"
+    taken = take(ListReader(GIVEN, Says(kinds, (("role", "infrastructure"),))), data)
+    assert taken.said("role") == [("ip:203.0.113.7", "infrastructure")]
+    assert [place for place, _ in taken.why()] == [f"row {row}" for row in range(1, 6)]
+    assert {reason for _, reason in taken.why()} == {"private, loopback and reserved addresses are no one party's, and are not accused"}
+    assert len(take(ListReader(GIVEN, Says(kinds, (("safeListed", "reserved"),))), data).said("safeListed")) == 6
+
+
 def test_a_json_array_and_what_is_not_text_in_it() -> None:
     taken = take(ListReader(GIVEN, SAFE, "json"), b'["*.fleek.co","github.io",5,null,"word"]')
     assert taken.said("safeListed") == [("host:fleek.co", "shared"), ("host:github.io", "shared")]

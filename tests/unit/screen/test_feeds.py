@@ -238,7 +238,7 @@ def test_no_network_is_listed_around_somebody_harmed_or_in_dispute() -> None:
     assert _listed(world, form="csv", kinds=("network",)) == []
 
 
-def test_ids_that_are_no_address_or_too_wide_are_not_listed() -> None:
+def test_ids_that_are_no_address_or_no_one_partys_are_not_listed() -> None:
     world = World()
     for junk in (
         "network:0.0.0.0/1",
@@ -247,6 +247,10 @@ def test_ids_that_are_no_address_or_too_wide_are_not_listed() -> None:
         "ip:1.2.3.4\n",
         "network:2001:DB8::/32",
         "network:0.0.0.0/0",
+        "network:10.0.0.0/8",
+        "ip:192.168.1.1",
+        "ip:127.0.0.1",
+        "ip:::1",
     ):
         world.say(junk)
     assert _listed(world, form="csv", kinds=ADDRESSES) == []
