@@ -57,5 +57,5 @@ def line_of(made: Taken) -> TakeLine:
     """What the API tells of a take."""
     return TakeLine(
         id=made.id, name=made.name, taken_at=made.taken_at, digest=made.digest, taken=made.taken, duplicate=made.duplicate,
-        rejected=made.rejected, erased=made.erased, size=made.size, rejects=made.rejects,
+        rejected=made.rejected, expired=made.expired, erased=made.erased, size=made.size, rejects=made.rejects,
     )  # fmt: skip

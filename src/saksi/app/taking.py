@@ -121,7 +121,7 @@ class Taking(Withdrawing):
                     workers = self.config.workers if order.workers is None else order.workers
                     counts = take_in(reader, reader.split(stream), take, watch=watch, workers=workers)  # 3
             if live is not None:
-                self._expire(under, list(live.rest()), len(live), nothing=counts.taken + counts.duplicate == 0)  # 4
+                self._expire(under, list(filter(turns.sees, live.rest())), nothing=counts.taken + counts.duplicate == 0)  # 4
             turns.log()
             if not erased.out:
                 take.keep_original(_pieces(spool))  # 5
@@ -243,14 +243,15 @@ class Taking(Withdrawing):
         for number, (place, new) in enumerate(zip(places, first, strict=True)):
             if place is not None and new:
                 if under.recurring:
-                    under.turns.reinstate(place)
+                    under.turns.stays(place)
                 under.turns.regrade(place, met.asserters[met.asserter[number]].grade)
                 shared = under.desk and met.prop[number] not in _OF_ONE_REPORT
                 under.turns.relabel(place, met.handlings[met.handling[number]], shared=shared)
         return keep
 
-    def _expire(self, under: _Under, gone: list[Place], had: int, *, nothing: bool) -> None:
-        # A file of which nothing can be read is another file, however short the list was.
+    def _expire(self, under: _Under, gone: Sequence[Place], *, nothing: bool) -> None:
+        # A file of which nothing can be read is another file, however short the list was. What the giver may not see is in no count.
+        had = len(gone) + under.turns.stood
         if (len(gone) > max(_FEW, _SHRINK * had) or (gone and nothing)) and not under.order.shrink:
             raise BadInput(
                 f"{len(gone)} of {had} values of {under.given.source.series} are not in this file: it may be cut off. Nothing was taken in",

@@ -35,14 +35,14 @@ class _Turn:
 
 class Turns:
     """The amendments of one open take. `expired`, `reinstated` and `changed` count them; `kept` counts what keeps its marking, though the
-    file bears another.
+    file bears another, and `stood` the values that were on a list before and are on it still, of those that the giver may see.
     """
 
     def __init__(self, node: Withdrawing, take: Transaction, given: Given, order: Order) -> None:
         self._node, self._take, self._given, self._order = node, take, given, order
         self._open: dict[int, bool] = {}
         self._waiting: list[Groups] = []  # amendments that wait to be a batch
-        self.expired = self.reinstated = self.changed = self.kept = 0
+        self.expired = self.reinstated = self.changed = self.kept = self.stood = 0
 
     def sees(self, place: Place) -> bool:
         """Whether the giver may see a statement, by the marking in force; the owner sees all."""
@@ -54,8 +54,9 @@ class Turns:
             self._open[place.handling] = "content" in release(marking, self._node.owner(clearance), on=today())
         return self._open[place.handling]
 
-    def reinstate(self, place: Place) -> None:
-        """A value that is on the list again, where an edition before had dropped it."""
+    def stays(self, place: Place) -> None:
+        """A value that is on the list still, or again where an edition before had dropped it, under the marking that it had."""
+        self.stood += place.counts and self.sees(place)
         if place.expired:
             self.reinstated += self._append(place, _Turn(Op.REINSTATE, "on the list again"))
 
@@ -82,7 +83,7 @@ class Turns:
             self.changed += self._append(place, _Turn(Op.RELABEL, "taken in again under another marking", marking=marking))
 
     def expire(self, gone: Iterable[Place]) -> None:
-        """What an edition no longer has."""
+        """What an edition no longer has, of what its giver may see (record 75)."""
         for place in gone:
             self.expired += self._append(place, _Turn(Op.EXPIRE, "no longer on the list"))
 

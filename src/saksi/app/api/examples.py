@@ -164,6 +164,7 @@ TAKE: Mapping[str, Json] = {
     "duplicate": 3,
     "rejected": 1,
     "size": 4,
+    "expired": 0,
     "erased": 0,
     "rejects": ["row 5, column phone: too short for a phone number"],
 }

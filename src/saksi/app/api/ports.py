@@ -106,8 +106,9 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TakeLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One take: what was given and what became of it. `erased` counts statements that were erased from this ledger before and stay out;
-    `rejects` are the first few refusals in words; `digest` is the file's SHA-256.
+    """One take: what was given and what became of it. `expired` counts values that this edition of a list no longer has, and that are off
+    it now; `erased` counts statements that were erased from this ledger before and stay out; `rejects` are the first few refusals in
+    words; `digest` is the file's SHA-256.
     """
 
     id: str
@@ -118,6 +119,7 @@ class TakeLine(msgspec.Struct, frozen=True, kw_only=True):
     duplicate: int
     rejected: int
     size: int
+    expired: int = 0
     erased: int = 0
     rejects: tuple[str, ...] = ()
 
