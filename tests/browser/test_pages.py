@@ -274,7 +274,7 @@ def test_what_is_not_on_record_is_not_called_safe_or_unflagged(page: Page, addre
     expect(main.locator(".tlp")).to_have_count(0)
     page.goto(address + PAGES["past"])
     expect(main).to_contain_text("Nothing about it stands now.")
-    expect(main).to_contain_text("retracted by its author, 2026-06-15 12:00:00 UTC; reason: the report was withdrawn")
+    expect(main).to_contain_text("withdrawn by centre.a.example, 2026-06-15 12:00:00 UTC; reason: the report was withdrawn")
     expect(main).not_to_contain_text("No record: that")
 
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from calls import Served, apart
 from markupsafe import escape
-from stand import BROKEN, ORIGIN, PHONE, SECRET
+from stand import AUTHORITY, BROKEN, ORIGIN, PHONE, SECRET
 
 from saksi.app.api.application import API_ROUTES
 from saksi.app.api.desk import Limits
@@ -23,7 +23,7 @@ from saksi.app.web.pages import Pages
 from saksi.app.web.site import Site
 from saksi.ledger.bundle import verify_bundle
 from saksi.ledger.note import parse_vkey
-from saksi.model import ACCUSING_ROLES, Pap, Tlp
+from saksi.model import ACCUSING_ROLES, LedgerFault, Op, Pap, Tlp
 from saksi.model import ROLES as WORDS
 from saksi.screen.answer import decode
 
@@ -597,7 +597,8 @@ def test_head_is_refused_where_get_is(served: Served) -> None:
 @pytest.mark.parametrize("slug", KINDS)
 def test_every_kind_of_problem_says_what_to_do_next(served: Served, slug: str) -> None:
     assert KINDS[slug].todo.endswith(".")
-    assert str(escape(KINDS[slug].todo)) in served.local.get(f"/problems/{slug}", headers={"Accept": "text/html"}).text
+    told = re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(KINDS[slug].todo)))
+    assert told in served.local.get(f"/problems/{slug}", headers={"Accept": "text/html"}).text
 
 
 def test_a_refusal_says_what_to_do_next(served: Served) -> None:
@@ -609,6 +610,50 @@ def test_a_refusal_says_what_to_do_next(served: Served) -> None:
     )
     assert [answer.status_code for answer in answers] == [401, 403, 404, 405]
     assert all(answer.json()["todo"] for answer in answers)
+
+
+def test_a_page_as_of_an_earlier_size_says_so_at_its_top_and_leads_to_now(served: Served) -> None:
+    entity, then = "host:phish.example.net", served.node.size
+    (line,) = served.local.get(f"/e/{entity}.json").json()["statements"]
+    digest = line["ref"].rpartition("#")[2]
+    pages = {f"/e/{entity}": {}, f"/s/{digest}": {}, "/search": {"q": "phish"}}
+    for path, asked in pages.items():
+        assert "not the newest" not in served.local.get(path, params={**asked, "at": then}).text
+    served.node.amend(line["ref"], Op.RETRACT, "the owner is honest")
+    for path, asked in pages.items():
+        main = served.local.get(path, params={**asked, "at": then}).text.partition("<main")[2]
+        told = f"This is as of ledger size {then}, not the newest. Answers are now given on size {then + 1}."
+        assert told in main.partition("<h1>")[0]
+        (now,) = re.findall(r'<a href="([^"]+)">As it stands now</a>', main)
+        assert now.partition("?")[0] == path
+        assert "not the newest" not in served.local.get(now).text
+    past = served.local.get(f"/e/{entity}").text
+    assert f"withdrawn by {AUTHORITY}" in past
+    assert "by its author" not in past
+
+
+def test_a_page_of_an_error_keeps_the_banner_and_shows_no_backticks(served: Served) -> None:
+    html = {"Accept": "text/html"}
+    page = served.far.get(f"/e/{PHONE}", headers=html)
+    assert page.status_code == 401
+    assert "Synthetic data" in page.text
+    assert "<code>/sign-in</code>" in page.text
+    assert "`" not in page.text.partition("<main")[2]
+    assert "<code>where</code>" in served.local.get("/problems/bad-input", headers=html).text
+    stranger = served.local.get("/about", headers={**html, "Host": "evil.example.net"})
+    assert stranger.status_code == 421
+    assert "Synthetic data" not in stranger.text
+    served.node.broken = LedgerFault("torn")
+    torn = served.local.get(f"/e/{PHONE}", headers=html)
+    assert torn.status_code == 503
+    assert "Synthetic data" not in torn.text
+
+
+def test_what_accuses_is_not_said_to_speak_against(served: Served) -> None:
+    page = served.local.get("/e/host:phish.example.net").text
+    assert "nothing you may see speaks against it" in page
+    assert '<span class="chip">accuses it</span>' in page
+    assert page.count("speaks against it") == 1
 
 
 def test_a_stranger_learns_what_is_signed_and_not_how_much_is_sealed(served: Served) -> None:
@@ -632,5 +677,5 @@ def test_about_explains_every_word_that_an_answer_uses(served: Served) -> None:
     assert {"On record", "No record", "Contested", "Safe-listed", "Nothing stands", "Flagged"} <= explained
     assert {"Old", "Not in the number plan", "Weak", "Unopened", "Entry", "Checkpoint", "Root hash", "Fingerprint", "Witness"} <= explained
     roles = dict(re.findall(r"<dt>([a-z-]+)</dt><dd>([^<]+)</dd>", page))
-    assert {name for name, said in roles.items() if said.endswith("speaks against it")} == set(ACCUSING_ROLES)
+    assert {name for name, said in roles.items() if said.endswith("accuses it of a part in a scam")} == set(ACCUSING_ROLES)
     assert served.local.get("/ledger", headers={"Accept": "text/html"}).text.count('href="/about#words"') == 1

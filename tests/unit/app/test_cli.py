@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import pickle
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -147,6 +148,38 @@ def test_a_retraction_holds_at_once_in_answers_and_block_lists(listed: Run) -> N
     assert last(listed("ask", "worse.example.org"))["status"] == "unknown"
     assert "worse.example.org" not in listed("feed").stdout
     assert last(listed("ask", "worse.example.org", "--at", str(answer["at"])))["status"] == "known"
+
+
+def test_words_as_of_an_earlier_size_say_first_that_they_are_old(listed: Run) -> None:
+    answer = last(listed("ask", "worse.example.org"))
+    (ref, *_) = [each["ref"] for each in answer["statements"]]  # type: ignore[attr-defined]
+    then = ("--at", str(answer["at"]))
+    asked = (("ask", "worse.example.org"), ("show", "host:worse.example.org"), ("show", ref))
+    assert not [words for words in asked if "not the newest" in listed(*words, *then, json_=False).stdout]
+    now = last(listed("retract", ref, "--reason", "the victim named the wrong site")) and last(listed("ask", "worse.example.org"))["at"]
+    for words in asked:
+        told = listed(*words, *then, json_=False).stdout.splitlines()
+        assert told[0] == f"as of ledger size {answer['at']}, not the newest: answers are now given on size {now}"
+        assert not [line for line in listed(*words, json_=False).stdout.splitlines() if "not the newest" in line]
+
+
+def test_the_manual_shows_every_line_of_the_doctor(run: Run) -> None:
+    checked = re.findall(r"^  (?:ok  |MIND) ([a-z]+): ", run("doctor", json_=False).stdout, re.MULTILINE)
+    guide = (Path(__file__).resolve().parents[3] / "docs/guide/first-day.md").read_text(encoding="utf-8")
+    assert re.findall(r"^  ok   ([a-z]+): ", guide, re.MULTILINE) == checked
+
+
+def test_a_completion_script_is_the_same_in_json(run: Run) -> None:
+    told = last(run("completion", "bash"))
+    assert told == {"shell": "bash", "script": run("completion", "bash", json_=False).stdout.removesuffix("\n")}
+    assert last(run("completion", "zsh", "--json", json_=False))["shell"] == "zsh"
+
+
+def test_a_source_without_addresses_shows_no_brackets(run: Run) -> None:
+    told = run("source", "own-list", json_=False).stdout
+    assert "publisher  named at the taking\n" in told
+    assert "()" not in told
+    assert "publisher  MISP project (https://" in run("source", "misp-warninglists", json_=False).stdout
 
 
 def test_csv_without_a_kind_holds_all_kinds(run: Run, tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_sources_that_nobody_opened_are_said_to_be_unopened(
     finally:
         node.close()
     assert (answer.independent.sources, answer.independent.unopened) == (1, 0)
-    tell_answer(replace(answer, independent=replace(answer.independent, sources=opened, unopened=unopened)))
+    tell_answer(replace(answer, independent=replace(answer.independent, sources=opened, unopened=unopened)), now=answer.at)
     (line,) = [line for line in capsys.readouterr().out.splitlines() if " stand" in line and "source" in line]
     assert line.endswith(said)
 

@@ -68,7 +68,10 @@ def test_every_word_a_template_asks_for_is_there() -> None:
     assert len(asked) > 60
     for name in asked:
         assert words(
-            name, **dict.fromkeys(("n", "text", "leaf", "index", "first", "last", "total", "collapsed", "unopened", "views", "size"), 1)
+            name,
+            **dict.fromkeys(
+                ("n", "text", "leaf", "index", "first", "last", "total", "collapsed", "unopened", "views", "size", "by", "at", "now"), 1
+            ),
         )
 
 

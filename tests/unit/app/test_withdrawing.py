@@ -122,12 +122,16 @@ def test_an_erasure_says_first_what_goes_and_takes_no_more(real: Real) -> None:
 
 def test_the_command_line_says_how_beside_a_server(real: Real, tmp_path: Path) -> None:
     (ref, *_) = roles(real.with_key(Role.ANALYST))
+    listed = tmp_path / "global-anti-scam.txt"
+    listed.write_text("bad.example.net\n", encoding="utf-8")
     home = ["--home", str(tmp_path / "node")]
     for words, route in (
         (["retract", ref, "--reason", "x"], "retractions"),
         (["retract", "--value", "012345678", "--publisher", "centre.a.example", "--reason", "x", "--yes"], "retractions"),
         (["amend", "expire", ref, "--reason", "x"], "amendments"),
         (["erase", ref, "--ground", "x", "--yes"], "erasures"),
+        (["outcome", "012345678", "false-alarm"], "outcomes"),
+        (["take", str(listed), "--rejects", str(tmp_path / "out.csv")], "takes"),
     ):
         made = CliRunner().invoke(saksi, [*home, *words], standalone_mode=False)
         assert isinstance(made.exception, NotAllowed)

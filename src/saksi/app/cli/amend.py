@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
 
-from saksi.app.cli.open import reading
+from saksi.app.cli.open import beside_a_server, reading
 from saksi.app.cli.say import common, line, words
-from saksi.model import OUTCOMES, Grade, Json, Marking, NotAllowed, Op, Pap, Tlp
+from saksi.model import OUTCOMES, Grade, Json, Marking, Op, Pap, Tlp
 
 __all__ = ["amend", "erase", "outcome", "retract"]
 
@@ -108,7 +105,7 @@ def erase(ctx: click.Context, what: str, country: str | None, ground: str, yes: 
 
     Their keys are destroyed: what was sealed under them can never be read again, here or from a backup. The ledger keeps only the notice.
     """
-    with _beside_a_server("erasures"), reading(ctx) as node:
+    with beside_a_server("erasures"), reading(ctx) as node:
         meant = node.meant(what, country)
         if meant != what and not ctx.obj["json"]:
             words(f"{what} is read as {meant}.")
@@ -153,7 +150,7 @@ def outcome(ctx: click.Context, value: str, what: str, country: str | None, happ
     """Record what became of VALUE after a look-up, as the desk's own word: payment-stopped, scam-confirmed, false-alarm ..."""
     from saksi.app.api.ports import OutcomePlan
 
-    with reading(ctx) as node:
+    with beside_a_server("outcomes"), reading(ctx) as node:
         made = node.outcome(OutcomePlan(value, what, country=country, happened=happened, by=by, desk=True))
     if ctx.obj["json"]:
         line({"ref": made.ref, "entity": made.entity, "outcome": made.outcome, "duplicate": made.duplicate})
@@ -175,7 +172,7 @@ def _amend(
 ) -> int:
     from saksi.app.amending import Change
 
-    with _beside_a_server("retractions" if op is Op.RETRACT else "amendments"), reading(ctx) as node:
+    with beside_a_server("retractions" if op is Op.RETRACT else "amendments"), reading(ctx) as node:
         made = node.amend_all(refs, Change(op, reason, grade, marking, analyst))
     for target, new in zip(dict.fromkeys(refs), made, strict=True):
         if ctx.obj["json"]:
@@ -184,16 +181,3 @@ def _amend(
             words(f"{op.value}: {target}")
             words(f"  by {new}")
     return 0
-
-
-@contextmanager
-def _beside_a_server(route: str) -> Iterator[None]:
-    """Where another process holds the ledger, say how it is done through the server that may be that process."""
-    from saksi.ledger.disk import Held
-
-    try:
-        yield
-    except Held as held:
-        role = "approver" if route == "erasures" else "analyst"
-        todo = f"if it is `saksi serve`, ask it: POST /api/v1/{route}, with a key (`saksi key create NAME --role {role} --clearance RED`)"
-        raise NotAllowed(held.what, where=held.where, todo=todo) from held

@@ -210,7 +210,9 @@ def restore(ctx: click.Context, target: Path, data_word: Path, keys_word: Path, 
 
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def completion(shell: str) -> None:
+@common
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> None:
     """Print the completion script for a SHELL: add it to its start-up file."""
     from click.shell_completion import get_completion_class
 
@@ -219,7 +221,11 @@ def completion(shell: str) -> None:
     kind = get_completion_class(shell)
     if kind is None:
         raise BadInput("no completion for this shell", where=shell)
-    click.echo(kind(saksi, {}, "saksi", "_SAKSI_COMPLETE").source())
+    script = kind(saksi, {}, "saksi", "_SAKSI_COMPLETE").source()
+    if ctx.obj["json"]:
+        line({"shell": shell, "script": script})
+    else:
+        click.echo(script)
 
 
 def _to_fold(node: Node) -> tuple[Ledger | LedgerBeside, Held | None]:

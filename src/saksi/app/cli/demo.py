@@ -180,7 +180,7 @@ def _five_things(node: Node, plan: _Plan, key: str, port: int | None) -> None:
         words("  5. saksi feed --format rpz --out block.rpz   a block list for name servers")
     if port is not None:
         words(f"  and the same in the browser: http://127.0.0.1:{port}/   (Ctrl-C ends the demonstration)")
-        words("  One process at a time writes: end the demonstration before you retract, amend, erase or take in.")
+        words("  One process at a time writes: while it serves, the API retracts, amends, erases and takes in; each command says how.")
 
 
 def _known_site(node: Node) -> str:

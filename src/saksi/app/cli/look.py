@@ -53,7 +53,7 @@ def ask(ctx: click.Context, values: tuple[str, ...], country: str | None, at: in
             if ctx.obj["json"]:
                 click.echo(encode(answer))
             else:
-                tell_answer(answer)
+                tell_answer(answer, now=node.views.size)
     return 2 if refused else 0 if known else 1
 
 
@@ -140,7 +140,7 @@ def show(ctx: click.Context, what: str, at: int | None, after: str | None, every
             if ctx.obj["json"]:
                 click.echo(msgjson.encode(view))
             else:
-                tell_statement(view)
+                tell_statement(view, now=node.views.size)
             return 0
         if ":" not in what:
             raise BadInput(
@@ -150,7 +150,7 @@ def show(ctx: click.Context, what: str, at: int | None, after: str | None, every
         if ctx.obj["json"]:
             click.echo(encode(answer))
         else:
-            tell_answer(answer, most=None if every or after is not None else SOME)
+            tell_answer(answer, now=node.views.size, most=None if every or after is not None else SOME)
             if answer.next is not None:
                 words(f"  older statements: saksi show {what} --after {answer.next}")
         return 0 if answer.status != "unknown" else 1

@@ -11,12 +11,13 @@ import click
 
 from saksi.app.config import find_home, load
 from saksi.app.home import Home
+from saksi.model import NotAllowed
 
 if TYPE_CHECKING:
     from saksi.app.listing import Listing
     from saksi.app.node import Node
 
-__all__ = ["home_of", "looking", "reading"]
+__all__ = ["beside_a_server", "home_of", "looking", "reading"]
 
 
 def home_of(ctx: click.Context) -> Home:
@@ -48,3 +49,17 @@ def reading(ctx: click.Context) -> Iterator[Node]:
         yield node
     finally:
         node.close()
+
+
+@contextmanager
+def beside_a_server(route: str) -> Iterator[None]:
+    """Where another process holds the ledger, say how it is done through the server that may be that process."""
+    from saksi.ledger.disk import Held
+
+    try:
+        yield
+    except Held as held:
+        role = "approver" if route == "erasures" else "analyst"
+        key = f"`saksi key create NAME --role {role} --clearance RED`"
+        todo = f"if it is `saksi serve`, ask it: POST /api/v1/{route}, with a key ({key}); else wait until it has ended"
+        raise NotAllowed(held.what, where=held.where, todo=todo) from held

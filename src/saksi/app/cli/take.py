@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from saksi.app.cli.open import looking, reading
+from saksi.app.cli.open import beside_a_server, looking, reading
 from saksi.app.cli.say import common, line, progress, visible, words
 from saksi.app.files import to_read, to_write
 from saksi.app.node import Node
@@ -103,7 +103,7 @@ def take(
     totals = {"taken": 0, "duplicate": 0, "rejected": 0, "erased": 0}
     refused: list[SaksiError] = []
     targets = _targets(files, rejects, given=files if mapping is None else (*files, mapping))
-    with reading(ctx) as node:
+    with beside_a_server("takes"), reading(ctx) as node:
         for path, target in zip(files, targets, strict=True):
             try:
                 made = take_one(node, order, path, rejects=target, quiet=as_json)
@@ -203,17 +203,21 @@ def source(ctx: click.Context, name: str | None, target: Path | None) -> int:
             continue
         words(f"{spec.name:<20} {spec.title}")
         if name:
-            words(f"  publisher  {spec.publisher} ({spec.homepage})")
-            words(f"  licence    {spec.licence} ({spec.licence_url})")
+            words(f"  publisher  {spec.publisher}{_at(spec.homepage)}")
+            words(f"  licence    {spec.licence}{_at(spec.licence_url)}")
             words(f"  cadence    {spec.cadence}")
             words(f"  grade      {spec.grade} ({spec.grade.words()}): {spec.grade_reason}")
             words(f"  marking    TLP:{spec.tlp.value} PAP:{spec.pap.value}")
-            words(f"  fetch      {spec.fetch.steps or 'npm: ' + spec.fetch.package} ({spec.fetch.url})")
+            words(f"  fetch      {spec.fetch.steps or 'npm: ' + spec.fetch.package}{_at(spec.fetch.url)}")
             for caveat in spec.caveats:
                 words(f"  mind       {caveat}")
             for title in taken:
                 words(f"  taken      {title}")
     return 0
+
+
+def _at(address: str) -> str:
+    return f" ({address})" if address else ""
 
 
 def _own_taken(ctx: click.Context) -> list[str]:

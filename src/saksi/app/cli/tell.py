@@ -20,11 +20,13 @@ _COLOUR = {"contested": "yellow", "known": "cyan", "safe-listed": "green"}
 _ENDED = {"retracted": "withdrawn", "lapsed": "its time was over", "future": "not in force yet"}
 
 
-def tell_answer(answer: Answer, *, most: int | None = _FEW) -> None:
+def tell_answer(answer: Answer, *, now: int, most: int | None = _FEW) -> None:
     """Status, why, who says what and when, on which source, what was withdrawn, what to mind, how to contest.
 
-    `most` statements are listed, the newest (None: all), and at most as many of those that do not stand.
+    `now` is the ledger size that answers are given on now: an answer as of an earlier one says so first. `most` statements are listed,
+    the newest (None: all), and at most as many of those that do not stand.
     """
+    _tell_size(answer.at, now)
     status = click.style(answer.status.upper(), bold=True, fg=_COLOUR.get(answer.status))
     words(f"{answer.entity}  ", badge=f"{status}{'  ' + click.style('flagged', bold=True) if answer.flagged else ''}")
     for note in answer.why:
@@ -51,8 +53,9 @@ def tell_answer(answer: Answer, *, most: int | None = _FEW) -> None:
         words(f"  it can also be read as {other.entity} ({other.status})")
 
 
-def tell_statement(view: StatementView) -> None:
-    """One statement: its groups in its own words, where it is logged, how it stands."""
+def tell_statement(view: StatementView, *, now: int) -> None:
+    """One statement: its groups in its own words, where it is logged, how it stands; `now` as for an answer."""
+    _tell_size(view.at, now)
     words(view.ref)
     words(f"  {view.standing}; leaf {view.leaf}, number {view.index} in it; logged {view.logged_at}")
     for name, raw in view.groups.items():
@@ -61,6 +64,11 @@ def tell_statement(view: StatementView) -> None:
         words(f"  {name}: (not for this reader)")
     for change in view.changes:
         words(f"  {change.op} {change.recorded_at}: {change.reason or ''} ({change.ref})")
+
+
+def _tell_size(at: int, now: int) -> None:
+    if at < now:
+        words(f"as of ledger size {at}, not the newest: answers are now given on size {now}")
 
 
 def _clocks(seen: Seen) -> str:

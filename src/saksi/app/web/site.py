@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from saksi.app.api.caller import NOBODY, Caller
 from saksi.app.api.desk import Call, Desk
+from saksi.app.api.ports import LedgerState
 from saksi.app.api.problems import KINDS, Problem
 from saksi.app.api.wire import answer
 from saksi.app.web.assets import Assets
@@ -18,6 +19,7 @@ from saksi.app.web.layout import entity_path
 from saksi.app.web.scripts import lang_of
 from saksi.app.web.signposts import signposts_of
 from saksi.app.web.words import Words, load_words, wanted
+from saksi.model import SaksiError
 
 __all__ = ["Site", "link"]
 
@@ -54,9 +56,9 @@ class Site:
         return made
 
     def error(self, desk: Desk, problem: Problem, request: Request) -> Response:
-        """A problem as a page in plain words. Says nothing that depends on the ledger: that may be what is not well."""
+        """A problem as a page in plain words. Where the node itself is not well, or nobody was let in, it says nothing of the ledger."""
         kind = KINDS[problem.type.rpartition("/")[2]]
-        html = self._render(desk, request, "error.html", {"problem": problem, "kind": kind, "state": None})
+        html = self._render(desk, request, "error.html", {"problem": problem, "kind": kind, "state": _state_beside(desk, problem, request)})
         return Response(html, problem.status, {"Cache-Control": "no-store"}, _HTML)
 
     def _render(self, desk: Desk, request: Request, template: str, parts: Mapping[str, object]) -> str:
@@ -78,6 +80,15 @@ class Site:
                 "state": state,
             }
         )
+
+
+def _state_beside(desk: Desk, problem: Problem, request: Request) -> LedgerState | None:
+    if problem.status >= 500 or "saksi.caller" not in request.scope:
+        return None
+    try:
+        return desk.node.state()
+    except SaksiError:
+        return None  # the problem is told all the same
 
 
 def link(path: str, **params: object) -> str:
