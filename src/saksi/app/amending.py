@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from saksi.app.api.ports import OutcomeLine, OutcomePlan
-from saksi.app.home import now_text, today
+from saksi.app.config import Config
+from saksi.app.home import Home, now_text, today
 from saksi.app.reason import check_reason
 from saksi.app.recording import Recording
 from saksi.ledger.erase import Erased, ErasurePlan
@@ -31,6 +34,7 @@ from saksi.model import (
 from saksi.observables.detect import detect
 from saksi.screen.outcome import outcome as outcome_of
 from saksi.views.fact import Fact
+from saksi.views.serving import Behind
 
 __all__ = ["Amending", "Change"]
 
@@ -54,9 +58,16 @@ class Change:
 
 
 class Amending(Recording):
-    """Writes of single statements; each is durable and in the views when the call returns."""
+    """Writes of single statements; each is durable when the call returns.
+
+    Those that the API asks for leave it to `catch_up` to show them: what is recorded is acknowledged, and the disk may be full by then.
+    """
 
     _swept = False
+
+    def __init__(self, files: Home, config: Config) -> None:
+        super().__init__(files, config)
+        self._erased: deque[tuple[str, Erased]] = deque()  # from the vault, and not from the views yet
 
     def amend(self, ref: str, change: Change) -> str:
         """Append an amendment of an own statement; gives its reference. Raises BadInput where there is none, or it changes nothing."""
@@ -64,16 +75,20 @@ class Amending(Recording):
 
     def amend_all(self, refs: Sequence[str], change: Change, *, clearance: Tlp = Tlp.RED) -> tuple[str, ...]:
         """The same of several, all or none; what `clearance` may not see is not there. A reference named twice is amended once."""
+        made = self.record_all(refs, change, clearance=clearance)
+        self.catch_up()
+        return made
+
+    def record_all(self, refs: Sequence[str], change: Change, *, clearance: Tlp = Tlp.RED) -> tuple[str, ...]:
+        """The same, in the ledger alone: look-ups show it after `catch_up`."""
         if (change.op is Op.REGRADE) != (change.grade is not None) or (change.op is Op.RELABEL) != (change.marking is not None):
             raise BadInput("regrade takes a new grade, relabel a new marking, the others neither")
-        self._catch_up()
+        self.catch_up()
         made, subjects = [], []
         for place in dict.fromkeys(self._own(ref, clearance) for ref in refs):
             made.append(self._amendment(place, change))
             subjects.append(self.ledger.subjects(*place))
-        new = self.ledger.append(made, subjects=subjects)
-        self.views.fold(self.ledger)
-        return tuple(new)
+        return tuple(self.ledger.append(made, subjects=subjects))
 
     def _amendment(self, place: tuple[int, int], change: Change) -> Statement:
         ref = self.ledger.ref(self.ledger.commitment(*place))
@@ -93,14 +108,14 @@ class Amending(Recording):
         )
 
     def outcome(self, plan: OutcomePlan) -> OutcomeLine:
-        """Record what became of a value, as a statement of this authority. Told again, it adds nothing.
+        """Record what became of a value, as a statement of this authority, also where it cannot be shown yet. Told again, it adds nothing.
 
         Where the desk says so itself, the statement names who: that is how it is told from a caller's word (record 67).
         """
         reading = detect(plan.value, country=plan.country or self.config.country or None)[0]
         said = self.ask(reading.entity, country=None, reader=self.owner(), at=None)
         content: Content = outcome_of(said, reading.schema, plan.outcome, happened=plan.happened)
-        self._catch_up()
+        self.catch_up()
         marking = Marking(Tlp.AMBER, Pap.AMBER, purpose=self.config.purpose or None, legal_basis=self.config.legal_basis or None)
         whose = f"found by the desk ({plan.by or 'desk'})" if plan.desk else f"told by {plan.by or 'a caller'}"
         source = Source(title=f"Outcome {whose} on {today()}", publisher=self.config.authority)
@@ -109,7 +124,8 @@ class Amending(Recording):
         if known is not None:
             return OutcomeLine(ref=self._ref(known.commitment) or "", entity=reading.entity, outcome=plan.outcome, duplicate=True)
         (ref,) = self.ledger.append([made])
-        self.views.fold(self.ledger)
+        with suppress(Behind):
+            self.catch_up()
         return OutcomeLine(ref=ref, entity=reading.entity, outcome=plan.outcome)
 
     def meant(self, what: str, country: str | None = None) -> str:
@@ -142,11 +158,16 @@ class Amending(Recording):
 
     def erase(self, plan: ErasurePlan, *, ground: str) -> Erased:
         """Destroy what the plan says for good, in the vault and in the views, and log a notice."""
+        erased = self.record_erasure(plan, ground=ground)
+        self.catch_up()
+        return erased
+
+    def record_erasure(self, plan: ErasurePlan, *, ground: str) -> Erased:
+        """The same in the vault alone: it leaves the views with `catch_up`."""
         check_reason(ground, "ground")
         self._sweep()
         erased = self.ledger.erase(plan, ground=ground)
-        self.views.erase(erased.touched, on=today(), notices=erased.notices)
-        self.views.fold(self.ledger)
+        self._erased.append((today(), erased))
         return erased
 
     def _sweep(self) -> None:
@@ -159,10 +180,24 @@ class Amending(Recording):
                 shutil.rmtree(left, ignore_errors=True)
             self._swept = True
 
-    def _catch_up(self) -> None:
-        """Bring views that stayed behind (a process was killed, they were thrown away) up to the ledger: they tell what is new."""
-        if self.views.manifest is None or self.views.size != self.ledger.size:
-            self.views.fold(self.ledger)
+    def catch_up(self) -> None:
+        """Bring views that are behind (a process was killed, they were thrown away, the disk was full) up to the ledger.
+
+        Raises Behind where the disk has no room for it.
+        """
+        while self._erased:  # before the notice is folded: whoever is stopped here finds it there again
+            day, erased = self._erased[0]
+            self.views.erase(erased.touched, on=day, notices=erased.notices)
+            self._erased.popleft()
+        if self._is_behind():
+            try:
+                self.views.fold(self.ledger)
+            except Behind:
+                if self._is_behind():  # else only the tidying after it failed
+                    raise
+
+    def _is_behind(self) -> bool:
+        return self.views.manifest is None or self.views.size != self.ledger.size
 
     def _own(self, ref: str, clearance: Tlp = Tlp.RED) -> tuple[int, int]:
         origin, _, digest = ref.rpartition("#")

@@ -86,7 +86,7 @@ class Taking(Withdrawing):
         erased = KeptOut(order.even_erased)
         behind = self.clock_behind()
         self._sweep()
-        self._catch_up()
+        self.catch_up()
         if order.own is not None:
             self._one_publisher(order.own)
         with (

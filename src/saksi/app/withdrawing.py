@@ -15,7 +15,7 @@ __all__ = ["Withdrawing"]
 
 
 class Withdrawing(Amending):
-    """Amendments and erasures as the API and the command line ask for them."""
+    """Amendments and erasures as the API and the command line ask for them; `catch_up` shows them."""
 
     def own_saying(self, plan: AmendPlan) -> tuple[str, tuple[str, ...]]:
         """The entity that the plan's value is read as, and the references of what this authority says of it from the publisher or series
@@ -46,7 +46,7 @@ class Withdrawing(Amending):
         if not refs or (plan.value is not None and plan.refs):
             raise BadInput("name references, or a value", where="refs")
         change = Change(Op(plan.op), plan.reason, Grade.parse(plan.grade) if plan.grade else None, _marking(plan), plan.by or None)
-        made = self.amend_all(refs, change, clearance=Tlp.read(plan.clearance))
+        made = self.record_all(refs, change, clearance=Tlp.read(plan.clearance))
         return AmendLine(op=plan.op, targets=tuple(dict.fromkeys(refs)), refs=made)
 
     def erase_as_told(self, order: ErasureOrder) -> ErasureLine:
@@ -67,7 +67,7 @@ class Withdrawing(Amending):
             raise BadInput(
                 f"{told.statements} statements would go, not {order.statements}", where="statements", todo="look at the plan again"
             )
-        done = self.erase(plan, ground=order.ground)
+        done = self.record_erasure(plan, ground=order.ground)
         return replace(told, erased=True, notices=tuple(done.notices))
 
     def _own_and_open(self, fact: Fact, clearance: Tlp) -> bool:

@@ -21,6 +21,7 @@ from typing import NoReturn, Protocol
 from saksi.model.errors import LedgerFault, NotAllowed
 
 __all__ = [
+    "FULL",
     "READ_ONLY",
     "AppendFile",
     "Disk",
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})  # what says that nothing may be written here
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class DiskFailed(LedgerFault):
@@ -198,7 +199,7 @@ def _only_to_read(path: Path) -> NoReturn:
 
 def disk_fault(error: OSError, where: Path) -> LedgerFault:
     """The ledger's word for an error of the operating system."""
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return DiskFull("the disk is full; nothing was taken in", where=str(where), todo="make room and try again")
     reason = os.strerror(error.errno) if error.errno else str(error)
     if error.errno in READ_ONLY:

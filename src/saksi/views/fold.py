@@ -12,9 +12,12 @@ import fcntl
 import os
 import secrets
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import duckdb
 
 from saksi.views import manifest as manifests
 from saksi.views import segments
@@ -22,10 +25,10 @@ from saksi.views.erase import erase
 from saksi.views.gather import Foldable, stretches
 from saksi.views.manifest import FOLD_VERSION, Manifest
 from saksi.views.parse import Notice
-from saksi.views.serving import DAMAGE, FILE, connect, current
+from saksi.views.serving import DAMAGE, FILE, Behind, connect, current, no_room
 from saksi.views.step import Step
 
-__all__ = ["Progress", "check", "fold", "locked", "rebuild"]
+__all__ = ["Progress", "check", "fold", "locked", "rebuild", "room"]
 
 Progress = Callable[[int, int], None]  # leaves folded, leaves in all
 
@@ -35,7 +38,7 @@ def fold(folder: Path, ledger: Foldable, *, progress: Progress | None = None) ->
 
     What cannot be continued (of another ledger, of another fold version, damaged) is rebuilt.
     """
-    with locked(folder):
+    with room(folder), locked(folder):
         return _fold(folder, ledger, progress)
 
 
@@ -49,7 +52,9 @@ def _fold(folder: Path, ledger: Foldable, progress: Progress | None) -> Manifest
         return have
     try:
         return _continue(folder, ledger, have, progress)
-    except DAMAGE:
+    except DAMAGE as fault:
+        if no_room(fault):
+            raise  # to build anew would need more room still
         return _rebuild(folder, ledger, progress)
 
 
@@ -76,7 +81,7 @@ def _continue(folder: Path, ledger: Foldable, have: Manifest, progress: Progress
 
 def rebuild(folder: Path, ledger: Foldable, *, progress: Progress | None = None) -> Manifest:
     """Build the views anew from the ledger, beside those in use, and put them in their place in one step."""
-    with locked(folder):
+    with room(folder), locked(folder):
         return _rebuild(folder, ledger, progress)
 
 
@@ -87,6 +92,18 @@ def locked(folder: Path) -> Iterator[None]:
     with (folder / "lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def room(folder: Path) -> Iterator[None]:
+    """Say so where the disk is full: nothing is damaged, and nothing of the ledger is lost. Raises Behind."""
+    try:
+        yield
+    except (OSError, sqlite3.Error, duckdb.Error) as fault:
+        if not no_room(fault):
+            raise
+        what = "the disk is full: what was recorded is in the ledger, and look-ups and block lists do not show it yet"
+        raise Behind(what, where=str(folder), todo="make room: `saksi fold` shows it then, and `saksi serve` does by itself") from fault
 
 
 def _rebuild(folder: Path, ledger: Foldable, progress: Progress | None) -> Manifest:

@@ -19,6 +19,7 @@ from typing import TypeAlias
 import msgspec
 import numpy as np
 
+from saksi.ledger.disk import FULL, DiskFull
 from saksi.model import LedgerFault
 from saksi.views import manifest as manifests
 from saksi.views.bundle import Entry, cut, pack, spread, unpack
@@ -26,8 +27,8 @@ from saksi.views.manifest import FOLD_VERSION, Manifest
 from saksi.views.parse import Notice
 
 __all__ = [
-    "CHUNK", "DAMAGE", "DAYS", "FILE", "MARKING", "RECENT", "RECORDER", "SHAPE", "SOURCE", "ChangeRow", "Heads", "Row", "Rows", "Writer",
-    "connect", "current", "head", "stored",
+    "CHUNK", "DAMAGE", "DAYS", "FILE", "MARKING", "RECENT", "RECORDER", "SHAPE", "SOURCE", "Behind", "ChangeRow", "Heads", "Row", "Rows",
+    "Writer", "connect", "current", "head", "no_room", "stored",
 ]  # fmt: skip
 
 FILE = "serving.sqlite"
@@ -48,6 +49,10 @@ CREATE TABLE state (manifest BLOB);
 """
 
 ChangeRow: TypeAlias = tuple[int, int, str, int, int, str | None]
+
+
+class Behind(DiskFull):
+    """The disk has no room for the views: what was recorded is in the ledger, and look-ups do not show it until it is folded."""
 
 
 class Row(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -81,6 +86,13 @@ def head(count: int) -> bytes:
     if count < 16:
         return bytes((0x90 | count,))
     return b"\xdc" + count.to_bytes(2, "big") if count < 65_536 else b"\xdd" + count.to_bytes(4, "big")
+
+
+def no_room(fault: BaseException) -> bool:
+    """Whether an error of the system, of SQLite or of DuckDB says that the disk is full: then nothing is damaged."""
+    if isinstance(fault, sqlite3.Error):
+        return getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return (isinstance(fault, OSError) and fault.errno in FULL) or "No space left on device" in str(fault)
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:

@@ -25,7 +25,7 @@ from saksi.views.flat import CHANGED, Flat, append, as_words, overwrite
 from saksi.views.manifest import Manifest, Segment
 from saksi.views.number import Numbered, Numbers, numbered
 from saksi.views.parse import ERASED, Columns, Notice, Shape
-from saksi.views.serving import CHUNK, DAYS, MARKING, RECENT, RECORDER, SHAPE, SOURCE, ChangeRow, Writer
+from saksi.views.serving import CHUNK, DAYS, MARKING, RECENT, RECORDER, SHAPE, SOURCE, ChangeRow, Writer, no_room
 from saksi.views.slots import Slots
 
 __all__ = ["Step"]
@@ -41,6 +41,8 @@ class Step:
         try:
             self._writer = Writer(place, fresh=fresh)
         except sqlite3.Error as fault:
+            if no_room(fault):
+                raise
             raise LedgerFault(f"the views' index cannot be written: {fault}", where=str(place), todo="rebuild the views") from fault
         writer = self._writer
         self._numbers = [Numbers(partial(writer.find, kind), writer.next(kind)) for kind in (SOURCE, RECORDER, MARKING, SHAPE, DAYS)]

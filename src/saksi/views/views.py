@@ -120,9 +120,9 @@ class Views:
         a notice that nobody told the views about does it by itself, after reading the whole ledger.
         """
         from saksi.views.erase import erase
-        from saksi.views.fold import locked
+        from saksi.views.fold import locked, room
 
-        with locked(self.folder):
+        with room(self.folder), locked(self.folder):
             if (have := current(self.folder)) is not None:
                 manifests.write(self.folder, erase(self.folder / have.folder, have, places, day=on, notices=notices))
 

@@ -370,6 +370,9 @@ class Stand:
             notices=(self._ledger.size,) if done else (),
         )  # fmt: skip
 
+    def catch_up(self) -> None:
+        """Nothing here is ever behind."""
+
     def state(self) -> LedgerState:
         if self._state is None:
             note = self._ledger.checkpoint()

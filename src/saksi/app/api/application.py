@@ -152,13 +152,13 @@ def _translated(fault: Exception) -> Exception:
 def _lifespan(desk: Desk) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def running(_app: FastAPI) -> AsyncIterator[None]:
-        syncing = asyncio.create_task(_sync(desk))
+        beside = [asyncio.create_task(_sync(desk)), asyncio.create_task(_catch_up(desk))]
         try:
             yield
         finally:
-            syncing.cancel()
-            with suppress(asyncio.CancelledError):
-                await syncing
+            for each in beside:
+                each.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             desk.walker.shutdown(wait=True)
             desk.writer.shutdown(wait=True)
             desk.access.close()
@@ -173,6 +173,16 @@ async def _sync(desk: Desk) -> None:
     while True:
         await asyncio.sleep(1)
         await asyncio.to_thread(desk.access.sync)
+
+
+async def _catch_up(desk: Desk, *, every: float = 3) -> None:
+    """Show what is recorded and was not shown for want of room, as soon as there is some: a wrongful listing must not wait for a caller."""
+    while True:
+        await asyncio.sleep(every)
+        with suppress(SaksiError):
+            state = desk.node.state()
+            if state.views < state.size:
+                await asyncio.get_running_loop().run_in_executor(desk.writer, desk.node.catch_up)
 
 
 def _utc() -> str:

@@ -19,13 +19,17 @@ from saksi.app.api.keys import May
 from saksi.app.api.look import read_body
 from saksi.app.api.params import CURSOR, LIMIT, Param
 from saksi.app.api.ports import OutcomePlan, TakePlan
+from saksi.app.api.problems import Refused
 from saksi.app.api.replay import Stored, check_key
 from saksi.app.api.wire import JSON, answer, next_link
 from saksi.model import OUTCOMES, ROLES, BadInput
 from saksi.sources.own import LISTS, SAFE, own_of
+from saksi.views.serving import Behind
 
 __all__ = ["IDEMPOTENT", "ROUTES", "OutcomeBody", "TakesAnswer", "once", "said"]
 
+_NOT_SHOWN = "the disk is full, so look-ups and block lists do not show it yet"
+_SOON = {"Retry-After": "5"}
 _FILE = "application/octet-stream"
 IDEMPOTENT = Param("Idempotency-Key", "Sent again within a day, nothing is done twice.", longest=100, form="[!-~]+", place="header")
 _NAME = Param("name", "How the file is called; a claim, never a path to open.", "reports.csv", needed=True, longest=200)
@@ -114,11 +118,23 @@ async def once(call: Call, asked: bytes, work: Callable[[], Stored]) -> Response
     """Do the work in the thread that writes, or give the stored answer of the same request."""
     loop, replay, caller = asyncio.get_running_loop(), call.desk.replay, call.caller.name
     told = call.request.headers.get("idempotency-key")
+
+    def shown(work: Callable[[], Stored]) -> Stored:
+        made = work()
+        try:
+            call.desk.node.catch_up()
+        except Behind as fault:
+            raise Refused("not-shown", f"what was asked for is recorded and stays so; {_NOT_SHOWN}", headers=_SOON) from fault
+        return made
+
     if told is None:
-        return said(await loop.run_in_executor(call.desk.writer, work))
+        return said(await loop.run_in_executor(call.desk.writer, shown, work))
     key = check_key(told)
     stored = replay.begin(caller, key, asked)
     if stored is not None:
+        state = call.desk.node.state()
+        if state.views < state.size:
+            await loop.run_in_executor(call.desk.writer, shown, lambda: stored)
         return said(stored, replayed=True)
 
     def kept() -> Stored:  # kept even where the caller has hung up meanwhile
@@ -130,7 +146,7 @@ async def once(call: Call, asked: bytes, work: Callable[[], Stored]) -> Response
         loop.call_soon_threadsafe(lambda: replay.end(caller, key, asked=asked, said=made))
         return made
 
-    done: Awaitable[Stored] = loop.run_in_executor(call.desk.writer, kept)
+    done: Awaitable[Stored] = loop.run_in_executor(call.desk.writer, shown, kept)
     return said(await asyncio.shield(done))
 
 

@@ -35,7 +35,7 @@ _SHAPES = (
     AlertBody, AlertHits, AlertLine, AlertsAnswer, PauseBody,
 )  # fmt: skip
 _REF = "#/components/schemas/"
-_ANYWHERE = ("bad-input", "wrong-host", "cross-site", "too-many", "too-slow", "fault", "ledger-fault")
+_ANYWHERE = ("bad-input", "wrong-host", "cross-site", "too-many", "too-slow", "fault", "not-shown", "disk-full", "ledger-fault")
 _OPEN_OBJECT = {"type": "object"}
 
 

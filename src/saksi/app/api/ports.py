@@ -329,6 +329,9 @@ class Intake(Protocol):
     def erase_as_told(self, order: ErasureOrder) -> ErasureLine:
         """Plan an erasure, or do it."""
 
+    def catch_up(self) -> None:
+        """Bring look-ups up to what is recorded: before the answer to whatever wrote leaves. Raises Behind where there is no room."""
+
 
 class Record(Protocol):
     """The ledger as strangers may read it, and how the node is."""

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import msgspec
 
+from saksi.ledger.disk import DiskFull
 from saksi.model import BadInput, LedgerFault, NotAllowed, PeerFault, SaksiError
+from saksi.views.serving import Behind
 
 __all__ = ["KINDS", "Kind", "Problem", "Refused", "problem_of"]
 
@@ -96,6 +98,18 @@ KINDS: Mapping[str, Kind] = {
     ),
     "fault": Kind(500, "A fault in this node", "Nothing you did wrong.", "Tell the node's administrator the request's number."),
     "peer-fault": Kind(502, "Another node failed", "A peer, a witness or the network did not do what it should.", "Try again later."),
+    "not-shown": Kind(
+        503,
+        "Recorded, not shown yet",
+        "The node's disk is full: look-ups and block lists do not show all that is recorded. They do by themselves once there is room.",
+        "Send it again with the same `Idempotency-Key`: nothing is done twice. Tell the node's administrator that the disk is full.",
+    ),
+    "disk-full": Kind(
+        507,
+        "The disk is full",
+        "The node has no room for what was sent. What is recorded already stays and is answered.",
+        "Tell the node's administrator, and send it again when there is room.",
+    ),
     "ledger-fault": Kind(
         503,
         "The ledger is not well",
@@ -141,6 +155,8 @@ def problem_of(fault: Exception, instance: str) -> tuple[Problem, Mapping[str, s
         kind = KINDS[fault.slug]
         headers = {"WWW-Authenticate": 'Bearer realm="saksi"', **fault.headers} if kind.status == 401 else fault.headers
         return _made(fault.slug, detail=fault.detail, where=fault.where, instance=instance), headers
+    if isinstance(fault, DiskFull):
+        return _made("not-shown" if isinstance(fault, Behind) else "disk-full", instance=instance), {"Retry-After": "5"}
     if isinstance(fault, LedgerFault):  # its words name files of the node: they are for the node's log
         return _made("ledger-fault", instance=instance), {}
     if isinstance(fault, SaksiError):

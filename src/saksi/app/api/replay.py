@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -36,6 +37,7 @@ class Replay:
     def __init__(self, path: Path, *, now: Callable[[], float]) -> None:
         self._now = now
         self._running: set[bytes] = set()
+        self._unwritten: dict[bytes, tuple[bytes, bytes]] = {}  # what the disk had no room for
         self._rows = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._rows.execute("PRAGMA journal_mode=WAL")
         self._rows.execute("PRAGMA synchronous=FULL")
@@ -46,8 +48,9 @@ class Replay:
         name = _name(caller, key)
         if name in self._running:
             raise Refused("in-progress", headers={"Retry-After": "1"})
-        self._rows.execute("DELETE FROM answer WHERE made < ?", (self._now() - _DAY,))
-        row = self._rows.execute("SELECT asked, said FROM answer WHERE name = ?", (name,)).fetchone()
+        with suppress(sqlite3.OperationalError):  # a full disk
+            self._rows.execute("DELETE FROM answer WHERE made < ?", (self._now() - _DAY,))
+        row = self._unwritten.get(name) or self._rows.execute("SELECT asked, said FROM answer WHERE name = ?", (name,)).fetchone()
         if row is None:
             self._running.add(name)
             return None
@@ -59,7 +62,11 @@ class Replay:
         """Keep the answer that was given."""
         name = _name(caller, key)
         self._running.discard(name)  # first: where the answer cannot be kept, the request may be sent again all the same
-        self._rows.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?)", (name, asked, self._now(), msgspec.msgpack.encode(said)))
+        body = msgspec.msgpack.encode(said)
+        try:
+            self._rows.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?)", (name, asked, self._now(), body))
+        except sqlite3.OperationalError:
+            self._unwritten[name] = (asked, body)
 
     def drop(self, caller: str, key: str) -> None:
         """Forget a request that was refused: it may be sent again, mended."""

@@ -152,6 +152,7 @@ def outcome(ctx: click.Context, value: str, what: str, country: str | None, happ
 
     with beside_a_server("outcomes"), reading(ctx) as node:
         made = node.outcome(OutcomePlan(value, what, country=country, happened=happened, by=by, desk=True))
+        node.catch_up()
     if ctx.obj["json"]:
         line({"ref": made.ref, "entity": made.entity, "outcome": made.outcome, "duplicate": made.duplicate})
     else:

@@ -1,0 +1,151 @@
+"""A disk that fills up while something is taken back: what is recorded holds, is said to hold, and shows by itself once there is room."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from calls import apart
+from click.testing import CliRunner
+from test_api_node import REPORTS, Real
+
+from saksi.app.amending import Change
+from saksi.app.api.application import _catch_up
+from saksi.app.api.keys import Role
+from saksi.app.cli import saksi
+from saksi.ledger.disk import DiskFull
+from saksi.model import Op
+from saksi.views import fold as folding
+from saksi.views import serving
+from saksi.views.serving import Behind, no_room
+
+PHONE = "phone:+85512345678"
+BODY = {"value": "012345678", "publisher": "centre.a.example", "reason": "the number of a bank"}
+
+
+class Room:
+    """A disk without room for views until `made`."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.tried = 0
+        self._patch = patch
+        patch.setattr(serving.Writer, "commit", self._refuse)
+
+    def _refuse(self, *_: object) -> None:
+        self.tried += 1
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def made(self) -> None:
+        self._patch.undo()
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Iterator[Real]:
+    made = Real(tmp_path / "node")
+    taken = made.with_key(Role.ANALYST).post("/api/v1/takes?name=reports.csv&tlp=AMBER&pap=GREEN", content=REPORTS.encode())
+    assert taken.status_code == 201, taken.text
+    yield made
+    made.desk.walker.shutdown()
+    made.desk.writer.shutdown()
+    made.desk.access.close()
+    made.desk.replay.close()
+    made.node.close()
+
+
+def listed(real: Real) -> bool:
+    return PHONE in real.with_key(Role.ANALYST).get("/api/v1/feeds/csv").text
+
+
+def test_what_was_withdrawn_on_a_full_disk_is_told_so_and_told_again_once_it_shows(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:
+    analyst, sent = real.with_key(Role.ANALYST), {"Idempotency-Key": "lift-1"}
+    room = Room(monkeypatch)
+    for _ in range(2):
+        first = analyst.post("/api/v1/retractions", json=BODY, headers=sent)
+        assert (first.status_code, first.json()["type"]) == (503, "/problems/not-shown"), first.text
+        assert "is recorded and stays so" in first.json()["detail"]
+        assert first.headers["retry-after"]
+    size = real.node.ledger.size
+    assert listed(real)
+    room.made()
+    again = analyst.post("/api/v1/retractions", json=BODY, headers=sent)
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true"), again.text
+    assert len(again.json()["refs"]) > 1
+    assert real.node.ledger.size == size
+    assert not listed(real)
+
+
+def test_it_shows_by_itself_once_there_is_room(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = Room(monkeypatch)
+    assert real.with_key(Role.ANALYST).post("/api/v1/retractions", json=BODY).status_code == 503
+
+    async def beside() -> None:
+        task = asyncio.create_task(_catch_up(real.desk, every=0.01))
+        while room.tried < 3:
+            await asyncio.sleep(0.01)
+        assert real.node.views.size < real.node.ledger.size
+        room.made()
+        async with asyncio.timeout(20):
+            while real.node.views.size < real.node.ledger.size:
+                await asyncio.sleep(0.01)
+        task.cancel()
+
+    apart(beside)
+    assert not listed(real)
+
+
+def test_an_erasure_leaves_the_views_as_soon_as_there_is_room(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:
+    approver = real.with_key(Role.APPROVER)
+    body: dict[str, object] = {"what": "012345678", "ground": "decision 12"}
+    body["statements"] = approver.post("/api/v1/erasures", json=body).json()["statements"]
+    room, sent = Room(monkeypatch), {"Idempotency-Key": "e-1"}
+    assert approver.post("/api/v1/erasures", json=body, headers=sent).status_code == 503
+    room.made()
+    done = approver.post("/api/v1/erasures", json=body, headers=sent)
+    assert (done.status_code, done.json()["erased"]) == (201, True), done.text
+    assert real.node.views.facts(PHONE).facts == []
+
+
+def test_an_answer_that_the_disk_had_no_room_for_is_given_again(real: Real) -> None:
+    real.desk.replay._rows.execute("PRAGMA query_only = ON")  # a write fails here as on a full disk
+    analyst, sent = real.with_key(Role.ANALYST), {"Idempotency-Key": "a"}
+    first = analyst.post("/api/v1/retractions", json=BODY, headers=sent)
+    assert first.status_code == 201, first.text
+    again = analyst.post("/api/v1/retractions", json=BODY, headers=sent)
+    assert (again.status_code, again.json()) == (201, first.json()), again.text
+
+
+def test_a_full_disk_is_no_damage(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    link = sqlite3.connect(":memory:")
+    link.execute("CREATE TABLE t (a)")
+    link.execute("PRAGMA max_page_count = 2")
+    with pytest.raises(sqlite3.OperationalError) as raised:
+        link.executemany("INSERT INTO t VALUES (?)", [("x" * 9000,)] * 9)
+    assert no_room(raised.value)
+    assert not no_room(full)  # words alone are not enough for SQLite: it gives a code
+
+    def refuse(*_: object, **__: object) -> None:
+        raise raised.value
+
+    before = real.node.views.manifest
+    (ref, *_) = [line.ref for line in real.node.ask("012345678", country=None, reader=real.node.owner(), at=None).statements]
+    monkeypatch.setattr(folding, "_continue", refuse)
+    with pytest.raises(Behind, match="look-ups and block lists do not show it yet"):
+        real.node.amend(ref, Change(Op.RETRACT, "a test"))
+    assert real.node.views.manifest == before
+
+
+def test_the_command_line_says_what_is_recorded(real: Real, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real.node.close()
+    room = Room(monkeypatch)
+    words = ["--home", str(tmp_path / "node"), "outcome", "012345678", "false-alarm"]
+    made = CliRunner().invoke(saksi, words, standalone_mode=False)
+    assert isinstance(made.exception, DiskFull)
+    assert "what was recorded is in the ledger" in made.exception.what
+    room.made()
+    again = CliRunner().invoke(saksi, words, standalone_mode=False)
+    assert "told before" in again.output
