@@ -11,9 +11,10 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from saksi.ledger.disk import FULL, DiskFull
 from saksi.model import BadInput
 
-__all__ = ["to_read", "to_write"]
+__all__ = ["to_read", "to_write", "write_whole"]
 
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -47,6 +48,31 @@ def to_write(path: Path, given: Iterable[Path], *, what: str, option: str) -> Pa
     if not os.access(path if there is not None else path.parent, os.W_OK):
         raise BadInput(f"{what} may not be written here by you", where=str(path), todo=todo)
     return path
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that others read at any moment (a block list): it is there whole, or what was there before is. Links are followed.
+
+    A pipe or a device is written as it stands. Raises DiskFull where there is no room.
+    """
+    path = path.resolve()
+    if (found := _stat(path)) is not None and not stat.S_ISREG(found.st_mode):
+        path.write_bytes(data)
+        return
+    beside = path.with_name(f".{path.name[:200]}.new")
+    try:
+        with beside.open("wb") as file:
+            if found is not None:
+                os.fchmod(file.fileno(), stat.S_IMODE(found.st_mode))
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as fault:
+        beside.unlink(missing_ok=True)
+        if fault.errno in FULL:
+            raise DiskFull("the disk is full: the file is as it was", where=str(path), todo="make room and say it again") from fault
+        raise
 
 
 def _plain(path: Path, todo: str) -> os.stat_result | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from importlib import import_module
@@ -49,6 +50,7 @@ _COMMANDS = {
 }
 
 
+_ROOM = "make room and say it again; what stands in the output is not to be used"
 # What talks to processes or callers of its own, whose going away must be an error it can see.
 _LONG = {"serve", "demo", "take", "bulk"}
 
@@ -104,12 +106,25 @@ def main() -> None:
         sys.exit(code if isinstance(code, int) else 0)
     except SaksiError as fault:
         sys.exit(failed(fault, as_json="--json" in sys.argv))
+    except OSError as fault:
+        sys.exit(_no_room(fault))
     except click.ClickException as fault:
         fault.show()
         sys.exit(fault.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
         sys.exit(130)
+
+
+def _no_room(fault: OSError) -> int:
+    """Say that the disk is full, where that is what stopped us: standard output may lie on it, and half of it there. Else raises."""
+    from saksi.ledger.disk import FULL, DiskFull
+
+    if fault.errno not in FULL:
+        raise fault
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what waits to be written would fail once more on the way out
+    full = DiskFull("the disk is full: what was to be written is not, or not whole", where=str(fault.filename or "the output"), todo=_ROOM)
+    return failed(full, as_json="--json" in sys.argv)
 
 
 if __name__ == "__main__":

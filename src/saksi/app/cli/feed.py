@@ -8,6 +8,7 @@ import click
 
 from saksi.app.cli.open import looking
 from saksi.app.cli.say import common, line
+from saksi.app.files import write_whole
 from saksi.app.home import now_text
 from saksi.model import Json, Reader, Tlp
 from saksi.screen.feeds import FORMS, Entry, Plan
@@ -72,7 +73,7 @@ def feed(
     if out is None:
         click.echo(data, nl=False)
         return 0
-    out.write_bytes(data)
+    write_whole(out, data)
     if ctx.obj["json"]:
         line({"file": str(out), "bytes": len(data), "at": size})
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from saksi.app.cli.say import common, line, nothing, progress, words
+from saksi.app.files import write_whole
 from saksi.ledger.bundle import VerifiedStatement, verify_bundle
 from saksi.ledger.note import VKey, parse_vkey
 from saksi.ledger.policy import Policy, parse_policy
@@ -45,7 +46,7 @@ def prove(ctx: click.Context, what: str, out: Path | None, country: str | None, 
     if out is None:
         click.echo(data, nl=False)
         return 0
-    out.write_bytes(data)
+    write_whole(out, data)
     if ctx.obj["json"]:
         line({"file": str(out), "proofs": len(proofs), "key": key})
     else:
