@@ -124,7 +124,10 @@ def serve(node: Node, home: Path, settings: Settings, *, listen: Listen, ready: 
     server = uvicorn.Server(config)
     if ready is not None:
         _tell(server, listen, ready)
-    server.run()
+    try:
+        server.run()
+    finally:
+        gc.unfreeze()  # else what is left at the end of the process is never taken apart, and DuckDB's binding prints a page about it
 
 
 def _tell(server: uvicorn.Server, listen: Listen, ready: Callable[[str], None]) -> None:
