@@ -20,6 +20,7 @@ from saksi.actions.history import History
 from saksi.actions.logged import step_of
 from saksi.actions.step import FIRST, Step
 from saksi.ledger.batch import Kind as LeafKind
+from saksi.ledger.disk import check_writable
 from saksi.ledger.reading import Reading
 from saksi.model import LedgerFault, NotFound
 
@@ -68,6 +69,7 @@ class Book:
 
     def __init__(self, path: Path, *, origin: str) -> None:
         self._lock, self._path = RLock(), path
+        check_writable(path)
         try:
             self._link = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._link.execute("PRAGMA journal_mode=WAL")

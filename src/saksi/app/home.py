@@ -14,7 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from saksi.app.config import Config, write_first
-from saksi.ledger.disk import LocalDisk, ReadingDisk
+from saksi.ledger.disk import LocalDisk, ReadingDisk, check_writable
 from saksi.ledger.keys import Keys
 from saksi.ledger.ledger import KEYS, Ledger, Setup
 from saksi.ledger.note import Ed25519Signer
@@ -89,6 +89,7 @@ def set_up(home: Home, config: Config) -> str:
         raise BadInput("there is a node already", where=str(home.path), todo="choose another --home, or use it as it is")
     if home.path.exists() and any(home.path.iterdir()):
         raise BadInput("the directory is not empty", where=str(home.path), todo="choose an empty or new one")
+    check_writable(home.path / "saksi.toml")
     home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
     home.path.chmod(0o700)
     for folder in (home.views, home.takes):

@@ -21,6 +21,7 @@ from saksi.cases.links import Linked, linked, sharing
 from saksi.cases.queue import Counts, Place, Queue, ReportLine, counted, line_of, page
 from saksi.cases.tables import NAMES, SCHEMA, write
 from saksi.ledger.batch import Kind
+from saksi.ledger.disk import check_writable
 from saksi.ledger.reading import Reading
 from saksi.model import BadInput, LedgerFault, SaksiError
 from saksi.views.reports import Entered, entered, moved
@@ -70,6 +71,7 @@ class Board:
 
     def __init__(self, path: Path, *, origin: str) -> None:
         self._lock = RLock()
+        check_writable(path)
         try:
             self._link = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._link.execute("PRAGMA journal_mode=WAL")

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import RLock
 
 from saksi.exchange.message import Mail
+from saksi.ledger.disk import check_writable
 from saksi.model import BadInput, LedgerFault
 from saksi.model.moment import moment
 
@@ -61,6 +62,7 @@ class Outbox:
 
     def __init__(self, path: Path) -> None:
         self._lock = RLock()
+        check_writable(path)
         try:
             path.touch(mode=0o600)
             self._link = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn, Protocol
 
-from saksi.model.errors import LedgerFault, NotAllowed
+from saksi.model.errors import LedgerFault, NotAllowed, ReadOnly
 
 __all__ = [
     "FULL",
@@ -31,6 +31,7 @@ __all__ = [
     "Held",
     "LocalDisk",
     "ReadingDisk",
+    "check_writable",
     "disk_fault",
     "exists",
     "make_durable",
@@ -203,10 +204,22 @@ def disk_fault(error: OSError, where: Path) -> LedgerFault:
         return DiskFull("the disk is full; nothing was taken in", where=str(where), todo="make room and try again")
     reason = os.strerror(error.errno) if error.errno else str(error)
     if error.errno in READ_ONLY:
-        todo = "look at the mount and the rights of this user; a home that can only be read answers and proves, and takes nothing in"
-        return DiskFailed(f"the disk does not let this user open it for that: {reason}", where=str(where), todo=todo)
+        return _read_only(reason, where)
     todo = "end the process, check the disk and the rights on the folder, start again and run fsck"
     return DiskFailed(f"the disk failed: {reason}", where=str(where), todo=todo)
+
+
+def _read_only(reason: str, where: Path) -> ReadOnly:
+    todo = "look at the mount and the rights of this user; a home that can only be read answers and proves, and takes nothing in"
+    return ReadOnly(f"the disk does not let this user open it for that: {reason}", where=str(where), todo=todo)
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a store, there or still to be made, before it is opened where nothing may be written: SQLite says nothing of why it cannot.
+    Raises ReadOnly."""
+    folder = next(each for each in path.absolute().parents if each.exists())
+    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise _read_only("it can only be read here", path)
 
 
 class AppendFile:
@@ -247,6 +260,8 @@ class AppendFile:
                     raise OSError(errno.EIO, "a write took nothing")
                 left, offset = left[taken:], offset + taken
         except OSError as error:
+            if error.errno in READ_ONLY:  # it was opened to be written: a disk that has failed since
+                raise _after_sync(error, self._path) from error
             fault = disk_fault(error, self._path)
             if isinstance(fault, DiskFull):
                 self.cut(start)

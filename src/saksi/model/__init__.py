@@ -2,7 +2,7 @@
 
 from saksi.model.canonical import Json, JsonObject, canonical, parse_canonical
 from saksi.model.document import Document
-from saksi.model.errors import BadInput, LedgerFault, NotAllowed, NotFound, NotReady, PeerFault, SaksiError, Unproved
+from saksi.model.errors import BadInput, LedgerFault, NotAllowed, NotFound, NotReady, PeerFault, ReadOnly, SaksiError, Unproved
 from saksi.model.grade import Grade
 from saksi.model.judgement import Judgement, Verdict
 from saksi.model.locator import Locator
@@ -41,6 +41,7 @@ __all__ = [
     "Op",
     "Pap",
     "PeerFault",
+    "ReadOnly",
     "Reader",
     "SaksiError",
     "Source",

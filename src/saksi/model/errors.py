@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-__all__ = ["BadInput", "LedgerFault", "NotAllowed", "NotFound", "NotReady", "PeerFault", "SaksiError", "Unproved"]
+__all__ = ["BadInput", "LedgerFault", "NotAllowed", "NotFound", "NotReady", "PeerFault", "ReadOnly", "SaksiError", "Unproved"]
 
 
 class SaksiError(Exception):
@@ -62,3 +62,7 @@ class LedgerFault(SaksiError):
 
 class NotReady(LedgerFault):
     """The views are not there yet. Nothing is lost or damaged: they are folded from the ledger."""
+
+
+class ReadOnly(LedgerFault):
+    """Here this user may only read: the mount or the rights say so. Nothing is lost or damaged, and nothing was changed."""

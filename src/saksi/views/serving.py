@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 
 from saksi.ledger.disk import FULL, DiskFull
-from saksi.model import LedgerFault
+from saksi.model import LedgerFault, ReadOnly
 from saksi.views import manifest as manifests
 from saksi.views.bundle import Entry, cut, pack, spread, unpack
 from saksi.views.manifest import FOLD_VERSION, Manifest
@@ -98,7 +98,7 @@ def no_room(fault: BaseException) -> bool:
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """Open the index. A reader maps the file into memory and cannot write; a writer overwrites what it deletes.
 
-    A reader in a folder that may not be written to needs the files of the journal, or no journal: raises LedgerFault where one is left.
+    A reader in a folder that may not be written to needs the files of the journal, or no journal: raises ReadOnly where one is left.
     """
     made = _opened(path, "mode=rw" if write else "mode=ro")
     if write:
@@ -121,7 +121,7 @@ def _opened(path: Path, how: str) -> sqlite3.Connection:
         if journal.exists() and journal.stat().st_size:
             what = "the views were left with a journal, and here nothing may be written to read it"
             todo = "run any command once where the home can be written, `saksi doctor` say, or copy it there; its -shm file belongs to it"
-            raise LedgerFault(what, where=str(journal), todo=todo) from None
+            raise ReadOnly(what, where=str(journal), todo=todo) from None
         return _opened(path, "mode=ro&immutable=1")  # nobody writes here, and nothing is left to be put in
     return made
 

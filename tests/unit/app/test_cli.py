@@ -370,6 +370,8 @@ def test_erasing_reads_a_value_as_asking_does_and_says_what_it_read(run: Run, tm
     last(run("take", "--source", "report-desk", str(tmp_path / "r.csv")))
     ground = ("--ground", "request of the person")
     kept = run("erase", "012 345 678", *ground, json_=False)  # nobody is there to say yes
+    assert isinstance(kept.exception, BadInput)
+    assert "--yes" in kept.exception.todo
     assert last(run("ask", "012 345 678"))["status"] == "known"
     assert "012 345 678 is read as phone:+85512345678." in kept.stdout
     made = run("erase", "012 345 678", "--country", "KH", *ground, "--yes")

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from saksi.app.cli import saksi
 from saksi.app.cli.say import exit_code, failed
-from saksi.model import BadInput, LedgerFault, NotAllowed, NotFound, NotReady, PeerFault, SaksiError, Unproved
+from saksi.model import BadInput, LedgerFault, NotAllowed, NotFound, NotReady, PeerFault, ReadOnly, SaksiError, Unproved
 
 Change = Callable[[Path], None]
 NOBODY = "0" * 64
@@ -138,6 +138,9 @@ TABLE: tuple[tuple[int, str, Change], ...] = (
     (2, "verify proof", nothing),
     (2, "take none.csv", nothing),
     (2, "verify --log none --key key", nothing),
+    (2, "erase 012345678 --ground x", nothing),
+    (2, "--json erase 012345678 --ground x", nothing),
+    (2, "retract --value 012345678 --publisher centre.a.example --reason x", nothing),
     (3, "ask 012345678", no_node),
     (3, "doctor", no_node),
     (3, "ask 012345678", no_views),
@@ -185,8 +188,11 @@ def test_missing_views_are_mended_by_a_fold(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "code"),
-    [(BadInput, 2), (NotFound, 1), (Unproved, 1), (NotAllowed, 3), (PeerFault, 4), (LedgerFault, 5), (NotReady, 3), (SaksiError, 1)],
-)
+    [
+        (BadInput, 2), (NotFound, 1), (Unproved, 1), (NotAllowed, 3), (PeerFault, 4), (LedgerFault, 5), (NotReady, 3), (ReadOnly, 3),
+        (SaksiError, 1),
+    ],
+)  # fmt: skip
 def test_each_error_has_the_code_that_is_documented(kind: type[SaksiError], code: int) -> None:
     assert exit_code(kind("x")) == code
 

@@ -58,6 +58,16 @@ def mounted(home: Path) -> Run:
     return run
 
 
+def stores(home: Path) -> None:
+    """As after everything was used once: people, keys, requests, mail, alerts."""
+    for words in (
+        ("user", "add", "first", "--unit", "desk", "--role", "analyst"), ("key", "create", "somebody", "--role", "reader"),
+        ("request", "list"), ("alert", "list"), ("post",),
+    ):  # fmt: skip
+        made = CliRunner().invoke(saksi, ["--home", str(home), "--json", *words], standalone_mode=False)
+        assert made.exception is None, made.exception
+
+
 def done(made: subprocess.CompletedProcess[str]) -> dict[str, object]:
     assert made.returncode == 0, made.stderr
     found = json.loads(made.stdout.splitlines()[-1])
@@ -112,19 +122,48 @@ def test_a_probe_that_is_there_already_is_used(home: Path, mounted: Run) -> None
 def test_a_journal_that_cannot_be_read_there_is_said_and_not_called_no_views(home: Path, mounted: Run) -> None:
     index(home, "-shm").unlink()
     refused = mounted("ask", HOST)
-    assert refused.returncode == 5
+    assert refused.returncode == 3
     assert "journal" in refused.stderr
     assert "no views" not in refused.stderr
     call(home, "ask", HOST)  # once where it can be written, as the message says
     assert done(mounted("ask", HOST))["status"] == "known"
 
 
-@pytest.mark.parametrize("words", [("take", "global-anti-scam.txt"), ("fold",), ("erase", f"host:{HOST}", "--ground", "a b", "--yes")])
-def test_what_must_write_is_refused_plainly(mounted: Run, words: tuple[str, ...]) -> None:
-    refused = mounted(*words)
-    assert refused.returncode == 5
-    assert "Read-only file system" in refused.stderr
-    assert "can only be read" in refused.stderr
+STORES = (("user", "list"), ("key", "create", "somebody", "--role", "reader"), ("request", "list"), ("alert", "list"))
+WRITING = (
+    ("take", "global-anti-scam.txt"), ("fold",), ("erase", f"host:{HOST}", "--ground", "a b", "--yes"), ("post",), ("serve", "--port", "0"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("made", [False, True], ids=["stores never made", "stores there"])
+def test_what_must_write_is_refused_plainly(home: Path, mounted: Run, made: bool) -> None:
+    if made:
+        stores(home)
+    for words in STORES if made else (*WRITING, *STORES):
+        refused = mounted(*words)
+        assert refused.returncode == 3, (words, refused.stderr)
+        told = json.loads(refused.stderr.splitlines()[-1])
+        assert told["error"] == "ReadOnly"
+        assert "does not let this user" in told["what"]
+        assert "can only be read" in told["todo"]
+
+
+def test_a_node_is_not_made_where_nothing_may_be_written(home: Path, mounted: Run) -> None:
+    refused = mounted("--home", str(home / "other"), "init", "--authority", "centre.b.example")
+    assert refused.returncode == 3, refused.stderr
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["stores never made", "stores there"])
+def test_it_is_backed_up(home: Path, mounted: Run, before: bool) -> None:
+    if before:
+        stores(home)
+    for name in ("data", "keys"):
+        (home.parent / name).write_text(f"{name}: six words of a passphrase\n", encoding="utf-8")
+    secrets = ("--passphrase-file", "data", "--keys-passphrase-file", "keys")
+    assert done(mounted("backup", "copy", *secrets))["size"] == 2
+    call(home.parent / "again", "restore", "copy", *secrets)
+    listed = mounted("--home", str(home.parent / "again"), "user", "list")
+    assert ("first" in listed.stdout) is before, listed.stderr
 
 
 def test_proving_opens_no_file_of_the_ledger_to_write(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import multiprocessing
+import os
 import stat
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from saksi.ledger.disk import (
     replace_file,
     take_lock,
 )
-from saksi.model.errors import NotAllowed
+from saksi.model.errors import NotAllowed, ReadOnly
 
 DISK = LocalDisk()
 
@@ -70,11 +71,28 @@ def test_no_room_is_not_fatal(number: int) -> None:
     assert isinstance(disk_fault(OSError(number, "full"), Path("x")), DiskFull)
 
 
-@pytest.mark.parametrize("number", [errno.EIO, errno.EROFS, errno.EACCES, None])
+@pytest.mark.parametrize("number", [errno.EIO, None])
 def test_everything_else_is(number: int | None) -> None:
     fault = disk_fault(OSError(number, "broken") if number else OSError("broken"), Path("x"))
     assert isinstance(fault, DiskFailed)
     assert fault.todo
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EPERM])
+def test_what_may_only_be_read_has_not_failed(number: int) -> None:
+    assert isinstance(disk_fault(OSError(number, "no"), Path("x")), ReadOnly)
+
+
+def test_a_file_opened_to_be_written_that_takes_nothing_more_is_a_disk_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the system mounts a failing disk read-only under a running process."""
+    file = AppendFile(DISK, tmp_path / "file")
+
+    def refuses(_fd: int, _data: bytes, _offset: int) -> int:
+        raise OSError(errno.EROFS, "remounted")
+
+    monkeypatch.setattr(os, "pwrite", refuses)
+    with pytest.raises(DiskFailed):
+        file.append(b"x")
 
 
 def test_a_real_full_disk_takes_the_write_back() -> None:

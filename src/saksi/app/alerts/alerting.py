@@ -95,7 +95,6 @@ def opened(node: Posting) -> Alerting:
     """The alerts of a node."""
     home, clock = node.files, now_text
     api = home.path / "api"
-    api.mkdir(mode=0o700, exist_ok=True)
     people = Store(home.path / FOLDER, key=people_key(home), clock=lambda: int(time.time()), random=os.urandom)
     owners = Owners(KeyStore(api / "keys.json", clock=clock, random=os.urandom), Register(people), node.config.authority, clock)
     teller = Teller(node, owners, AccessLog(api, clock=clock, random=os.urandom))

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from saksi.app.alerts.alert import Alert, Channels, Course, Hit
 from saksi.app.alerts.search import Search
+from saksi.ledger.disk import check_writable
 from saksi.model import BadInput, LedgerFault
 
 __all__ = ["FILE", "MOST", "AlertStore"]
@@ -55,8 +56,9 @@ class AlertStore:
     """The alerts of one node; several threads and processes may use it."""
 
     def __init__(self, folder: Path, *, key: bytes) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / FILE
+        check_writable(path)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock, self._seal = RLock(), AESGCM(key)
         try:
             path.touch(mode=0o600)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from saksi.ledger.disk import check_writable
 from saksi.model import BadInput, LedgerFault, NotFound, Tlp
 
 __all__ = ["CAN", "Key", "KeyStore", "May", "Role"]
@@ -168,6 +169,8 @@ class KeyStore:
     @contextmanager
     def _alone(self) -> Iterator[dict[str, Key]]:
         """The keys as they are now, to be changed by one process at a time: no key, and no revocation, is written over."""
+        check_writable(self._path)
+        self._path.parent.mkdir(mode=0o700, exist_ok=True)
         with self._path.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._load()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from saksi.app.cli.open import beside_a_server, reading
-from saksi.app.cli.say import common, line, words
+from saksi.app.cli.say import agreed, common, line, words
 from saksi.model import OUTCOMES, Grade, Json, Marking, Op, Pap, Tlp
 
 __all__ = ["amend", "erase", "outcome", "retract"]
@@ -51,7 +51,7 @@ def retract(
     if not ctx.obj["json"]:
         words(f"{value} is read as {entity}." if value != entity else entity)
         words(f"This withdraws {len(found)} statements that {publisher or series} makes about it.")
-    if not yes and not click.confirm("Withdraw?", err=True):
+    if not yes and not agreed("Withdraw?", as_json=ctx.obj["json"]):
         words("nothing was withdrawn")
         return 1
     return _amend(ctx, found, Op.RETRACT, reason=reason, analyst=analyst)
@@ -127,7 +127,7 @@ def erase(ctx: click.Context, what: str, country: str | None, ground: str, yes: 
                 words(f"  {plan.shared} of them concern other people too, who are not named here.")
             if plan.originals:
                 words(f"  {len(plan.originals)} originals go too; {plan.resting} other statements rest on them.")
-        if not yes and not click.confirm("Erase?", err=True):
+        if not yes and not agreed("Erase?", as_json=ctx.obj["json"]):
             words("nothing was erased")
             return 1
         done = node.erase(plan, ground=ground)

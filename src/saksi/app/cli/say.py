@@ -9,14 +9,16 @@ from contextlib import contextmanager
 
 import click
 
-from saksi.model import BadInput, Json, LedgerFault, NotAllowed, NotFound, NotReady, PeerFault, SaksiError, Unproved
+from saksi.model import BadInput, Json, LedgerFault, NotAllowed, NotFound, NotReady, PeerFault, ReadOnly, SaksiError, Unproved
 
-__all__ = ["EXIT", "Progress", "common", "exit_code", "failed", "line", "note", "nothing", "progress", "visible", "words"]
+__all__ = ["EXIT", "Progress", "agreed", "common", "exit_code", "failed", "line", "note", "nothing", "progress", "visible", "words"]
 
 Progress = Callable[[int, int | None], None]
 
 # The first that fits counts: the narrower ones stand before those they belong to.
-EXIT: Mapping[type[SaksiError], int] = {Unproved: 1, NotFound: 1, NotReady: 3, BadInput: 2, NotAllowed: 3, PeerFault: 4, LedgerFault: 5}
+EXIT: Mapping[type[SaksiError], int] = {
+    Unproved: 1, NotFound: 1, NotReady: 3, ReadOnly: 3, BadInput: 2, NotAllowed: 3, PeerFault: 4, LedgerFault: 5,
+}  # fmt: skip
 
 
 def exit_code(fault: SaksiError) -> int:
@@ -66,6 +68,20 @@ def visible(text: str) -> str:
     from saksi.exchange.shown import spelled
 
     return spelled(text)
+
+
+def agreed(question: str, *, as_json: bool) -> bool:
+    """Whether whoever sits there says yes. Raises BadInput where nobody can be asked: no input, or a program that reads JSON."""
+    todo = "say --yes to do it without being asked"
+    if as_json:
+        raise BadInput("with --json nobody is asked", where="--yes", todo=todo)
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort as stop:
+        if not isinstance(stop.__context__, EOFError):  # Ctrl-C
+            raise
+        click.echo(err=True)  # behind the question
+        raise BadInput("nobody is there to say yes", where="--yes", todo=todo) from stop
 
 
 def common(command: Callable[..., int | None]) -> Callable[..., int | None]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from saksi.app.api.keys import KeyStore, Role
-from saksi.app.cli.open import home_of, reading
+from saksi.app.cli.open import reading
 from saksi.app.cli.say import common, line, words
 from saksi.app.home import now_text
 from saksi.ledger.highest import Unconfirmed
@@ -162,6 +162,4 @@ def key_revoke(ctx: click.Context, name: str) -> int:
 
 def _store(ctx: click.Context) -> KeyStore:
     with reading(ctx) as node:
-        path = home_of(ctx).path / "api" / "keys.json"
-        node.files.path.joinpath("api").mkdir(mode=0o700, exist_ok=True)
-    return KeyStore(path, clock=now_text, random=os.urandom)
+        return KeyStore(node.files.path / "api" / "keys.json", clock=now_text, random=os.urandom)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from saksi.app.people.chain import Line, add_line, lines
+from saksi.ledger.disk import check_writable
 from saksi.model import LedgerFault
 
 __all__ = ["FILE", "SCHEMA", "Store", "snapshot"]
@@ -51,8 +53,9 @@ class Store:
         self.random = random
         self._key = key
         self._turn = RLock()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / FILE
+        check_writable(path)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         try:
             self._rows = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
@@ -112,7 +115,9 @@ class Store:
 
 def snapshot(path: Path) -> bytes:
     """The store as one file, as it is at one moment, for a backup: without sessions, so that none comes back to life in a restored node."""
-    stored = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    journal = path.with_name(path.name + "-wal")
+    still = not os.access(path.parent, os.W_OK) and not (journal.exists() and journal.stat().st_size)  # nobody writes, nothing to put in
+    stored = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if still else ''}", uri=True)
     made = sqlite3.connect(":memory:")
     try:
         stored.backup(made)

@@ -17,6 +17,7 @@ from threading import RLock
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from saksi.ledger.disk import check_writable
 from saksi.model import BadInput, LedgerFault, NotAllowed
 
 __all__ = ["APPEAL", "MAIL", "Item", "Tray"]
@@ -56,6 +57,7 @@ class Tray:
 
     def __init__(self, path: Path, *, key: bytes) -> None:
         self._lock, self._seal = RLock(), AESGCM(key)
+        check_writable(path)
         try:
             path.touch(mode=0o600)
             self._link = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
