@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from saksi.formats.report_mapping import OWN, ReportMapping
@@ -56,6 +56,7 @@ class Order:
 class Taken:
     """What became of a file. `expired`, `reinstated` and `changed` count amendments; `erased` counts statements that were erased before and
     stay out; `warnings` are for the officer. `tlp` is the marking of what was taken, and `by` the key it came with.
+    `stood` counts what stood already by the TLP it stands under, and `gone` likewise what expired: not everybody is told of it.
     """
 
     id: str
@@ -77,3 +78,5 @@ class Taken:
     erased: int = 0
     tlp: str = "RED"
     by: str = ""
+    stood: dict[str, int] = field(default_factory=dict)
+    gone: dict[str, int] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class TakeLog:
             torn = bool(end) and log.read(1) != b"\n"
             log.write(b"\n" * torn + json.dumps(asdict(made)).encode() + b"\n")
 
-    def page(self, *, after: str | None, limit: int, clearance: Tlp, by: str) -> TakePage:
+    def page(self, *, after: str | None, limit: int, clearance: Tlp, by: str, erases: bool) -> TakePage:
         """The takes given by `by`, or marked so that `clearance` may see them, newest first; `after` is the id of the last one seen."""
         rows = [made for made in self._read() if (by and made.by == by) or Tlp.read(made.tlp).rank <= clearance.rank]
         rows.reverse()
@@ -38,7 +38,7 @@ class TakeLog:
             if at is None:
                 raise BadInput("a cursor is what an earlier page gave", where="after")
             rows = rows[at + 1 :]
-        lines = tuple(map(line_of, rows[:limit]))
+        lines = tuple(line_of(made, clearance, erases=erases) for made in rows[:limit])
         return TakePage(takes=lines, after=lines[-1].id if len(rows) > limit else None)
 
     def _read(self) -> Iterator[Taken]:
@@ -53,9 +53,17 @@ class TakeLog:
                 yield Taken(**{**row, "warnings": tuple(row["warnings"]), "rejects": tuple(row["rejects"])})
 
 
-def line_of(made: Taken) -> TakeLine:
-    """What the API tells of a take."""
+def line_of(made: Taken, clearance: Tlp, *, erases: bool) -> TakeLine:
+    """What the API tells of a take: what stands under a stricter marking than `clearance` counts as taken, and so does what was erased,
+    unless it is told to somebody who may erase. Else a file would confirm guesses about what its giver may not see.
+    """
+    unseen, erased = _stricter(made.stood, clearance), made.erased if erases else 0
     return TakeLine(
-        id=made.id, name=made.name, taken_at=made.taken_at, digest=made.digest, taken=made.taken, duplicate=made.duplicate,
-        rejected=made.rejected, expired=made.expired, erased=made.erased, size=made.size, rejects=made.rejects,
+        id=made.id, name=made.name, taken_at=made.taken_at, digest=made.digest, taken=made.taken + unseen + made.erased - erased,
+        duplicate=made.duplicate - unseen, rejected=made.rejected, expired=made.expired - _stricter(made.gone, clearance), erased=erased,
+        size=made.size, rejects=tuple(told for told in made.rejects if erases or told not in made.warnings),
     )  # fmt: skip
+
+
+def _stricter(counts: Mapping[str, int], clearance: Tlp) -> int:
+    return sum(count for level, count in counts.items() if Tlp.read(level).rank > clearance.rank)

@@ -88,7 +88,7 @@ class Taking(Withdrawing):
         self._sweep()
         self.catch_up()
         if order.own is not None:
-            self._one_publisher(order.own)
+            self._one_publisher(order.own, order.clearance or Tlp.RED)
         with (
             _disk(self.files.takes),
             tempfile.TemporaryDirectory(prefix="take-", dir=self.files.takes) as folder,
@@ -140,6 +140,7 @@ class Taking(Withdrawing):
             expired=turns.expired, reinstated=turns.reinstated, changed=turns.changed, size=size,
             warnings=tuple(filter(None, (behind, warning))) + _kept(turns.kept) + erased.warnings(), erased=erased.out,
             rejects=(*erased.refusals(), *under.shown)[:_SHOWN], tlp=given.handling.tlp.value, by=order.by,
+            stood=dict(turns.stood), gone=dict(turns.gone),
         )  # fmt: skip
         with _disk(self.files.takes):
             self._take_log.add(made)
@@ -159,11 +160,11 @@ class Taking(Withdrawing):
             own=plan.own,
             amends=plan.amends,
         )
-        return line_of(self.take_file(order))
+        return line_of(self.take_file(order), order.clearance or Tlp.RED, erases=plan.erases)
 
-    def takes(self, *, after: str | None, limit: int, clearance: Tlp, by: str = "") -> TakePage:
+    def takes(self, *, after: str | None, limit: int, clearance: Tlp, by: str = "", erases: bool = False) -> TakePage:
         """The takes that `by` gave or that `clearance` may see, newest first; `after` is the id of the last one seen."""
-        return self._take_log.page(after=after, limit=limit, clearance=clearance, by=by)
+        return self._take_log.page(after=after, limit=limit, clearance=clearance, by=by, erases=erases)
 
     @property
     def _take_log(self) -> TakeLog:
@@ -199,10 +200,17 @@ class Taking(Withdrawing):
         file, why = fits[0] if fits else (spec.files[0], "as told")
         return Recognised(spec, file, f"{spec.title}: {why}")
 
-    def _one_publisher(self, own: OwnList) -> None:
-        """Refuse a publisher whose series would be another's: one would expire what the other has."""
+    def _one_publisher(self, own: OwnList, clearance: Tlp) -> None:
+        """Refuse a publisher whose series would be another's: one would expire what the other has. Its name is for who sees its list."""
         for known in self.views.sources():
             if known.series is not None and known.series.startswith(own.of_publisher) and known.publisher != own.publisher:
+                places = self.views.series_live(known.series).rest()
+                if clearance is not Tlp.RED and not any(self.views.handling(one.handling).tlp.rank <= clearance.rank for one in places):
+                    raise BadInput(
+                        f"{own.publisher!r} would be one series with another publisher",
+                        where="publisher",
+                        todo="name it as whoever made its first list here did, or by a name that differs in letters or digits",
+                    )
                 raise BadInput(
                     f"{own.publisher!r} and {known.publisher!r}, whose lists are here, would be one series",
                     where="publisher",
@@ -242,6 +250,7 @@ class Taking(Withdrawing):
                 keep[number] = under.erased.meets(day)
         for number, (place, new) in enumerate(zip(places, first, strict=True)):
             if place is not None and new:
+                under.turns.meets(place)
                 if under.recurring:
                     under.turns.stays(place)
                 under.turns.regrade(place, met.asserters[met.asserter[number]].grade)
@@ -251,7 +260,7 @@ class Taking(Withdrawing):
 
     def _expire(self, under: _Under, gone: Sequence[Place], *, nothing: bool) -> None:
         # A file of which nothing can be read is another file, however short the list was. What the giver may not see is in no count.
-        had = len(gone) + under.turns.stood
+        had = len(gone) + under.turns.stayed
         if (len(gone) > max(_FEW, _SHRINK * had) or (gone and nothing)) and not under.order.shrink:
             raise BadInput(
                 f"{len(gone)} of {had} values of {under.given.source.series} are not in this file: it may be cut off. Nothing was taken in",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -35,14 +36,17 @@ class _Turn:
 
 class Turns:
     """The amendments of one open take. `expired`, `reinstated` and `changed` count them; `kept` counts what keeps its marking, though the
-    file bears another, and `stood` the values that were on a list before and are on it still, of those that the giver may see.
+    file bears another, and `stayed` the values that were on a list before and are on it still, of those that the giver may see. `stood`
+    counts by TLP in force what stands already, `gone` what expired: nobody is told of more than they may see.
     """
 
     def __init__(self, node: Withdrawing, take: Transaction, given: Given, order: Order) -> None:
         self._node, self._take, self._given, self._order = node, take, given, order
         self._open: dict[int, bool] = {}
         self._waiting: list[Groups] = []  # amendments that wait to be a batch
-        self.expired = self.reinstated = self.changed = self.kept = self.stood = 0
+        self.expired = self.reinstated = self.changed = self.kept = self.stayed = 0
+        self.stood: Counter[str] = Counter()
+        self.gone: Counter[str] = Counter()
 
     def sees(self, place: Place) -> bool:
         """Whether the giver may see a statement, by the marking in force; the owner sees all."""
@@ -54,9 +58,13 @@ class Turns:
             self._open[place.handling] = "content" in release(marking, self._node.owner(clearance), on=today())
         return self._open[place.handling]
 
+    def meets(self, place: Place) -> None:
+        """Count a statement of the file that stands already."""
+        self.stood[self._node.views.handling(place.handling).tlp.value] += 1
+
     def stays(self, place: Place) -> None:
         """A value that is on the list still, or again where an edition before had dropped it, under the marking that it had."""
-        self.stood += place.counts and self.sees(place)
+        self.stayed += place.counts and self.sees(place)
         if place.expired:
             self.reinstated += self._append(place, _Turn(Op.REINSTATE, "on the list again"))
 
@@ -85,6 +93,7 @@ class Turns:
     def expire(self, gone: Iterable[Place]) -> None:
         """What an edition no longer has, of what its giver may see (record 75)."""
         for place in gone:
+            self.gone[self._node.views.handling(place.handling).tlp.value] += 1
             self.expired += self._append(place, _Turn(Op.EXPIRE, "no longer on the list"))
 
     def log(self) -> None:

@@ -341,7 +341,7 @@ class Stand:
         self._takes.append(line)
         return line
 
-    def takes(self, *, after: str | None, limit: int, clearance: Tlp, by: str = "") -> TakePage:
+    def takes(self, *, after: str | None, limit: int, clearance: Tlp, by: str = "", erases: bool = False) -> TakePage:
         lines = [line for line in reversed(self._takes) if after is None or line.id < after]
         return TakePage(takes=tuple(lines[:limit]), after=lines[limit - 1].id if len(lines) > limit else None)
 

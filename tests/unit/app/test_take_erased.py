@@ -194,13 +194,18 @@ def test_the_api_and_the_list_of_takes_tell_it(run: Run) -> None:
     done = run("erase", victim(run), *GROUND)
     node = Node(Home(Path("home")), load(Path("home"), {}, {})[0])
     try:
-        line = node.take(TakePlan(Path(reports(*ROWS)), "reports.csv", "report-desk"))
-        (newest,) = node.takes(after=None, limit=1, clearance=Tlp.RED).takes
+        line = node.take(TakePlan(Path(reports(*ROWS)), "reports.csv", "report-desk", erases=True))
+        (newest,) = node.takes(after=None, limit=1, clearance=Tlp.RED, erases=True).takes
+        veiled = node.take(TakePlan(Path(reports(*ROWS)), "reports.csv", "report-desk"))
+        (listed,) = node.takes(after=None, limit=1, clearance=Tlp.RED).takes
     finally:
         node.close()
     assert line.erased == done["statements"]
     assert "stay out" in line.rejects[0]
     assert newest == line
+    assert (veiled.taken, veiled.erased) == (done["statements"], 0)  # to whoever may not erase, it counts as taken
+    assert "erased" not in str(veiled.rejects)
+    assert listed == veiled
 
 
 def test_workers_leave_it_out_like_one_process(run: Run) -> None:

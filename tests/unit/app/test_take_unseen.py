@@ -71,3 +71,49 @@ def test_an_edition_that_shrinks_too_far_tells_no_number_of_what_its_giver_may_n
     refused = outside.post("/api/v1/takes?name=list.txt&list=phones&publisher=Police", content="\n".join(short).encode())
     assert refused.status_code == 400
     assert refused.json()["detail"].startswith("49 of 50 values of own/police/phones/infrastructure are not in this file")
+
+
+def report(client: Client, reference: str, phone: str, tlp: Tlp = Tlp.CLEAR) -> Json:
+    text = f"reference,reported_at,country,synthetic,scam_phone\n{reference},2026-02-03,KH,true,{phone}\n"
+    made = client.post(f"/api/v1/takes?name=b.csv&source=report-desk&tlp={tlp.value}&pap=GREEN", content=text.encode())
+    assert made.status_code == 201, made.text
+    line = made.json()
+    assert isinstance(line, dict)
+    return {name: line[name] for name in ("taken", "duplicate", "rejected", "expired", "erased", "rejects")}
+
+
+def counts(client: Client) -> list[Json]:
+    return [{name: line[name] for name in ("taken", "duplicate")} for line in client.get("/api/v1/takes").json()["takes"]]
+
+
+def test_a_guess_about_a_sealed_report_is_answered_like_a_wrong_one(real: Real) -> None:
+    desk, outside, sees = (key(real, role, tlp) for role, tlp in
+                           ((Role.ANALYST, Tlp.RED), (Role.INTAKE, Tlp.CLEAR), (Role.INTAKE, Tlp.RED)))  # fmt: skip
+    report(desk, "SECRET-9", "012755511", Tlp.RED)
+    right, wrong = report(outside, "Z-1", "012755511"), report(outside, "Z-2", "012755512")
+    assert right == wrong
+    assert right["duplicate"] == 0
+    assert counts(outside)[:1] == counts(outside)[1:]  # and so in the list of takes
+    assert counts(sees)[1]["duplicate"] != 0
+    assert report(sees, "Z-3", "012755511")["duplicate"] != 0
+    assert report(outside, "Z-4", "012755512")["duplicate"] != 0  # its own, under CLEAR
+
+
+def test_a_guess_about_what_was_erased_is_answered_like_a_wrong_one(real: Real) -> None:
+    desk, outside, approver = (key(real, role, tlp) for role, tlp in
+                               ((Role.ANALYST, Tlp.RED), (Role.INTAKE, Tlp.CLEAR), (Role.APPROVER, Tlp.RED)))  # fmt: skip
+    report(desk, "SECRET-9", "012755511")
+    order = {"what": "012755511", "ground": "decision 1"}
+    plan = approver.post("/api/v1/erasures", json=order).json()
+    assert approver.post("/api/v1/erasures", json={**order, "statements": plan["statements"]}).json()["erased"] is True
+    assert report(outside, "Z-1", "012755511") == report(outside, "Z-2", "012755512")
+    assert flagged(desk, ["012755512"]) == [True]
+
+
+@pytest.mark.parametrize(("clearance", "told"), [(Tlp.CLEAR, False), (Tlp.RED, True)])
+def test_the_spelling_of_a_publisher_is_for_who_may_see_its_lists(real: Real, clearance: Tlp, told: bool) -> None:
+    edition(key(real, Role.ANALYST, Tlp.RED), phones(1), Tlp.RED)
+    other = key(real, Role.ANALYST, clearance)
+    refused = other.post("/api/v1/takes?name=list.txt&list=hosts&publisher=police", content=b"one.example.net\n")
+    assert refused.status_code == 400
+    assert ("'Police'" in refused.text) is told

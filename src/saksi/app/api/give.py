@@ -75,6 +75,7 @@ async def take(call: Call) -> Response:
             clearance=call.caller.clearance.value,
             own=own,
             amends=May.AMEND in call.caller.rights,
+            erases=May.ERASE in call.caller.rights,
         )
 
         def work() -> Stored:
@@ -91,7 +92,8 @@ async def takes(call: Call) -> Response:
     given = call.asked.maybe("cursor")
     after = None if given is None else read_cursor(given).after
     limit, caller = call.asked.number("limit") or 50, call.caller
-    page = await call.walk(lambda: call.desk.node.takes(after=after, limit=limit, clearance=caller.clearance, by=caller.name))
+    erases, node = May.ERASE in caller.rights, call.desk.node
+    page = await call.walk(lambda: node.takes(after=after, limit=limit, clearance=caller.clearance, by=caller.name, erases=erases))
     onward = None if page.after is None else write_cursor(Cursor(page.after))
     body = msgspec.json.encode(TakesAnswer(tuple(msgspec.Raw(msgspec.json.encode(line)) for line in page.takes), onward))
     return answer(call.request, body, headers=next_link(call.request, onward) if onward else None)

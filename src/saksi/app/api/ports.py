@@ -107,8 +107,8 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
 
 class TakeLine(msgspec.Struct, frozen=True, kw_only=True):
     """One take: what was given and what became of it. `expired` counts values that this edition of a list no longer has, and that are off
-    it now; `erased` counts statements that were erased from this ledger before and stay out; `rejects` are the first few refusals in
-    words; `digest` is the file's SHA-256.
+    it now; `erased` counts, for who may erase, statements that were erased from this ledger before and stay out; `rejects` are the first
+    few refusals in words; `digest` is the file's SHA-256. To a lower clearance, what it may not see counts as taken.
     """
 
     id: str
@@ -137,7 +137,7 @@ class TakePlan:
     or that it is a list of the desk's own.
 
     `tlp`, `pap` and `grade` are those the giver states (None: as the source's own file says); `by` names the key, `clearance` is its TLP;
-    `amends` says that it may amend.
+    `amends` says that it may amend, `erases` that it may erase.
     """
 
     path: Path
@@ -150,6 +150,7 @@ class TakePlan:
     clearance: str | None = None
     own: OwnList | None = None
     amends: bool = False
+    erases: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,8 +318,8 @@ class Intake(Protocol):
     def take(self, plan: TakePlan) -> TakeLine:
         """Take a file in; nothing is half-taken."""
 
-    def takes(self, *, after: str | None, limit: int, clearance: Tlp, by: str = "") -> TakePage:
-        """The takes that the key `by` gave or that `clearance` may see, newest first."""
+    def takes(self, *, after: str | None, limit: int, clearance: Tlp, by: str = "", erases: bool = False) -> TakePage:
+        """The takes that the key `by` gave or that `clearance` may see, newest first; what was erased is for who may erase."""
 
     def outcome(self, plan: OutcomePlan) -> OutcomeLine:
         """Record an outcome."""
