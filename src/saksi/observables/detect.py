@@ -88,7 +88,7 @@ def _clearly(text: str, refused: list[tuple[str, BadInput]]) -> list[tuple[str, 
     plain = folded(text)
     for kind, refusal in refused:
         if (
-            (kind == "handle" and _platform_said(plain))
+            (kind == "handle" and (plain.startswith("@") or _platform_said(plain)))
             or (kind == "phone" and _DIALLED.match(plain))
             or any(word in refusal.what for word in _TELLING.get(kind, ()))
         ):

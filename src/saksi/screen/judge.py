@@ -20,6 +20,7 @@ from saksi.screen.page import Listed, Mark, Said, pick
 from saksi.screen.summary import Case, Summary, summarise
 from saksi.screen.verdict import Grounds, Point
 from saksi.screen.word import closed_word, dated_word
+from saksi.screen.wording import PAST, UNKNOWN
 from saksi.views.fact import Change, Fact, Held, Recorder, Tally, standing
 
 __all__ = ["CONTEST", "Judge", "Matched", "Setting", "Tables"]
@@ -192,7 +193,7 @@ class Judge:
             status=summary.status,
             flagged=summary.flagged,
             decided_by=summary.decided_by,
-            why=summary.why,
+            why=(PAST,) if seen and summary.why == (UNKNOWN,) else summary.why,
             warnings=summary.warnings,
             roles=summary.roles,
             parts=tuple([_part(*each) for each in zip(matched, summary.grounds, summary.standing, strict=True)]),

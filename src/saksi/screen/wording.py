@@ -8,9 +8,14 @@ from saksi.screen.answer import Note
 from saksi.screen.recycle import recycling
 from saksi.screen.verdict import Grounds
 
-__all__ = ["NOT_IN_PLAN", "UNKNOWN", "warnings", "why"]
+__all__ = ["NOT_IN_PLAN", "PAST", "UNKNOWN", "warnings", "why"]
 
 UNKNOWN = Note("unknown", "There is no record of this value that you may see. That does not mean that it is safe.")
+PAST = Note(
+    "past",
+    "Nothing about it stands now: what was said was withdrawn, has expired, was rejected or is not in force yet. "
+    "That does not mean that it is safe.",
+)
 NOT_IN_PLAN = Note("not-in-plan", "The number is not valid in its country's number plan: it may be mistyped, or of a new range.")
 _NO_EXACT = Note("not-itself", "There is no record of this very value, only of something it belongs to.")
 _NEUTRAL = Note("neutral", "It is on record, but nothing that you may see names it as part of a scam. That does not mean that it is safe.")

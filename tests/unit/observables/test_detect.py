@@ -153,6 +153,13 @@ def test_nothing_fits_and_it_says_why(text: str, said: str) -> None:
     assert refusal.value.todo
 
 
+@pytest.mark.parametrize("text", ["@somename", " @somename", "@scammer", "@some_name99"])
+def test_an_account_name_without_its_platform_is_asked_for_with_it(text: str) -> None:
+    with pytest.raises(BadInput, match="Not an account name: no known platform is named") as refusal:
+        detect(text)
+    assert refusal.value.todo == "give the profile link, or platform and name, for example telegram:somename"
+
+
 def test_a_known_kind_is_the_only_one_asked() -> None:
     assert [one.entity for one in detect("etherscan.io", kind="url")] == ["url:https://etherscan.io/"]
     with pytest.raises(BadInput, match="one word"):

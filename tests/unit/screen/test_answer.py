@@ -10,6 +10,7 @@ from world import CLEAR, OFFICER, ORIGIN, PUBLIC, World, codes, source
 from saksi.model import ACCUSING_ROLES, Grade, Marking, Pap, Reader, Tlp
 from saksi.screen.answer import Span, decode, encode
 from saksi.screen.verdict import PROTECTED_ROLES
+from saksi.screen.wording import PAST
 from saksi.views.fact import Recorder
 
 PHONE = "phone:+99912345678"
@@ -132,6 +133,7 @@ def test_proposals_count_only_once_confirmed() -> None:
     other = world.say(HOST, op="propose")
     world.change(other, "reject")
     assert (world.ask(HOST).status, [line.standing for line in world.ask(HOST).past]) == ("unknown", ["rejected"])
+    assert world.ask(HOST).why == (PAST,), "that it was on record is told, though nothing stands"
 
 
 def test_a_proposal_that_was_withdrawn_before_anybody_decided_is_nowhere() -> None:
