@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from saksi.app.cli.open import looking
-from saksi.app.cli.say import common, line
+from saksi.app.cli.say import common, line, note
 from saksi.app.files import write_whole
 from saksi.app.home import now_text
 from saksi.model import Json, Reader, Tlp
@@ -48,8 +49,8 @@ def feed(
 ) -> int:
     """Write a block list of what PAP allows. Safe-listed, protected, retracted, expired and contested values are never in it.
 
-    PAP is the marking that says how far a value may be used: GREEN and CLEAR let it be blocked. With --json and no --out, each entry is a
-    JSON line.
+    Without --kind and --format it holds hosts only; how many values of other kinds there are is said on standard error. PAP is the marking
+    that says how far a value may be used: GREEN and CLEAR let it be blocked. With --json and no --out, each entry is a JSON line.
     """
     with looking(ctx) as node:
         theirs = node.owner(Tlp(clearance))
@@ -65,6 +66,10 @@ def feed(
             contested,
             historical=size < node.views.size,
         )
+        if not kinds and form != "csv":
+            others = replace(plan, form="csv", kinds=tuple(kind for kind in _KINDS if kind != "host"))
+            if left := len(node.to_block(others).entries):
+                note(f"hosts only: {left} values of other kinds are left out; --format csv holds all, --kind some", as_json=ctx.obj["json"])
         if out is None and ctx.obj["json"]:
             for entry in node.to_block(plan).entries:
                 line({**_told(entry), "at": size})
