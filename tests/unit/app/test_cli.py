@@ -259,6 +259,19 @@ def test_an_entity_is_shown_with_its_newest_statements_unless_all_are_asked_for(
     assert "more:" not in every
 
 
+def test_the_roles_of_both_sides_stand_before_all_other_statements(run: Run, tmp_path: Path) -> None:
+    rows = "".join(f"A-{number},2026-10-02,KH,{phones},words\n" for number, phones in enumerate(["012 345 678,", *[",012 345 678"] * 40]))
+    (tmp_path / "r.csv").write_text("reference,reported_at,country,scam_phone,victim_phone,narrative\n" + rows, encoding="utf-8")
+    last(run("take", "--source", "report-desk", str(tmp_path / "r.csv")))
+    for words, listed in (("ask", 5), ("show", 20)):
+        shown = run(words, "phone:+85512345678", json_=False).stdout.split("\n  - ")[1:]
+        props = [each.split("\n")[0] for each in shown]
+        roles = {each for each in props if each.startswith("role ")}
+        assert len(shown) == listed
+        assert len(roles) == 2
+        assert set(props[:2]) == roles
+
+
 def test_showing_a_value_says_what_to_type_instead(listed: Run) -> None:
     refused = listed("show", "Bad.example.net").exception
     assert isinstance(refused, BadInput)

@@ -17,14 +17,15 @@ __all__ = ["SOME", "tell_answer", "tell_statement"]
 _FEW = 5
 SOME = 20  # statements of an entity that are listed unless all are asked for
 _COLOUR = {"contested": "yellow", "known": "cyan", "safe-listed": "green"}
+_DECISIVE = {"role", "safeListed", "outcome"}
 _ENDED = {"retracted": "withdrawn", "lapsed": "its time was over", "future": "not in force yet"}
 
 
 def tell_answer(answer: Answer, *, now: int, most: int | None = _FEW) -> None:
     """Status, why, who says what and when, on which source, what was withdrawn, what to mind, how to contest.
 
-    `now` is the ledger size that answers are given on now: an answer as of an earlier one says so first. `most` statements are listed,
-    the newest (None: all), and at most as many of those that do not stand.
+    `now` is the ledger size that answers are given on now: an answer as of an earlier one says so first. `most` statements are listed
+    (None: all): one of each role, then the newest; and at most as many of those that do not stand.
     """
     _tell_size(answer.at, now)
     status = click.style(answer.status.upper(), bold=True, fg=_COLOUR.get(answer.status))
@@ -96,10 +97,19 @@ def _sources(many: int) -> str:
 
 
 def _tell_lines(answer: Answer, lines: Sequence[StatementLine], total: int, most: int | None) -> None:
-    for line in lines if most is None else lines[-most:]:
+    for line in lines if most is None or len(lines) <= most else _foremost(lines, most):
         _tell_line(answer, line)
     if most is not None and total > most:
         words(f"  ... and {total - most} more: saksi show {answer.entity} --all")
+
+
+def _foremost(lines: Sequence[StatementLine], most: int) -> list[StatementLine]:
+    """The newest line of each role, safe-listing and outcome, so that no side is cut off; then the newest of all others."""
+    decisive = {(line.prop, str(line.value), line.polarity): line for line in lines if line.prop in _DECISIVE}
+    first = list(decisive.values())[:most]
+    shown = {line.ref for line in first}
+    rest = [line for line in lines if line.ref not in shown]
+    return [*first, *rest[max(0, len(rest) - most + len(first)) :]]
 
 
 def _tell_line(answer: Answer, line: StatementLine) -> None:
