@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from saksi.app.api.ports import OutcomeLine, OutcomePlan
+from saksi.app.api.replay import forget_answers
 from saksi.app.config import Config
 from saksi.app.home import Home, now_text, today
 from saksi.app.reason import check_reason
@@ -157,15 +158,16 @@ class Amending(Recording):
         return _together(plan, self.ledger.plan_erasure_of(alone)) if alone else plan
 
     def erase(self, plan: ErasurePlan, *, ground: str) -> Erased:
-        """Destroy what the plan says for good, in the vault and in the views, and log a notice."""
+        """Destroy what the plan says for good, in the vault, in the views and in what was answered of late, and log a notice."""
         erased = self.record_erasure(plan, ground=ground)
         self.catch_up()
         return erased
 
     def record_erasure(self, plan: ErasurePlan, *, ground: str) -> Erased:
-        """The same in the vault alone: it leaves the views with `catch_up`."""
+        """The same but for the views: it leaves them with `catch_up`."""
         check_reason(ground, "ground")
         self._sweep()
+        forget_answers(self.files.replay)  # first: where they cannot be forgotten, nothing is erased that they would tell of
         erased = self.ledger.erase(plan, ground=ground)
         self._erased.append((today(), erased))
         return erased

@@ -21,8 +21,8 @@ from saksi.ledger.note import Ed25519Signer
 from saksi.model import BadInput
 
 __all__ = [
-    "Home", "alerts_key", "now_ms", "now_text", "open_ledger", "people_key", "post_key", "public_key", "reference_key", "set_up",
-    "setup_of", "signing_key", "today",
+    "Home", "alerts_key", "now_ms", "now_text", "open_ledger", "people_key", "post_key", "public_key", "reference_key",
+    "replay_key", "set_up", "setup_of", "signing_key", "today",
 ]  # fmt: skip
 
 
@@ -56,6 +56,11 @@ class Home:
     def alerts(self) -> Path:
         """Saved searches, sealed, and how far each was told."""
         return self.path / "alerts"
+
+    @property
+    def replay(self) -> Path:
+        """What was answered to requests of the last day that may be sent again, sealed."""
+        return self.path / "api" / "replay.db"
 
     @property
     def post(self) -> Path:
@@ -132,6 +137,12 @@ def alerts_key(home: Home) -> bytes:
     """The key that seals what people and programs want to hear about."""
     with _keys(home) as keys:
         return hashlib.sha256(b"saksi/v1 alerts\0" + keys.vault).digest()
+
+
+def replay_key(home: Home) -> bytes:
+    """The key that seals what was answered to requests which may be sent again."""
+    with _keys(home) as keys:
+        return hashlib.sha256(b"saksi/v1 replay\0" + keys.vault).digest()
 
 
 def signing_key(home: Home) -> Ed25519PrivateKey:

@@ -22,12 +22,13 @@ class TakeLog:
         self._path = path
 
     def add(self, made: Taken) -> None:
-        """Write down what was taken, behind whatever a crash left of the line before."""
+        """Write down what was taken, behind whatever a crash left of the line before. The file's digest stays out: a file of one
+        number could be guessed from it, long after the number was erased."""
         with self._path.open("ab+") as log:
             if end := log.seek(0, os.SEEK_END):
                 log.seek(end - 1)
             torn = bool(end) and log.read(1) != b"\n"
-            log.write(b"\n" * torn + json.dumps(asdict(made)).encode() + b"\n")
+            log.write(b"\n" * torn + json.dumps({**asdict(made), "digest": ""}).encode() + b"\n")
 
     def page(self, *, after: str | None, limit: int, clearance: Tlp, by: str, erases: bool) -> TakePage:
         """The takes given by `by`, or marked so that `clearance` may see them, newest first; `after` is the id of the last one seen."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -134,7 +135,7 @@ class Taking(Withdrawing):
         self.views.fold(self.ledger)  # 7
         warning = known.file.count_warning(order.name, counts.rows)
         made = Taken(
-            id=hashlib.sha256(f"{issue.asserted_at} {digest} {order.name} {size}".encode()).hexdigest()[:16],
+            id=os.urandom(8).hex(),
             name=order.name, source=known.spec.name, recognised=known.why, taken_at=issue.asserted_at, digest=digest,
             rows=counts.rows, taken=counts.taken, duplicate=counts.duplicate - erased.out, rejected=counts.rejected,
             expired=turns.expired, reinstated=turns.reinstated, changed=turns.changed, size=size,

@@ -33,7 +33,7 @@ def test_the_link_to_the_next_page_names_the_same_entity_in_any_script(name: str
 
 
 def test_where_an_answer_cannot_be_kept_the_request_may_be_sent_again(tmp_path: Path) -> None:
-    replay = Replay(tmp_path / "replay.db", now=lambda: 0.0)
+    replay = Replay(tmp_path / "replay.db", key=bytes(32), now=lambda: 0.0)
     assert replay.begin("key", "K", b"asked") is None
     with sqlite3.connect(tmp_path / "replay.db") as other:
         other.execute("DROP TABLE answer")

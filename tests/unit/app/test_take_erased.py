@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from saksi.app.api.ports import TakePlan
 from saksi.app.cli import saksi
@@ -202,10 +203,10 @@ def test_the_api_and_the_list_of_takes_tell_it(run: Run) -> None:
         node.close()
     assert line.erased == done["statements"]
     assert "stay out" in line.rejects[0]
-    assert newest == line
+    assert newest == replace(line, digest="")
     assert (veiled.taken, veiled.erased) == (done["statements"], 0)  # to whoever may not erase, it counts as taken
     assert "erased" not in str(veiled.rejects)
-    assert listed == veiled
+    assert listed == replace(veiled, digest="")
 
 
 def test_workers_leave_it_out_like_one_process(run: Run) -> None:

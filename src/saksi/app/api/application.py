@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import TypeAlias
 
@@ -32,7 +34,7 @@ from saksi.app.api.problems import Refused
 from saksi.app.api.rates import Rates
 from saksi.app.api.replay import Replay
 from saksi.app.api.wire import answer
-from saksi.app.home import Home, people_key
+from saksi.app.home import Home, people_key, replay_key
 from saksi.app.people.fetch import fetch
 from saksi.app.people.people import FOLDER, open_people
 from saksi.app.people.provider import Provider
@@ -71,7 +73,7 @@ def make_desk(
         settings=settings,
         keys=KeyStore(folder / "keys.json", clock=now, random=random),
         access=AccessLog(folder, clock=now, random=random),
-        replay=Replay(folder / "replay.db", now=time.time),
+        replay=Replay(Home(home).replay, key=replay_key(Home(home)), now=time.time),
         rates=Rates(each_second=limits.each_second, burst=limits.burst),
         metrics=Metrics(),
         people=open_people(store, ticks=time.monotonic, provider=None if told is None else Provider(told, store, fetch)),
@@ -169,10 +171,13 @@ def _lifespan(desk: Desk) -> Callable[[FastAPI], AbstractAsyncContextManager[Non
 
 
 async def _sync(desk: Desk) -> None:
-    """Bring the access log to the disk every second, off the thread that answers."""
-    while True:
+    """Bring the access log to the disk every second, off the thread that answers; every ten minutes forget answers older than a day."""
+    for second in count(1):
         await asyncio.sleep(1)
         await asyncio.to_thread(desk.access.sync)
+        if second % 600 == 0:
+            with suppress(sqlite3.OperationalError):  # a full or busy disk: they go with the next POST, or in ten minutes
+                desk.replay.sweep()
 
 
 async def _catch_up(desk: Desk, *, every: float = 3) -> None:

@@ -168,7 +168,7 @@ TAKE: Mapping[str, Json] = {
     "erased": 0,
     "rejects": ["row 5, column phone: too short for a phone number"],
 }
-TAKES: Mapping[str, Json] = {"takes": [TAKE], "next": "WyIxIl0"}
+TAKES: Mapping[str, Json] = {"takes": [{**TAKE, "digest": ""}], "next": "WyIxIl0"}
 OUTCOME_BODY: Mapping[str, Json] = {"value": "phish.example", "outcome": "payment-stopped", "happened": "2026-02-01"}
 OUTCOME: Mapping[str, Json] = {"ref": _REF, "entity": "host:phish.example", "outcome": "payment-stopped", "duplicate": False}
 RETRACTION_BODY: Mapping[str, Json] = {"value": "phish.example", "publisher": "Centre of Country A", "reason": "listed by mistake"}

@@ -201,7 +201,7 @@ ROUTES = (
         ),
         ("", _FILE, "reference,reported,phone\nR-1,2026-01-31,012345678\n"),
         {201: ("TakeLine", JSON, examples.TAKE)},
-        ("in-progress", "key-reused", "too-large"),
+        ("in-progress", "key-reused", "answer-gone", "too-large"),
         "Intake",
     ),
     Route(
@@ -224,7 +224,7 @@ ROUTES = (
         (IDEMPOTENT,),
         ("OutcomeBody", JSON, examples.OUTCOME_BODY),
         {201: ("OutcomeLine", JSON, examples.OUTCOME), 200: ("OutcomeLine", JSON, {**examples.OUTCOME, "duplicate": True})},
-        ("in-progress", "key-reused", "wrong-media", "too-large"),
+        ("in-progress", "key-reused", "answer-gone", "wrong-media", "too-large"),
         "Intake",
     ),
 )

@@ -71,6 +71,12 @@ KINDS: Mapping[str, Kind] = {
         408, "Took too long", "The request was not complete, or not answered, in time.", "Ask for less at once, or again later."
     ),
     "in-progress": Kind(409, "Still being done", "A request with the same `Idempotency-Key` has not ended yet.", "Ask again in a moment."),
+    "answer-gone": Kind(
+        410,
+        "Done before; its answer is gone",
+        "The same request with the same `Idempotency-Key` was done, and an erasure has taken the answers that were kept.",
+        "Do not send it again: it was done. Look up what became of it.",
+    ),
     "too-large": Kind(413, "Too large", "The body is larger than this address takes.", "Send it in parts, or use the command line."),
     "wrong-media": Kind(
         415,

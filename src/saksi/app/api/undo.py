@@ -107,6 +107,8 @@ async def erase(call: Call) -> Response:
 
     def work() -> Stored:
         line = call.desk.node.erase_as_told(order)
+        if line.erased:
+            loop.call_soon_threadsafe(call.desk.replay.forget)
         loop.call_soon_threadsafe(call.note, kind, line.what)  # under its id too: before the answer leaves
         return Stored(201 if line.erased else 200, msgspec.json.encode(line if planned else msgspec.structs.replace(line, what="")))
 
@@ -144,7 +146,7 @@ def _check(call: Call, text: str, where: str) -> None:
     check_reason(text, where)
 
 
-_PROBLEMS = ("second-factor", "in-progress", "key-reused", "wrong-media", "too-large")
+_PROBLEMS = ("second-factor", "in-progress", "key-reused", "answer-gone", "wrong-media", "too-large")
 
 ROUTES = (
     Route(

@@ -25,7 +25,7 @@ from saksi.app.requesting.wire import RequestBody, StepBody
 __all__ = ["RequestsApi"]
 
 _TAG = "Requests"
-_POSTED = ("in-progress", "key-reused", "wrong-media", "too-large", "not-allowed", "not-found")
+_POSTED = ("in-progress", "key-reused", "answer-gone", "wrong-media", "too-large", "not-allowed", "not-found")
 
 
 class RequestsApi:
