@@ -34,3 +34,16 @@ def test_ask_loads_no_tables_servers_or_engines(tmp_path: Path) -> None:
     told, loaded = _run(*home, "--json", "ask", "login.scamshop.com")
     assert json.loads(told)["status"] == "known"
     assert not loaded & {"pyarrow", "duckdb", "fastapi", "phonenumbers", "pandas", "uvicorn", "openpyxl"}
+
+
+def test_a_closed_pipe_ends_what_only_prints_and_nothing_that_talks_to_others() -> None:
+    asked = (
+        "import signal, sys; from saksi.app.cli import main; sys.argv = ['saksi', *sys.argv[1:], '--help']\n"
+        "try: main()\n"
+        "finally: print(signal.getsignal(signal.SIGPIPE).name, file=sys.stderr)"
+    )
+    told = {
+        word: subprocess.run([sys.executable, "-c", asked, word], capture_output=True, text=True, timeout=60, check=True).stderr.split()[-1]
+        for word in ("ask", "feed", "post", "verify", "take", "serve")
+    }
+    assert told == {"ask": "SIG_DFL", "feed": "SIG_DFL", "post": "SIG_IGN", "verify": "SIG_IGN", "take": "SIG_IGN", "serve": "SIG_IGN"}

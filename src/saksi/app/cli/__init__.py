@@ -51,8 +51,8 @@ _COMMANDS = {
 
 
 _ROOM = "make room and say it again; what stands in the output is not to be used"
-# What talks to processes or callers of its own, whose going away must be an error it can see.
-_LONG = {"serve", "demo", "take", "bulk"}
+# What prints and does nothing else: it may end with whoever reads it.
+_PIPED = {"ask", "show", "search", "feed"}
 
 
 class _Late(click.Group):
@@ -99,8 +99,9 @@ def saksi(ctx: click.Context, home: str | None, as_json: bool) -> None:
 
 def main() -> None:
     """Run the command line; every refusal is one plain message on standard error and a documented exit code."""
-    if _LONG.isdisjoint(sys.argv):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `saksi ask ... | head -1` ends as every other tool does
+    if not _PIPED.isdisjoint(sys.argv):
+        # `saksi ask ... | head -1` ends as every other tool does; for what writes to sockets and processes, a line hung up is an error in words.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         code = saksi.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
