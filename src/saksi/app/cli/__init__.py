@@ -100,7 +100,7 @@ def saksi(ctx: click.Context, home: str | None, as_json: bool) -> None:
 def main() -> None:
     """Run the command line; every refusal is one plain message on standard error and a documented exit code."""
     if not _PIPED.isdisjoint(sys.argv):
-        # `saksi ask ... | head -1` ends as every other tool does; for what writes to sockets and processes, a line hung up is an error in words.
+        # `saksi ask ... | head -1` ends as every other tool does; to what writes to sockets and processes, a line hung up is an error.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         code = saksi.main(standalone_mode=False)
