@@ -40,6 +40,11 @@ class Caller:
             raise Refused("key-needed")
         raise Refused("not-allowed", f"the role {self.role} may not do this")
 
+    def check_still(self, now: Caller) -> None:
+        """Refuse where the same request would now be another's, or have other rights: what let it in has ended since."""
+        if (now.name, now.rights, now.clearance) != (self.name, self.rights, self.clearance):
+            raise Refused("key-needed", "the key or the session has ended, or its rights have changed, since the request began")
+
     def reader(self, purpose: str) -> Reader:
         """The reader that decides what is released. Above TLP:CLEAR nobody looks without a purpose."""
         if not purpose and self.clearance is not Tlp.CLEAR:

@@ -121,6 +121,17 @@ class Call:
         """Write the look-up into the access log. Comes before the answer leaves."""
         self.desk.access.note(self.caller.watcher(self.purpose), kind, what=what, size=size)
 
+    def writing(self, work: Callable[[], _T]) -> Callable[[], _T]:
+        """`work` for the thread that writes, where the caller is asked for once more right before it: a body may come slowly, and the
+        act wait behind others, while the key is revoked."""
+
+        def done() -> _T:
+            again: Callable[[], Caller] = self.request.scope["saksi.again"]
+            self.caller.check_still(again())
+            return work()
+
+        return done
+
     async def walk(self, work: Callable[[], _T]) -> _T:
         """Do something that may take its time, in the thread for that."""
         return await asyncio.get_running_loop().run_in_executor(self.desk.walker, work)

@@ -118,6 +118,7 @@ async def outcome(call: Call) -> Response:
 
 async def once(call: Call, asked: bytes, work: Callable[[], Stored]) -> Response:
     """Do the work in the thread that writes, or give the stored answer of the same request."""
+    work = call.writing(work)
     loop, replay, caller = asyncio.get_running_loop(), call.desk.replay, call.caller.name
     told = call.request.headers.get("idempotency-key")
 
@@ -134,6 +135,7 @@ async def once(call: Call, asked: bytes, work: Callable[[], Stored]) -> Response
     key = check_key(told)
     stored = replay.begin(caller, key, asked)
     if stored is not None:
+        call.writing(lambda: None)()
         state = call.desk.node.state()
         if state.views < state.size:
             await loop.run_in_executor(call.desk.writer, shown, lambda: stored)

@@ -14,6 +14,7 @@ import secrets
 import time
 import traceback
 from collections.abc import Mapping
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -73,6 +74,7 @@ class Guard:
         out = _Out(send, [*self._headers, (b"saksi-request", number.encode())], bare=head)
         try:
             scope["saksi.caller"] = caller = self._admit(scope, headers)
+            scope["saksi.again"] = partial(self._admit, scope, headers)
             allowance = self._desk.rates.take(_bucket(scope, caller), began)
             out.headers += [
                 (b"ratelimit-policy", self._policy),

@@ -113,7 +113,7 @@ async def erase(call: Call) -> Response:
         return Stored(201 if line.erased else 200, msgspec.json.encode(line if planned else msgspec.structs.replace(line, what="")))
 
     if planned:
-        return said(await loop.run_in_executor(call.desk.writer, work))
+        return said(await loop.run_in_executor(call.desk.writer, call.writing(work)))
     asked = call.desk.access.tag(f"erasure\0{msgspec.json.encode(told).decode()}")  # keyed: a plain hash of a number can be guessed
     return await once(call, asked.encode(), work)
 

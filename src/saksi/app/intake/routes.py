@@ -181,7 +181,7 @@ class Reports:
         reference = self._sealed(call)
         word = (await read_body(call, ProgressBody)).progress
         work = lambda: tell_progress(self.node, reference, word, by=call.caller.name)  # noqa: E731
-        await asyncio.get_running_loop().run_in_executor(call.desk.writer, work)
+        await asyncio.get_running_loop().run_in_executor(call.desk.writer, call.writing(work))
         said = ProgressBody(progress(self.node, reference))
         return Response(msgspec.json.encode(said), 200, {"Cache-Control": "no-store"}, JSON)
 

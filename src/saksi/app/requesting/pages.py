@@ -202,7 +202,7 @@ class RequestPages:
 
 async def on_writer(call: Call, work: Callable[[], _T]) -> _T:
     """Do something that is logged, in the thread that writes; it ends even where the caller has hung up meanwhile."""
-    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(call.desk.writer, work))
+    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(call.desk.writer, call.writing(work)))
 
 
 async def _listed(call: Call, office: Office) -> tuple[str, RequestsAnswer]:

@@ -58,4 +58,4 @@ def check_worker(call: Call, id_: str | None) -> None:
 
 async def on_writer(call: Call, work: Callable[[], _T]) -> _T:
     """Write to the ledger in the one thread that does; not broken off where the caller hangs up meanwhile."""
-    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(call.desk.writer, work))
+    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(call.desk.writer, call.writing(work)))
