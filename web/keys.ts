@@ -117,7 +117,7 @@ const HELP: readonly (readonly [string, string])[] = [
   ["j", "Next statement"],
   ["k", "Statement before"],
   ["e", "Open or close its evidence"],
-  ["s", "Copy the link to this page as it stands now"],
+  ["s", "Copy the link to exactly this page"],
   ["b", "Back"],
   ["g h", "Go to the look-up"],
   ["?", "This list"],

@@ -117,32 +117,33 @@ def open_ledger(home: Home, config: Config) -> Ledger:
 
 def reference_key(home: Home) -> bytes:
     """The key under which reports without a reference get one, so that nobody outside can make it from the report's words."""
-    with _keys(home) as keys:
-        return hashlib.sha256(b"saksi/v1 report references\0" + keys.vault).digest()
+    return _derived(home, "report references")
 
 
 def people_key(home: Home) -> bytes:
     """The key that seals what the store of people must be able to read again; it lies with the node's keys, not beside the store."""
-    with _keys(home) as keys:
-        return hashlib.sha256(b"saksi/v1 people\0" + keys.vault).digest()
+    return _derived(home, "people")
 
 
 def post_key(home: Home) -> bytes:
     """The key that seals what holders wrote when they contested, until it lies in the vault."""
-    with _keys(home) as keys:
-        return hashlib.sha256(b"saksi/v1 post\0" + keys.vault).digest()
+    return _derived(home, "post")
 
 
 def alerts_key(home: Home) -> bytes:
     """The key that seals what people and programs want to hear about."""
-    with _keys(home) as keys:
-        return hashlib.sha256(b"saksi/v1 alerts\0" + keys.vault).digest()
+    return _derived(home, "alerts")
 
 
 def replay_key(home: Home) -> bytes:
     """The key that seals what was answered to requests which may be sent again."""
+    return _derived(home, "replay")
+
+
+def _derived(home: Home, use: str) -> bytes:
+    """A key for one use alone, made of the vault's; it is gone when that is."""
     with _keys(home) as keys:
-        return hashlib.sha256(b"saksi/v1 replay\0" + keys.vault).digest()
+        return hashlib.sha256(f"saksi/v1 {use}\0".encode() + keys.vault).digest()
 
 
 def signing_key(home: Home) -> Ed25519PrivateKey:

@@ -114,8 +114,7 @@ async def erase(call: Call) -> Response:
 
     if planned:
         return said(await loop.run_in_executor(call.desk.writer, call.writing(work)))
-    asked = call.desk.access.tag(f"erasure\0{msgspec.json.encode(told).decode()}")  # keyed: a plain hash of a number can be guessed
-    return await once(call, asked.encode(), work)
+    return await once(call, sha256(b"erasure\0" + msgspec.json.encode(told)).digest(), work)
 
 
 async def _amended(call: Call, plan: AmendPlan, asked: bytes) -> Response:
@@ -155,7 +154,9 @@ ROUTES = (
         retract,
         May.AMEND,
         "Withdraw statements of this authority",
-        "They stay in the ledger, marked as withdrawn; answers and block lists drop them at once. What others say is contested instead.",
+        "They stay in the ledger, marked as withdrawn; answers and block lists drop them at once. A take that is under "
+        "way is finished first: send an Idempotency-Key, and send again what was answered 408 meanwhile. "
+        "What others say is contested instead.",
         (IDEMPOTENT,),
         ("RetractionBody", JSON, examples.RETRACTION_BODY),
         {201: ("AmendLine", JSON, examples.AMENDED)},

@@ -149,8 +149,8 @@ class UnitLine(msgspec.Struct, frozen=True):
 
 
 class MoneyLine(msgspec.Struct, frozen=True):
-    """Money in one currency: `reported` as lost in reports that nobody has still to confirm, `asked` to be held, `held`, `returned`, as
-    decimals; null where fewer than five reports or requests stand behind it."""
+    """Money in one currency, as decimals: `reported` as lost, in reports that somebody of the desk stands behind, `asked` to be held,
+    `held`, `returned`; null where fewer than five reports or requests stand behind it."""
 
     currency: str
     reported: str | None
