@@ -37,6 +37,7 @@ from saksi.formats.reader import Given, Job, read
 from saksi.formats.report import ReportReader
 from saksi.ledger.ledger import Ledger, Setup
 from saksi.model import Asserter, Grade, Marking, Pap, Source, Tlp
+from take_memory import held_by, peak_of_take
 
 ORIGIN = "authority-a.example/saksi/1"
 GROUP = 1_000
@@ -90,15 +91,6 @@ def reports(rows: int, seed: int = 1) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def memory(pid: int) -> float:
-    """What a process holds in MB, its share of what it shares (proportional set size)."""
-    try:
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except OSError:  # it has just ended
-        return 0.0
-    return next(int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("Pss:"))
-
-
 class Memory:
     """The most memory that this process and its workers hold together while the block runs."""
 
@@ -116,7 +108,7 @@ class Memory:
     def _look(self) -> None:
         while not self._over.wait(0.2):
             pids = [os.getpid(), *(each.pid or 0 for each in multiprocessing.active_children())]
-            self.most = max(self.most, sum(map(memory, pids)))
+            self.most = max(self.most, sum(held_by(pid)["Pss"] for pid in pids))
 
 
 def everything(met: Met) -> list[bool]:
@@ -228,6 +220,10 @@ def main() -> None:
         most, input_mb = held.most, source.stat().st_size / 1e6
         say("memory of that take, all processes", most, "MB", 300, peer="size of the input", peer_value=input_mb, better="less")
         say("vault, in batches", size, "bytes/statement", 400, peer="SQLite file", peer_value=database / total, better="less")
+
+        peak = peak_of_take(folder, 100_000 if chosen.quick else 1_000_000)
+        say("take: peak memory", peak.held, "MB", 300, peer="size of the input", peer_value=peak.given, better="less")
+        print(f"# of which {peak.own:.0f} MB are no file's", flush=True)
 
         taken, counts, ledger = bulk(folder / "none", io.BytesIO(reports(rows // 5)), 0)
         ledger.close()

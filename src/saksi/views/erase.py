@@ -11,8 +11,8 @@ import sqlite3
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
 import msgspec
 import numpy as np
 
@@ -21,6 +21,9 @@ from saksi.views.flat import GONE, Flat, overwrite
 from saksi.views.manifest import Manifest, Segment
 from saksi.views.parse import ERASED, ID_BYTES, Shape
 from saksi.views.serving import DAYS, MARKING, RECORDER, SHAPE, SOURCE, Rows, Writer, head
+
+if TYPE_CHECKING:
+    import duckdb
 
 __all__ = ["erase"]
 

@@ -13,14 +13,14 @@ import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from saksi.views.number import Numbered
 
-__all__ = ["CHANGED", "GONE", "Flat", "Run", "Runs", "Words", "append", "as_words", "overwrite"]
+__all__ = ["CHANGED", "GONE", "Flat", "Run", "Runs", "Words", "append", "as_words", "let_go", "mapped", "overwrite"]
 
 Words: TypeAlias = npt.NDArray[np.uint64]
 Run: TypeAlias = tuple[int, int, int, int, str]  # first ordinal, first ordinal of the next run, leaf, first index, asserted_at
@@ -165,8 +165,23 @@ def as_words(keys: Sequence[bytes], width: int) -> Words:
     return np.frombuffer(b"".join([key[:width] for key in keys]), "<u8").reshape(-1, width // 8)
 
 
+def mapped(file: BinaryIO, size: int = 0, *, write: bool = False) -> mmap.mmap:
+    """A file as memory: its first `size` bytes, or all of it."""
+    return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_WRITE if write else mmap.ACCESS_READ)
+
+
+def let_go(table: npt.NDArray[np.generic]) -> None:
+    """Give the memory of a table that stands in a mapped file back to the system, which reads it again where it is asked for."""
+    base: object = table
+    while isinstance(base, np.ndarray):
+        base = base.base
+    whole = base.obj if isinstance(base, memoryview) else base
+    if isinstance(whole, mmap.mmap):
+        whole.madvise(mmap.MADV_DONTNEED)
+
+
 def _map(path: Path, size: int) -> mmap.mmap | bytes:
     if size == 0:
         return b""
     with path.open("rb") as file:
-        return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+        return mapped(file, size)

@@ -11,16 +11,24 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from saksi.views.manifest import Segment, digest
+from saksi.views.merge import merged
 from saksi.views.number import Numbered
 
-__all__ = ["GROUP", "Sink", "by_value", "engine", "expand", "merge", "small", "sorted_batches", "staged", "tidy", "tiers", "without"]
+# Late: it takes 15 MB, and a fold of views that stand needs it not.
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = [
+    "FAN", "GROUP", "Sink", "by_value", "engine", "expand", "merge", "small", "sorted_batches", "span", "staged", "tidy", "tiers",
+    "without",
+]  # fmt: skip
 
 _COLUMNS = [
     ("entity", pa.string()), ("ordinal", pa.uint32()), ("shape", pa.uint32()), ("days", pa.uint32()), ("row", pa.uint32()),
@@ -33,8 +41,11 @@ _PACKING = {
     "entity": "DELTA_BYTE_ARRAY", "value": "DELTA_BYTE_ARRAY", "original": "DELTA_BYTE_ARRAY", "ordinal": "DELTA_BINARY_PACKED",
     "row": "DELTA_BINARY_PACKED",
 }  # fmt: skip
+_ORDER = {"entity": ("entity", "ordinal"), "value": ("value", "entity", "ordinal")}
+FAN = 8  # pairs merged at once: each takes some 5 MB
 GROUP = 122_880
-_FEW = 8_192  # rows that are merged in memory: reports come in at any moment, and to open DuckDB costs more than to sort so few
+_SPAN = 25  # two numbers of twelve digits and a dash
+_PAGE = 1 << 17  # whoever merges many segments has a page of each column in memory
 
 
 class Sink:
@@ -46,7 +57,7 @@ class Sink:
         self._writer = pq.ParquetWriter(
             self._path, self._schema, compression="zstd", compression_level=3, use_dictionary=["shape", "days"],
             column_encoding={name: how for name, how in _PACKING.items() if name in self._schema.names},
-            write_statistics=True,
+            write_statistics=True, data_page_size=_PAGE,
         )  # fmt: skip
 
     def write(self, part: pa.Table) -> None:
@@ -106,17 +117,16 @@ def by_value(folder: Path, name: str, inputs: Sequence[str]) -> Segment | None:
     return _rewrite(folder, name, (inputs, "value IS NOT NULL", "value, entity, ordinal"))
 
 
-def merge(folder: Path, name: str, inputs: Iterable[Segment]) -> tuple[Segment, ...]:
-    """One pair of segments with the rows of several."""
-    mains = [segment for segment in inputs if segment.by == "entity"]
-    files = [segment.file for segment in mains]
-    if sum(segment.rows for segment in mains) <= _FEW:
-        return small(folder, name, pa.concat_tables(pq.read_table(folder / file, schema=_ENTITY) for file in files))
-    made = _rewrite(folder, name, (files, "true", "entity, ordinal"))
-    if made is None:
-        return ()
-    values = by_value(folder, name, [made.file])
-    return (made,) if values is None else (made, values)
+def merge(folder: Path, name: str, inputs: Sequence[Segment]) -> tuple[Segment, ...]:
+    """One pair of segments with the rows of several; memory stays flat where they are `FAN` pairs at most."""
+    made = []
+    for by, order in _ORDER.items():
+        if paths := [folder / segment.file for segment in inputs if segment.by == by]:
+            sink = Sink(folder, name, by=by)
+            for table in merged(paths, order, GROUP):
+                sink.write(table)
+            made.append(sink.close())
+    return tuple(made)
 
 
 def expand(folder: Path, segments: Iterable[Segment], *, by: str = "entity") -> list[str]:
@@ -139,14 +149,19 @@ def tidy(folder: Path, segments: Iterable[Segment]) -> None:
             path.unlink()
 
 
-def tiers(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+def span(segment: Segment) -> str:
+    """The statements a segment was made for, as its name begins: the same for both of a pair, and sorted as the ledger is."""
+    return segment.file[:_SPAN]
+
+
+def tiers(segments: Iterable[Segment]) -> list[Segment]:
     """The newest segments that are worth merging: a segment is kept while it is at least three times the one after it."""
-    mains = [segment for segment in segments if segment.by == "entity"]
+    mains = sorted((segment for segment in segments if segment.by == "entity"), key=span)
     start, rows = len(mains) - 1, mains[-1].rows if mains else 0
     while start > 0 and (mains[start - 1].rows <= 3 * rows):
         start -= 1
         rows += mains[start].rows
-    return tuple(mains[start:]) if start < len(mains) - 1 else ()
+    return mains[start:] if start < len(mains) - 1 else []
 
 
 def _rewrite(folder: Path, name: str, what: tuple[Sequence[str], str, str]) -> Segment | None:
@@ -165,6 +180,8 @@ def _rewrite(folder: Path, name: str, what: tuple[Sequence[str], str, str]) -> S
 
 def engine(scratch: Path) -> duckdb.DuckDBPyConnection:
     """DuckDB, held to two threads and 1.5 GB, fetching nothing from anywhere."""
+    import duckdb
+
     link = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
     link.execute(f"SET temp_directory = '{_quoted(scratch)}'; SET memory_limit = '1500MB'; SET threads = 2")
     return link

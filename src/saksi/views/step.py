@@ -83,15 +83,26 @@ class Step:
         self._ids.widen(flat.ids)
         self._names.widen(flat.names)
         few = segments.tiers(have.segments)
-        if not few:
-            return have
-        stem = {segment.file.partition(".")[0] for segment in few}
-        first = min(name.partition("-")[0] for name in stem)
-        made = segments.merge(self._place, f"{first}-{have.statements:012d}m{secrets.token_hex(4)}", few)
-        kept = tuple(segment for segment in have.segments if segment.file.partition(".")[0] not in stem)
-        done = _moved(have, (have.size, bytes.fromhex(have.root)), (have.statements, have.runs, have.loose), kept + made)
+        while len(few) > 1:
+            wider = []
+            for start in range(0, len(few), segments.FAN):
+                some = few[start : start + segments.FAN]
+                if len(some) > 1:
+                    have, some = self._merge(have, some)
+                wider += some
+            few = wider
+        return have
+
+    def _merge(self, have: Manifest, mains: list[Segment]) -> tuple[Manifest, list[Segment]]:
+        """Merge some segments and their second projections; gives the main one made."""
+        spans = {segments.span(segment) for segment in mains}
+        few = [segment for segment in have.segments if segments.span(segment) in spans]
+        first, last = min(spans).partition("-")[0], max(spans).partition("-")[2]
+        made = segments.merge(self._place, f"{first}-{last}m{secrets.token_hex(4)}", few)
+        kept = tuple(segment for segment in have.segments if segment not in few)
+        done = msgspec.structs.replace(have, segments=kept + made)
         self._writer.commit(done)
-        return done
+        return done, [segment for segment in made if segment.by == "entity"]
 
     def stage(self, columns: Columns, have: Manifest) -> Manifest:
         """Fold a stretch from nothing: its facts wait unsorted in a file."""

@@ -1,4 +1,4 @@
-"""Segments: a merge of few rows in memory and one of many by the engine make the same files."""
+"""Segments: a merge of what is sorted already makes the files that the engine makes by sorting."""
 
 from __future__ import annotations
 
@@ -22,18 +22,17 @@ def rows(first: int) -> pa.Table:
     return pa.table([list(column) for column in zip(*made, strict=True)], schema=segments._STAGE)
 
 
-def test_few_rows_are_merged_in_memory_to_what_the_engine_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_merge_makes_what_the_engine_makes_and_does_not_open_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parts = [one for number in (2, 0, 1) for one in segments.small(tmp_path, f"part{number}", rows(number * 50))]
-    opened: list[Path] = []
-    engine = segments.engine
-    monkeypatch.setattr(segments, "engine", lambda scratch: opened.append(scratch) or engine(scratch))
-    few = segments.merge(tmp_path, "few", parts)
-    assert not opened
-    monkeypatch.setattr(segments, "_FEW", 149)
-    many = segments.merge(tmp_path, "many", parts)
-    assert len(opened) == 2
-    assert [(one.by, one.rows) for one in few] == [(one.by, one.rows) for one in many] == [("entity", 150), ("value", 120)]
-    for one, other in zip(few, many, strict=True):
+    mains = [one.file for one in parts if one.by == "entity"]
+    whole = segments._rewrite(tmp_path, "engine", (mains, "true", "entity, ordinal"))
+    assert whole is not None
+    by_engine = (whole, segments.by_value(tmp_path, "engine", [whole.file]))
+    monkeypatch.setattr(segments, "engine", lambda _: pytest.fail("the engine was opened"))
+    made = segments.merge(tmp_path, "made", parts)
+    assert [(one.by, one.rows) for one in made] == [("entity", 150), ("value", 120)]
+    for one, other in zip(made, by_engine, strict=True):
+        assert other is not None
         assert pq.read_table(tmp_path / one.file).equals(pq.read_table(tmp_path / other.file))
 
 
