@@ -1,8 +1,8 @@
 """Which statements of one take were met before in the same take, whatever its size: the first counts, the others are duplicates.
 
 Ids are SHA-256; 16 of their 32 bytes are kept (two different ones of a hundred million agree with a chance of 1 in 10^22). They stand in
-sorted runs: small ones in memory, merged as they grow, and from a million ids on in files that are mapped and let go of after each look,
-so that memory stays flat.
+sorted runs: small ones in memory, merged as they grow, and from half a million ids on in files that are mapped and let go of after each
+look, so that memory stays flat.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy.typing as npt
 __all__ = ["Seen"]
 
 _Half = npt.NDArray[np.uint64]
-_ON_DISK = 1 << 20
+_ON_DISK = 1 << 19
 
 
 class Seen:

@@ -64,6 +64,11 @@ class Flat:
         """The flags of each statement."""
         return np.frombuffer(self.flags, "u1")
 
+    def let_go(self) -> None:
+        """Give what was touched of the files back to the system."""
+        for table in (self.ids, self.names, self.shapes, self.marks):
+            let_go(table)
+
     def name(self, ordinal: int) -> bytes:
         """The commitment of a statement, 32 bytes."""
         return bytes(self.commitments[ordinal * 32 : ordinal * 32 + 32])

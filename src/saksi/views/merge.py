@@ -19,20 +19,25 @@ __all__ = ["merged"]
 _Key: TypeAlias = tuple[str | int, ...]
 _ROWS = 4_096  # of one segment at once
 _READ = 1 << 16  # bytes of one column at once
+_WIDE = 1 << 23  # bytes sorted at once
 
 
 def merged(paths: Sequence[Path], order: Sequence[str], rows: int) -> Iterator[pa.Table]:
-    """The rows of segments sorted by `order`, as one, in tables of so many `rows` or somewhat more; the last may be smaller."""
+    """The rows of segments sorted by `order`, as one, in tables of so many `rows` or somewhat more.
+
+    Where rows are wide a table has fewer, and so may the last one.
+    """
     files = [pq.ParquetFile(path, pre_buffer=False, buffer_size=_READ) for path in paths]
     try:
-        waiting, due = [one for file in files if (one := _Ahead(file, order)).more()], list[pa.Table]()
+        waiting, due, count, size = [one for file in files if (one := _Ahead(file, order)).more()], list[pa.Table](), 0, 0
         while waiting:
             bound = min(one.last for one in waiting)
-            due += [one.taken(bound) for one in waiting]
+            parts = [one.taken(bound) for one in waiting]
+            due, count, size = due + parts, count + sum(part.num_rows for part in parts), size + sum(part.nbytes for part in parts)
             waiting = [one for one in waiting if one.last != bound or one.more()]
-            if not waiting or sum(part.num_rows for part in due) >= rows:
+            if not waiting or count >= rows or size >= _WIDE:
                 whole = pa.concat_tables(due)
-                due.clear()
+                due, count, size = [], 0, 0
                 yield whole.take(pc.sort_indices(whole, [(name, "ascending") for name in order]))
     finally:
         for file in files:

@@ -14,6 +14,8 @@ from saksi.views.reading import Snapshot
 
 __all__ = ["Live", "known", "live", "place_of"]
 
+_MANY = 512  # so many are a piece of a take: what they touched of the files is let go of
+
 
 class Live:
     """What a series holds now, while it is being taken again.
@@ -47,7 +49,10 @@ def known(snapshot: Snapshot, ids: Sequence[bytes]) -> list[Place | None]:
     """For each id where its statement stands and how, or None where the ledger does not have it."""
     if not ids:
         return []
-    return [None if number < 0 else place_of(snapshot, number) for number in _find(snapshot, ids).tolist()]
+    made = [None if number < 0 else place_of(snapshot, number) for number in _find(snapshot, ids).tolist()]
+    if len(ids) >= _MANY:
+        snapshot.flat.let_go()
+    return made
 
 
 def live(snapshot: Snapshot, series: str) -> Live:
@@ -58,6 +63,7 @@ def live(snapshot: Snapshot, series: str) -> Live:
     numbers = np.flatnonzero(np.isin(flat.shapes, np.array(shapes, "u4"))) if shapes else np.zeros(0, np.int64)
     changed = numbers[(flat.marks[numbers] & CHANGED).astype(bool)] if len(numbers) else numbers
     gone = [number for number in changed.tolist() if not place_of(snapshot, number).counts]
+    flat.let_go()
     return Live(snapshot, np.setdiff1d(numbers, np.array(gone, np.int64), assume_unique=True) if gone else numbers)
 
 
