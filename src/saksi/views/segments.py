@@ -66,8 +66,9 @@ class Sink:
         self._rows += part.num_rows
 
     def close(self) -> Segment:
-        """Finish the file, durably."""
+        """Finish the file, durably; what Arrow keeps of the memory it took goes back to the system."""
         self._writer.close()
+        pa.default_memory_pool().release_unused()
         with self._path.open("rb") as file:
             os.fsync(file.fileno())
         return Segment(self._path.name, self._by, self._rows, digest(self._path))
