@@ -61,8 +61,10 @@ class Seen:
         while self._runs and len(self._runs[-1][0]) <= 2 * len(high):
             other_high, other_low = self._runs.pop()
             high, low = np.concatenate((high, other_high)), np.concatenate((low, other_low))
-            order = np.lexsort((low, high))
-            high, low = high[order], low[order]
+            del other_high, other_low
+            order = np.argsort(high, kind="stable")  # quick for what is two sorted runs; second halves of equal ones may stand anyhow
+            high = high[order]
+            low = low[order]
         if len(high) >= self._most:
             self._files.append(_Mapped(self._folder / f"seen-{len(self._files)}", high, low))
         else:

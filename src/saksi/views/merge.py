@@ -19,7 +19,7 @@ __all__ = ["merged"]
 _Key: TypeAlias = tuple[str | int, ...]
 _ROWS = 4_096  # of one segment at once
 _READ = 1 << 16  # bytes of one column at once
-_WIDE = 1 << 23  # bytes sorted at once
+_WIDE = 1 << 22  # bytes sorted at once
 
 
 def merged(paths: Sequence[Path], order: Sequence[str], rows: int) -> Iterator[pa.Table]:

@@ -6,9 +6,11 @@ A report that nobody has confirmed yet is a report: it waits with the others, or
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from saksi.views.engine import Engine
+# Late: whoever only passes by here needs no engine, which takes a second to load.
+if TYPE_CHECKING:
+    from saksi.views.engine import Engine
 
 __all__ = ["DANGER", "PAYING", "Entered", "Moved", "entered", "moved"]
 

@@ -61,14 +61,14 @@ class Sink:
         )  # fmt: skip
 
     def write(self, part: pa.Table) -> None:
-        """Add sorted rows."""
+        """Add sorted rows. What Arrow keeps of the memory it took before goes back to the system."""
         self._writer.write_table(part.select(self._schema.names).cast(self._schema), row_group_size=GROUP)
         self._rows += part.num_rows
+        pa.default_memory_pool().release_unused()
 
     def close(self) -> Segment:
-        """Finish the file, durably; what Arrow keeps of the memory it took goes back to the system."""
+        """Finish the file, durably."""
         self._writer.close()
-        pa.default_memory_pool().release_unused()
         with self._path.open("rb") as file:
             os.fsync(file.fileno())
         return Segment(self._path.name, self._by, self._rows, digest(self._path))
