@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from saksi.app.api.ports import OutcomeLine, OutcomePlan
 from saksi.app.api.replay import forget_answers
+from saksi.app.api.waiting import Waiting
 from saksi.app.config import Config
-from saksi.app.home import Home, now_text, today
+from saksi.app.home import Home, now_text, today, waiting_key
 from saksi.app.reason import check_reason
 from saksi.app.recording import Recording
+from saksi.ledger.disk import DiskFull
 from saksi.ledger.erase import Erased, ErasurePlan
 from saksi.model import (
     Amendment,
@@ -56,6 +59,8 @@ class Change:
     def __post_init__(self) -> None:
         if self.reason is not None:
             check_reason(self.reason, "reason")
+        if (self.op is Op.REGRADE) != (self.grade is not None) or (self.op is Op.RELABEL) != (self.marking is not None):
+            raise BadInput("regrade takes a new grade, relabel a new marking, the others neither")
 
 
 class Amending(Recording):
@@ -82,8 +87,6 @@ class Amending(Recording):
 
     def record_all(self, refs: Sequence[str], change: Change, *, clearance: Tlp = Tlp.RED) -> tuple[str, ...]:
         """The same, in the ledger alone: look-ups show it after `catch_up`."""
-        if (change.op is Op.REGRADE) != (change.grade is not None) or (change.op is Op.RELABEL) != (change.marking is not None):
-            raise BadInput("regrade takes a new grade, relabel a new marking, the others neither")
         self.catch_up()
         made, subjects = [], []
         for place in dict.fromkeys(self._own(ref, clearance) for ref in refs):
@@ -91,7 +94,7 @@ class Amending(Recording):
             subjects.append(self.ledger.subjects(*place))
         return tuple(self.ledger.append(made, subjects=subjects))
 
-    def _amendment(self, place: tuple[int, int], change: Change) -> Statement:
+    def _amendment(self, place: tuple[int, int], change: Change, *, said_at: str | None = None) -> Statement:
         ref = self.ledger.ref(self.ledger.commitment(*place))
         target = self._statement(*place)
         if isinstance(target.content, Amendment):
@@ -104,7 +107,7 @@ class Amending(Recording):
         return Statement(
             Amendment(change.op, ref, self._ref(known.prev), change.reason),
             target.source,
-            Asserter(self.config.authority, now_text(), change.analyst, change.grade or recorder.grade),
+            Asserter(self.config.authority, said_at or now_text(), change.analyst, change.grade or recorder.grade),
             change.marking or self.views.handling(known.handling),
         )
 
@@ -170,7 +173,15 @@ class Amending(Recording):
         forget_answers(self.files.replay)  # first: where they cannot be forgotten, nothing is erased that they would tell of
         erased = self.ledger.erase(plan, ground=ground)
         self._erased.append((today(), erased))
+        self._forget_asked(erased)
         return erased
+
+    def _forget_asked(self, erased: Erased) -> None:
+        """What waits to be withdrawn, or was of late, does not name what is erased."""
+        if not self.files.waiting.exists():
+            return
+        with suppress(DiskFull), closing(Waiting(self.files.waiting, key=waiting_key(self.files), now=time.time)) as waiting:
+            waiting.forget([self.ledger.commitment(*place) for place in erased.touched])  # else it goes with what waits, or in a week
 
     def _sweep(self) -> None:
         """Remove what takes that were killed left lying: plain copies of files. Once a process, under the lock."""
@@ -233,7 +244,7 @@ class Amending(Recording):
         made: list[Fact] = []
         cursor: int | None = None
         while True:
-            held = self.views.facts(entity, before=cursor)
+            held = self.views.recorded(entity, before=cursor)
             made += held.facts
             cursor = held.cursor
             if cursor is None:

@@ -73,7 +73,8 @@ class Answering(Wired):
             logged_at=_utc(self.shelf.time_ms(place[0])),
             standing=_word(state),
             changes=tuple(
-                ChangeLine(op=c.op, ref=self.shelf.ref(c.commitment), recorded_at=c.asserted_at, reason=c.reason) for c in changes
+                ChangeLine(op=c.op, ref=self.shelf.ref(c.commitment) if c.commitment else "", recorded_at=c.asserted_at, reason=c.reason)
+                for c in changes
             ),
             at=judge.at,
             synthetic=said.source.synthetic,

@@ -2,7 +2,7 @@
 
 With the data go the settings and the access log (digests only); with the keys, and for as short a time, what says more: the API keys'
 digests and roles, the key of the access log, the people (without their sessions), the list of takes with the words of what was
-rejected. Views are folded anew; answers kept for a day and uploads under way are left out.
+rejected, withdrawals that wait. Views are folded anew; answers kept for a day and uploads under way are left out.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from saksi.app.config import Config, load
 from saksi.app.home import Home, now_ms, open_ledger, setup_of
 from saksi.app.people.people import FOLDER
 from saksi.app.people.store import FILE, snapshot
+from saksi.app.withheld import waiting_as_it_is
 from saksi.ledger.backup import BackedUp, Other, Target, Term, back_up, belonging
 from saksi.ledger.beside import LedgerBeside
 from saksi.ledger.disk import Held, disk_fault
@@ -33,8 +34,9 @@ DAY_MS = 86_400_000
 _PIECE = 1 << 20
 _SETTINGS = "saksi.toml"
 _PEOPLE = f"{FOLDER}/{FILE}"
+_WAITING = "api/waiting.db"
 _WITH_DATA = ("api/access.log", _SETTINGS)
-_WITH_KEYS = ("api/access.key", "api/keys.json", "takes/takes.jsonl", _PEOPLE)
+_WITH_KEYS = ("api/access.key", "api/keys.json", "takes/takes.jsonl", _PEOPLE, _WAITING)
 _GROWING = frozenset({"api/access.log", "takes/takes.jsonl"})
 
 
@@ -115,9 +117,8 @@ def _parts(home: Home, names: Collection[str]) -> Iterator[Part]:
             size = _whole_lines(path)
             yield f"node/{name}", size, _first(path, size)
         elif path.exists():
-            data = (
-                snapshot(path) if name == _PEOPLE else path.read_bytes()
-            )  # replaced whole by whoever writes it: one reading sees one state
+            # Of others' stores one state; other files are replaced whole by whoever writes them.
+            data = {_PEOPLE: snapshot, _WAITING: waiting_as_it_is}.get(name, Path.read_bytes)(path)
             yield f"node/{name}", len(data), iter((data,))
 
 

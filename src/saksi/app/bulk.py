@@ -8,12 +8,15 @@ import shutil
 from functools import partial
 from pathlib import Path
 
+from saksi.app.home import Home
+from saksi.app.withheld import withheld_in
 from saksi.ledger.disk import READ_ONLY
 from saksi.model import LedgerFault, NotReady
 from saksi.screen.bulk import Normalise, Opened, of_any_kind, of_kind
 from saksi.views.fingerprint import KEY_BYTES
 from saksi.views.probe import Probe
 from saksi.views.views import Views
+from saksi.views.withheld import Withholding
 
 __all__ = ["opened", "probe", "readable", "rows_in"]
 
@@ -23,7 +26,9 @@ _KEY = "key"
 def opened(views: Path, kind: str | None, country: str | None, probed: Path | None) -> Opened:
     """The views in a folder, its probe, and how a column is read: of one kind, or each value by itself."""
     found = None if probed is None else Probe.open(probed, (probed / _KEY).read_bytes(), check=False)
-    return Opened(Views.open(views), found, _read(kind, country))
+    held = Withholding(views)
+    held.withhold(withheld_in(Home(views.parent).waiting))
+    return Opened(held, found, _read(kind, country))
 
 
 def readable(text: str, *, kind: str | None, country: str | None) -> bool:

@@ -23,6 +23,7 @@ from saksi.model import BadInput
 __all__ = [
     "Home", "alerts_key", "now_ms", "now_text", "open_ledger", "people_key", "post_key", "public_key", "reference_key",
     "replay_key", "set_up", "setup_of", "signing_key", "today",
+    "waiting_key",
 ]  # fmt: skip
 
 
@@ -61,6 +62,11 @@ class Home:
     def replay(self) -> Path:
         """What was answered to requests of the last day that may be sent again, sealed."""
         return self.path / "api" / "replay.db"
+
+    @property
+    def waiting(self) -> Path:
+        """Withdrawals that were asked for while another was writing, sealed but for which statements they are about."""
+        return self.path / "api" / "waiting.db"
 
     @property
     def post(self) -> Path:
@@ -138,6 +144,11 @@ def alerts_key(home: Home) -> bytes:
 def replay_key(home: Home) -> bytes:
     """The key that seals what was answered to requests which may be sent again."""
     return _derived(home, "replay")
+
+
+def waiting_key(home: Home) -> bytes:
+    """The key that seals who asked for a withdrawal that waits, and why."""
+    return _derived(home, "waiting")
 
 
 def _derived(home: Home, use: str) -> bytes:

@@ -107,8 +107,9 @@ class Listing(Answering):
 
     def block_list(self, plan: Plan) -> Iterator[bytes]:
         """The bytes of a block list by a plan of one's own, in pieces; as they were made before, where the views have not moved since."""
+        withheld = self.withheld  # before the views: what is written meanwhile is in one of them
         with self.views.pinned() as views:
-            state = f"{views.state}/{views.size}"
+            state = f"{views.state}/{views.size}/{withheld}"
         data = self._feeds.get(plan, state)
         if data is None:
             data = "".join(write(self.to_block(plan))).encode()

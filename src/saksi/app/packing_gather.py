@@ -148,7 +148,7 @@ def _prove_case(made: Draft) -> None:
 def _facts(node: Amending, entity: str) -> Iterator[Fact]:
     cursor: int | None = None
     while True:
-        held = node.views.facts(entity, before=cursor)
+        held = node.views.recorded(entity, before=cursor)  # what waits to be written has no proof
         yield from held.facts
         cursor = held.cursor
         if cursor is None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import replace
 from threading import RLock
 
 from saksi.app.config import Config
 from saksi.app.home import Home, open_ledger, public_key, setup_of, today
+from saksi.app.withheld import withheld_in
 from saksi.ledger.beside import LedgerBeside
 from saksi.ledger.disk import LocalDisk
 from saksi.ledger.ledger import LOG, Ledger
@@ -16,7 +18,7 @@ from saksi.ledger.source import LogFolder
 from saksi.model import BadInput, LedgerFault, NotReady, Reader, Tlp
 from saksi.screen.judge import CONTEST, Judge, Setting
 from saksi.views.manifest import Manifest
-from saksi.views.views import Views
+from saksi.views.withheld import Asked, Withholding
 
 __all__ = ["Wired"]
 
@@ -29,7 +31,8 @@ class Wired:
     def __init__(self, files: Home, config: Config) -> None:
         self.files = files
         self.config = config
-        self.views = Views.open(files.views, belongs=self._check_views)
+        self.views = Withholding(files.views, self._check_views)
+        self.withhold(withheld_in(files.waiting))
         self._ledger: Ledger | None = None
         self._beside: LedgerBeside | None = None
         self._opening = RLock()
@@ -68,6 +71,15 @@ class Wired:
             self._vkey = public_key(self.files, self.config)
         return self._vkey
 
+    def withhold(self, asked: Mapping[bytes, Asked]) -> None:
+        """Treat these statements as withdrawn from now on, and no others."""
+        self.views.withhold(asked)
+
+    @property
+    def withheld(self) -> str:
+        """A name for what is treated so; empty where nothing is."""
+        return self.views.withheld
+
     def owner(self, clearance: Tlp = Tlp.RED) -> Reader:
         """The reader for whoever sits at the command line of this machine: it is the authority itself."""
         return Reader(self.config.authority, home=True, clearance=clearance, known=True)
@@ -81,7 +93,7 @@ class Wired:
         if not 0 <= size <= manifest.size:
             raise BadInput(f"answers reach up to ledger size {manifest.size}, not {size}", where="at")
         day = today()
-        key = (replace(reader, purpose=None), day, size, f"{manifest.folder}/{manifest.size}/{manifest.erasures}")
+        key = (replace(reader, purpose=None), day, size, f"{manifest.folder}/{manifest.size}/{manifest.erasures}/{self.withheld}")
         with self._opening:
             made = self._judges.get(key)
             if made is None:

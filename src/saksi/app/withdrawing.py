@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from msgspec.structs import replace
 
 from saksi.app.amending import Amending, Change
 from saksi.app.api.ports import AmendLine, AmendPlan, ErasureLine, ErasureOrder
 from saksi.app.home import today
+from saksi.app.withheld import WITHDRAWS
 from saksi.ledger.erase import ErasurePlan
-from saksi.model import BadInput, Grade, Marking, NotAllowed, NotFound, Op, Pap, Tlp, release
+from saksi.model import Amendment, BadInput, Grade, Marking, NotAllowed, NotFound, Op, Pap, Tlp, release
+from saksi.views.fact import Change as Made
 from saksi.views.fact import Fact, standing
 
 __all__ = ["Withdrawing"]
@@ -42,12 +46,63 @@ class Withdrawing(Amending):
 
     def withdraw(self, plan: AmendPlan) -> AmendLine:
         """Amend what the plan names. Raises BadInput for a statement that is not there, and just so for one its giver may not see."""
+        refs = self._named(plan)
+        made = self.record_all(refs, _change(plan), clearance=Tlp.read(plan.clearance))
+        return AmendLine(op=plan.op, targets=tuple(dict.fromkeys(refs)), refs=made)
+
+    def to_withdraw(self, plan: AmendPlan) -> AmendPlan:
+        """The same plan by reference alone. Raises what `withdraw` would; writes nothing, so another may be writing meanwhile."""
+        change, places = _change(plan), dict.fromkeys(self._own(ref, Tlp.read(plan.clearance)) for ref in self._named(plan))
+        for place in places:
+            self._amendment(place, change)
+        refs = tuple(self.ledger.ref(self.ledger.commitment(*place)) for place in places)
+        return dataclasses.replace(plan, refs=refs, value=None, country=None, publisher=None, series=None)
+
+    def withdraw_later(self, plan: AmendPlan, *, asked_at: str, size: int) -> AmendLine:
+        """Amend what was accepted at that time (UTC) and size of the views, and show it. What was withdrawn or erased since stays so.
+
+        The amendments bear the time at which they were asked for, and are known by it where they stand already: a process may end at any
+        point, and nothing is done twice. Raises BadInput where one is no longer there for whoever asked, or changes nothing.
+        """
+        self.catch_up()
+        change, clearance = _change(plan), Tlp.read(plan.clearance)
+        stood, stand, targets, made, subjects = [], [], [], [], []
+        for ref in plan.refs:
+            place = self._own(ref)
+            if self.ledger.payload(*place) is None:
+                continue
+            self._own(ref, clearance)
+            fact = self._recorded(place)
+            before = [each for each in fact.changes if each.leaf >= size and each.asserted_at == asked_at and self._is(each, change)]
+            if before:
+                stood.append(ref)
+                stand.append(self.ledger.ref(before[0].commitment))
+            elif plan.op not in WITHDRAWS or standing(fact).counts:
+                targets.append(ref)
+                made.append(self._amendment(place, change, said_at=asked_at))
+                subjects.append(self.ledger.subjects(*place))
+        refs = self.ledger.append(made, subjects=subjects) if made else []
+        self.catch_up()
+        return AmendLine(op=plan.op, targets=(*stood, *targets), refs=(*stand, *refs))
+
+    def _named(self, plan: AmendPlan) -> tuple[str, ...]:
         refs = plan.refs if plan.value is None else self.own_saying(plan)[1]
         if not refs or (plan.value is not None and plan.refs):
             raise BadInput("name references, or a value", where="refs")
-        change = Change(Op(plan.op), plan.reason, Grade.parse(plan.grade) if plan.grade else None, _marking(plan), plan.by or None)
-        made = self.record_all(refs, change, clearance=Tlp.read(plan.clearance))
-        return AmendLine(op=plan.op, targets=tuple(dict.fromkeys(refs)), refs=made)
+        return refs
+
+    def _is(self, made: Made, change: Change) -> bool:
+        """Whether what the views hold is this very change by this very person or key."""
+        by = self.views.asserter(made.asserter)
+        same = (made.op, made.reason, by.analyst) == (change.op.value, change.reason, change.analyst)
+        graded = change.grade is None or by.grade == change.grade
+        return same and graded and (change.marking is None or self.views.handling(made.handling) == change.marking)
+
+    def _recorded(self, place: tuple[int, int]) -> Fact:
+        """A statement as the ledger has it, whatever waits."""
+        content = self._statement(*place).content
+        assert not isinstance(content, Amendment)  # what was accepted is none
+        return self.views.recorded(content.entity, before=self.views.stop(place[0]) + place[1] + 1).facts[-1]
 
     def erase_as_told(self, order: ErasureOrder) -> ErasureLine:
         """What an erasure would destroy; and, where the order names that very number of statements, destroy it.
@@ -75,6 +130,10 @@ class Withdrawing(Amending):
         ours = self.views.asserter(fact.asserter).authority == self.config.authority
         seen = release(self.views.handling(state.handling), self.owner(clearance), on=today())
         return ours and state.counts and "content" in seen
+
+
+def _change(plan: AmendPlan) -> Change:
+    return Change(Op(plan.op), plan.reason, Grade.parse(plan.grade) if plan.grade else None, _marking(plan), plan.by or None)
 
 
 def _marking(plan: AmendPlan) -> Marking | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -60,6 +60,7 @@ from saksi.screen.judge import Judge, Setting
 from saksi.screen.lookup import listed, lookup
 from saksi.screen.page import Listed, Mark
 from saksi.views.fact import Change, Fact, Held, Recorder, Tally, standing
+from saksi.views.withheld import Asked
 
 AUTHORITY = "centre.a.example"
 ORIGIN = f"{AUTHORITY}/saksi/1"
@@ -360,6 +361,21 @@ class Stand:
         if not refs or any(ref.rpartition("#")[2] not in self._places for ref in refs):
             raise BadInput("there is no such statement", where="refs")
         return AmendLine(op=plan.op, targets=refs, refs=tuple(self.amend(ref, Op(plan.op), plan.reason) for ref in refs))
+
+    def to_withdraw(self, plan: AmendPlan) -> AmendPlan:
+        if any(ref.rpartition("#")[2] not in self._places for ref in plan.refs):
+            raise BadInput("there is no such statement", where="refs")
+        return plan
+
+    def withdraw_later(self, plan: AmendPlan, *, asked_at: str, size: int) -> AmendLine:
+        return self.withdraw(plan)
+
+    def withhold(self, asked: Mapping[bytes, Asked]) -> None:
+        """Nothing waits here: facts in memory are written at once."""
+
+    @property
+    def withheld(self) -> str:
+        return ""
 
     def erase_as_told(self, order: ErasureOrder) -> ErasureLine:
         if order.what.rpartition("#")[2] not in self._places:

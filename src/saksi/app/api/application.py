@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from saksi.app.api import give, look, record, undo
+from saksi.app.api import give, later, look, record, undo
 from saksi.app.api.access import AccessLog
 from saksi.app.api.desk import Call, Desk, Route, Settings
 from saksi.app.api.guard import Guard, respond_to
@@ -33,8 +33,9 @@ from saksi.app.api.ports import Node
 from saksi.app.api.problems import Refused
 from saksi.app.api.rates import Rates
 from saksi.app.api.replay import Replay
+from saksi.app.api.waiting import Waiting
 from saksi.app.api.wire import answer
-from saksi.app.home import Home, people_key, replay_key
+from saksi.app.home import Home, people_key, replay_key, waiting_key
 from saksi.app.people.fetch import fetch
 from saksi.app.people.people import FOLDER, open_people
 from saksi.app.people.provider import Provider
@@ -46,7 +47,7 @@ Endpoint: TypeAlias = "Callable[[Request], Awaitable[Response]]"
 
 __all__ = ["API_ROUTES", "make_app", "make_desk"]
 
-API_ROUTES: tuple[Route, ...] = (*look.ROUTES, *give.ROUTES, *undo.ROUTES, *record.ROUTES)
+API_ROUTES: tuple[Route, ...] = (*look.ROUTES, *give.ROUTES, *undo.ROUTES, *later.ROUTES, *record.ROUTES)
 _BY_STATUS = {404: "not-found", 405: "no-such-method", 413: "too-large", 415: "wrong-media"}
 
 
@@ -68,12 +69,14 @@ def make_desk(
     limits = settings.limits
     told = settings.provider
     store = Store(home / FOLDER, key=people_key(Home(home)), clock=lambda: int(moment(now(), "clock").timestamp()), random=random)
+    waiting = Waiting(Home(home).waiting, key=waiting_key(Home(home)), now=time.time, tell=node.withhold)
     return Desk(
         node=node,
         settings=settings,
         keys=KeyStore(folder / "keys.json", clock=now, random=random),
         access=AccessLog(folder, clock=now, random=random),
         replay=Replay(Home(home).replay, key=replay_key(Home(home)), now=time.time),
+        waiting=waiting,
         rates=Rates(each_second=limits.each_second, burst=limits.burst),
         metrics=Metrics(),
         people=open_people(store, ticks=time.monotonic, provider=None if told is None else Provider(told, store, fetch)),
@@ -165,6 +168,7 @@ def _lifespan(desk: Desk) -> Callable[[FastAPI], AbstractAsyncContextManager[Non
             desk.writer.shutdown(wait=True)
             desk.access.close()
             desk.replay.close()
+            desk.waiting.close()
             desk.people.close()
 
     return running
@@ -178,16 +182,23 @@ async def _sync(desk: Desk) -> None:
         if second % 600 == 0:
             with suppress(sqlite3.OperationalError):  # a full or busy disk: they go with the next POST, or in ten minutes
                 desk.replay.sweep()
+            with suppress(SaksiError):
+                desk.waiting.sweep()
 
 
 async def _catch_up(desk: Desk, *, every: float = 3) -> None:
-    """Show what is recorded and was not shown for want of room, as soon as there is some: a wrongful listing must not wait for a caller."""
+    """Show what is recorded and was not shown for want of room, as soon as there is some, and write what was accepted before this process
+    began or could not be written: a wrongful listing must not wait for a caller."""
+    loop = asyncio.get_running_loop()
     while True:
+        with suppress(SaksiError):
+            if desk.waiting.any:
+                await loop.run_in_executor(desk.writer, later.work_off, desk)
         await asyncio.sleep(every)
         with suppress(SaksiError):
             state = desk.node.state()
             if state.views < state.size:
-                await asyncio.get_running_loop().run_in_executor(desk.writer, desk.node.catch_up)
+                await loop.run_in_executor(desk.writer, desk.node.catch_up)
 
 
 def _utc() -> str:

@@ -21,6 +21,7 @@ from saksi.app.api.ports import Check, Node
 from saksi.app.api.problems import Problem
 from saksi.app.api.rates import Rates
 from saksi.app.api.replay import Replay
+from saksi.app.api.waiting import Waiting
 from saksi.app.people.people import People
 from saksi.app.people.provider import Told
 from saksi.model import BadInput, Json, Reader, Tlp
@@ -68,13 +69,14 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The node and what stands around it while it serves. `spool` is where uploads wait; `writer` is the one thread that writes, `walker`
-    the one that walks through lists, so that no look-up waits for a search."""
+    the one that walks through lists, so that no look-up waits for a search; `waiting` holds what is to be withdrawn once it is free."""
 
     node: Node
     settings: Settings
     keys: KeyStore
     access: AccessLog
     replay: Replay
+    waiting: Waiting
     rates: Rates
     metrics: Metrics
     people: People

@@ -28,6 +28,7 @@ __all__ = [
     "STATEMENT",
     "TAKE",
     "TAKES",
+    "WITHDRAWAL",
 ]
 
 _C = "0f" * 32
@@ -174,6 +175,16 @@ OUTCOME: Mapping[str, Json] = {"ref": _REF, "entity": "host:phish.example", "out
 RETRACTION_BODY: Mapping[str, Json] = {"value": "phish.example", "publisher": "Centre of Country A", "reason": "listed by mistake"}
 AMENDMENT_BODY: Mapping[str, Json] = {"op": "expire", "refs": [_REF], "reason": "the domain has a new owner"}
 AMENDED: Mapping[str, Json] = {"op": "retract", "targets": [_REF], "refs": [f"centre.a.example/saksi/1#{'1e' * 32}"]}
+WITHDRAWAL: Mapping[str, Json] = {
+    "id": "0f" * 16,
+    "op": "retract",
+    "state": "waiting",
+    "said": "Another act is writing to the ledger. This one is accepted and kept, and is written as soon as that one has ended.",
+    "asked_at": "2026-06-15T12:00:00Z",
+    "by": "0123abcd",
+    "targets": [_REF],
+    "refs": [],
+}
 ERASURE_BODY: Mapping[str, Json] = {"what": _REF, "ground": "request of the person, decision 12 of 2026", "statements": 3}
 ERASURE: Mapping[str, Json] = {
     "what": _REF,

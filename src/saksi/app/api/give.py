@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from saksi.app.api import examples
 from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.api.desk import Call, Route
 from saksi.app.api.keys import May
+from saksi.app.api.later import Later, work_off
 from saksi.app.api.look import read_body
 from saksi.app.api.params import CURSOR, LIMIT, Param
 from saksi.app.api.ports import OutcomePlan, TakePlan
@@ -30,6 +32,7 @@ __all__ = ["IDEMPOTENT", "ROUTES", "OutcomeBody", "TakesAnswer", "once", "said"]
 
 _NOT_SHOWN = "the disk is full, so look-ups and block lists do not show it yet"
 _SOON = {"Retry-After": "5"}
+_MOMENT = 1.5  # seconds
 _FILE = "application/octet-stream"
 IDEMPOTENT = Param("Idempotency-Key", "Sent again within a day, nothing is done twice.", longest=100, form="[!-~]+", place="header")
 _NAME = Param("name", "How the file is called; a claim, never a path to open.", "reports.csv", needed=True, longest=200)
@@ -116,8 +119,11 @@ async def outcome(call: Call) -> Response:
     return await once(call, sha256(b"outcome\0" + msgspec.json.encode(told)).digest(), work)
 
 
-async def once(call: Call, asked: bytes, work: Callable[[], Stored]) -> Response:
-    """Do the work in the thread that writes, or give the stored answer of the same request."""
+async def once(call: Call, asked: bytes, work: Callable[[], Stored], later: Later | None = None) -> Response:
+    """Do the work in the thread that writes, or give the stored answer of the same request.
+
+    Where that thread is busy for longer than a moment, `later` accepts the work instead, and says how it ended when it is asked again.
+    """
     work = call.writing(work)
     loop, replay, caller = asyncio.get_running_loop(), call.desk.replay, call.caller.name
     told = call.request.headers.get("idempotency-key")
@@ -128,20 +134,26 @@ async def once(call: Call, asked: bytes, work: Callable[[], Stored]) -> Response
             call.desk.node.catch_up()
         except Behind as fault:
             raise Refused("not-shown", f"what was asked for is recorded and stays so; {_NOT_SHOWN}", headers=_SOON) from fault
+        finally:
+            work_off(call.desk)  # what was asked for meanwhile
         return made
 
     if told is None:
-        return said(await loop.run_in_executor(call.desk.writer, shown, work))
+        if later is None:
+            return said(await loop.run_in_executor(call.desk.writer, shown, work))
+        return said(await _soon(call, partial(shown, work), call.writing(later.accept)))
     key = check_key(told)
     stored = replay.begin(caller, key, asked)
     if stored is not None:
         call.writing(lambda: None)()
+        if later is not None and stored.status == 202:
+            return said(later.ended(stored), replayed=True)
         state = call.desk.node.state()
         if state.views < state.size:
             await loop.run_in_executor(call.desk.writer, shown, lambda: stored)
         return said(stored, replayed=True)
 
-    def kept() -> Stored:  # kept even where the caller has hung up meanwhile
+    def kept(work: Callable[[], Stored]) -> Stored:  # kept even where the caller has hung up meanwhile
         try:
             made = work()
         except BaseException:
@@ -150,8 +162,19 @@ async def once(call: Call, asked: bytes, work: Callable[[], Stored]) -> Response
         loop.call_soon_threadsafe(lambda: replay.end(caller, key, asked=asked, said=made))
         return made
 
-    done: Awaitable[Stored] = loop.run_in_executor(call.desk.writer, shown, kept)
-    return said(await asyncio.shield(done))
+    accept = None if later is None else partial(kept, call.writing(later.accept))
+    return said(await _soon(call, partial(shown, partial(kept, work)), accept))
+
+
+async def _soon(call: Call, work: Callable[[], Stored], accept: Callable[[], Stored] | None) -> Stored:
+    """The work done in the thread that writes; or accepted, where that has not begun in a moment. Goes on where the caller hangs up."""
+    begun = call.desk.writer.submit(work)
+    done = asyncio.wrap_future(begun)
+    if accept is not None:
+        await asyncio.wait({done}, timeout=_MOMENT)
+        if begun.cancel():
+            return await asyncio.shield(asyncio.to_thread(accept))
+    return await asyncio.shield(done)
 
 
 def said(stored: Stored, *, replayed: bool = False) -> Response:

@@ -12,7 +12,7 @@ from saksi.app.alerts.api import AlertBody, AlertHits, AlertLine, AlertsAnswer, 
 from saksi.app.api.desk import Route
 from saksi.app.api.give import OutcomeBody, TakesAnswer
 from saksi.app.api.look import Questions
-from saksi.app.api.ports import AmendLine, ErasureLine, FeedName, HitPage, OutcomeLine, StatementView, TakeLine
+from saksi.app.api.ports import AmendLine, ErasureLine, FeedName, HitPage, OutcomeLine, StatementView, TakeLine, WithdrawalLine
 from saksi.app.api.problems import KINDS, Problem
 from saksi.app.api.record import AccessAnswer, FeedsAnswer, Health, KeyLine, KeysAnswer, Ready
 from saksi.app.api.undo import AmendmentBody, ErasureBody, RetractionBody
@@ -30,7 +30,7 @@ _Object: TypeAlias = "dict[str, Json]"
 _SHAPES = (
     Answer, Listed, Questions, StatementView, HitPage, TakeLine, TakesAnswer, OutcomeBody, OutcomeLine, FeedName, FeedsAnswer, Health,
     Ready, AccessAnswer, KeyLine, KeysAnswer, Problem, Told, CasesAnswer, CaseAnswer, ReportLine, ProgressBody, RetractionBody,
-    AmendmentBody, AmendLine, ErasureBody, ErasureLine,
+    AmendmentBody, AmendLine, WithdrawalLine, ErasureBody, ErasureLine,
     RequestBody, RequestAnswer, RequestsAnswer, StepBody, MeasuresAnswer,
     AlertBody, AlertHits, AlertLine, AlertsAnswer, PauseBody,
 )  # fmt: skip
@@ -69,7 +69,7 @@ def _operation(route: Route) -> _Object:
     for status, (shape, media, example) in route.answers.items():
         content: _Object = {"schema": {"$ref": _REF + shape} if shape else {"type": "string"}, "example": example}
         responses[str(status)] = {
-            "description": "As asked" if status == 200 else "Done",
+            "description": {200: "As asked", 202: "Accepted, and done later"}.get(status, "Done"),
             "headers": _headers(route),
             "content": {media.partition(";")[0]: content},
         }

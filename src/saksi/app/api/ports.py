@@ -7,7 +7,7 @@ nothing in a list.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,7 @@ from saksi.model import Reader, Tlp
 from saksi.screen.answer import Answer
 from saksi.screen.page import Listed
 from saksi.sources.own import OwnList
+from saksi.views.withheld import Asked
 
 __all__ = [
     "AmendLine",
@@ -43,11 +44,12 @@ __all__ = [
     "TakeLine",
     "TakePage",
     "TakePlan",
+    "WithdrawalLine",
 ]
 
 
 class ChangeLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What the author later said about its own statement."""
+    """What the author later said about its own statement; without a `ref` while that waits to be written."""
 
     op: str
     ref: str
@@ -208,6 +210,21 @@ class AmendLine(msgspec.Struct, frozen=True, kw_only=True):
     refs: tuple[str, ...]
 
 
+class WithdrawalLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A withdrawal (or another amendment) that was accepted while another act was writing: `state` is "waiting", "done" or "refused", and
+    `said` the same in words. `targets` are the statements it is about, `refs` the amendments once they are logged; `by` names who asked.
+    """
+
+    id: str
+    op: str
+    state: str
+    said: str
+    asked_at: str
+    by: str
+    targets: tuple[str, ...]
+    refs: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ErasureOrder:
     """What is to be erased (a reference, an entity's id or a value), and on which ground. Without the right number of `statements` it
@@ -327,6 +344,19 @@ class Intake(Protocol):
 
     def withdraw(self, plan: AmendPlan) -> AmendLine:
         """Amend statements, all or none."""
+
+    def to_withdraw(self, plan: AmendPlan) -> AmendPlan:
+        """The same by reference alone, with all checked that can be before it is written; writes nothing."""
+
+    def withdraw_later(self, plan: AmendPlan, *, asked_at: str, size: int) -> AmendLine:
+        """Amend what was accepted at that time and size of the views, and show it. Once: where that is done, the answer is the same."""
+
+    def withhold(self, asked: Mapping[bytes, Asked]) -> None:
+        """Treat these statements as withdrawn from now on, and no others."""
+
+    @property
+    def withheld(self) -> str:
+        """A name for what is treated so; empty where nothing is."""
 
     def erase_as_told(self, order: ErasureOrder) -> ErasureLine:
         """Plan an erasure, or do it."""

@@ -105,7 +105,7 @@ async def feed(call: Call) -> Response:
         headers |= {"Cache-Control": "no-store", "Saksi-Historical": "not for blocking"}
     else:
         # The log's size stands in it too: an erasure that came later holds for the same size of the views as well.
-        made_of = (name, size, state.size, state.erased, reader.clearance.value, call.desk.day())
+        made_of = (name, size, state.size, state.erased, call.desk.node.withheld, reader.clearance.value, call.desk.day())
         tag = etag("\0".join(map(str, made_of)).encode()).replace('"', 'W/"', 1)
         headers |= {"Cache-Control": "private, no-cache", "ETag": tag}
     call.note("feed", name, size=size)

@@ -16,6 +16,7 @@ from saksi.app.api import examples
 from saksi.app.api.desk import Call, Route
 from saksi.app.api.give import IDEMPOTENT, once, said
 from saksi.app.api.keys import May
+from saksi.app.api.later import Later
 from saksi.app.api.look import read_body
 from saksi.app.api.ports import AmendPlan, ErasureOrder
 from saksi.app.api.replay import Stored
@@ -129,7 +130,11 @@ async def _amended(call: Call, plan: AmendPlan, asked: bytes) -> Response:
             loop.call_soon_threadsafe(call.note, plan.op, *map(_digest, line.targets))  # before the answer leaves
         return Stored(201, msgspec.json.encode(line))
 
-    return await once(call, sha256(asked).digest(), work)
+    def told(accepted: AmendPlan) -> None:
+        loop.call_soon_threadsafe(call.note, accepted.op, *map(_digest, accepted.refs))
+
+    digest = sha256(asked).digest()
+    return await once(call, digest, work, Later(call, plan, digest, told))
 
 
 def _digest(ref: str) -> str:
@@ -154,12 +159,11 @@ ROUTES = (
         retract,
         May.AMEND,
         "Withdraw statements of this authority",
-        "They stay in the ledger, marked as withdrawn; answers and block lists drop them at once. A take that is under "
-        "way is finished first: send an Idempotency-Key, and send again what was answered 408 meanwhile. "
-        "What others say is contested instead.",
+        "They stay in the ledger, marked as withdrawn; answers and block lists drop them at once. While a take is under way it is accepted "
+        "(202) and written afterwards: `Location` says how it went. What others say is contested instead.",
         (IDEMPOTENT,),
         ("RetractionBody", JSON, examples.RETRACTION_BODY),
-        {201: ("AmendLine", JSON, examples.AMENDED)},
+        {201: ("AmendLine", JSON, examples.AMENDED), 202: ("WithdrawalLine", JSON, examples.WITHDRAWAL)},
         _PROBLEMS,
         "Change of mind",
     ),
@@ -169,10 +173,13 @@ ROUTES = (
         amend,
         May.AMEND,
         "Regrade, relabel, expire, confirm, reject, reinstate or retract statements of this authority",
-        "All of them or none.",
+        "All of them or none. While a take is under way as for retractions; what takes nothing back shows once it is written.",
         (IDEMPOTENT,),
         ("AmendmentBody", JSON, examples.AMENDMENT_BODY),
-        {201: ("AmendLine", JSON, {**examples.AMENDED, "op": "expire"})},
+        {
+            201: ("AmendLine", JSON, {**examples.AMENDED, "op": "expire"}),
+            202: ("WithdrawalLine", JSON, {**examples.WITHDRAWAL, "op": "expire"}),
+        },
         _PROBLEMS,
         "Change of mind",
     ),

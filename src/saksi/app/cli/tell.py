@@ -64,7 +64,7 @@ def tell_statement(view: StatementView, *, now: int) -> None:
     for name in view.hidden:
         words(f"  {name}: (not for this reader)")
     for change in view.changes:
-        words(f"  {change.op} {change.recorded_at}: {change.reason or ''} ({change.ref})")
+        words(f"  {change.op} {change.recorded_at}: {change.reason or ''} ({change.ref or 'not logged yet'})")
 
 
 def _tell_size(at: int, now: int) -> None:

@@ -1,0 +1,122 @@
+"""What is taken back while another act is writing: accepted at once, shown at once, written as soon as the thread that writes is free.
+
+What was accepted is done in its order after every act that writes, when the node begins to serve, and every few seconds. Whoever asked must
+have the right still by then, as far as it goes by then; else it is refused, and what it was about is shown again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import msgspec
+from starlette.responses import Response
+
+from saksi.app.api import examples
+from saksi.app.api.desk import Call, Desk, Route
+from saksi.app.api.keys import CAN, May, Role
+from saksi.app.api.params import Param
+from saksi.app.api.ports import AmendLine, AmendPlan
+from saksi.app.api.problems import Refused
+from saksi.app.api.replay import Stored
+from saksi.app.api.waiting import Waits
+from saksi.app.api.wire import JSON, answer
+from saksi.app.people.policy import rights_of
+from saksi.model import BadInput, Tlp
+
+__all__ = ["ROUTES", "Later", "work_off"]
+
+_AT = "/api/v1/retractions/"
+_log = logging.getLogger("saksi.api")
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """One withdrawal, or another amendment, as it is accepted to be written later. `told` hears the plan, by reference."""
+
+    call: Call
+    plan: AmendPlan
+    asked: bytes
+    told: Callable[[AmendPlan], None]
+
+    def accept(self) -> Stored:
+        """Check all that can be checked now, keep it durably, and let answers do without it: 202, and where to ask how it went."""
+        desk = self.call.desk
+        plan = desk.node.to_withdraw(self.plan)
+        if self.plan.value is not None:
+            self.told(plan)
+        key = self.call.request.headers.get("idempotency-key")
+        id_ = desk.waiting.id_for(plan.by, key, self.asked)
+        line = desk.waiting.accept(Waits(id_, plan, desk.clock(), desk.node.state().views))
+        return Stored(202, msgspec.json.encode(line), _AT + id_)
+
+    def ended(self, accepted: Stored) -> Stored:
+        """The answer to the same request sent again: as before while it waits, then how it ended."""
+        line = self.call.desk.waiting.find(accepted.location.removeprefix(_AT))
+        if line is None or line.state == "waiting":
+            return accepted
+        if line.state == "done":
+            return Stored(201, msgspec.json.encode(AmendLine(op=line.op, targets=line.targets, refs=line.refs)))
+        return Stored(200, msgspec.json.encode(line), accepted.location)
+
+
+async def became(call: Call) -> Response:
+    """What became of something that was accepted, for whoever asked and for auditors."""
+    line = call.desk.waiting.find(call.asked.text("id"))
+    if line is None or (line.by != call.caller.name and May.AUDIT not in call.caller.rights):
+        raise Refused("not-found")
+    return answer(call.request, msgspec.json.encode(line))
+
+
+def work_off(desk: Desk) -> None:
+    """Do what waits, in the thread that writes; what cannot be done for want of room, or while the ledger is not well, waits on."""
+    stopped = ""
+    try:
+        for each in desk.waiting.waiting():
+            _do(desk, each)
+    except Exception as fault:  # whatever it is: whoever did the act before this one is told of that one
+        stopped = type(fault).__name__
+    if stopped and stopped != desk.waiting.stopped:  # said once, and not every few seconds
+        _log.error("what was accepted to be withdrawn waits on: %s", stopped)
+    desk.waiting.stopped = stopped
+
+
+def _do(desk: Desk, waits: Waits) -> None:
+    clearance = _clearance(desk, waits.plan.by)
+    if clearance is None:
+        desk.waiting.refuse(waits.id, "the key or the person that asked has ended, or may not do this any more")
+        return
+    try:
+        line = desk.node.withdraw_later(replace(waits.plan, clearance=clearance.value), asked_at=waits.asked_at, size=waits.size)
+    except BadInput as fault:
+        desk.waiting.refuse(waits.id, fault.what)
+    else:
+        desk.waiting.done(waits.id, line)
+
+
+def _clearance(desk: Desk, who: str) -> Tlp | None:
+    """How far whoever asked may see by now; None where they may not amend any more."""
+    for key in desk.keys.listed():
+        if key.id == who and key.works(desk.clock()) and May.AMEND in CAN[Role(key.role)]:
+            return Tlp(key.clearance)
+    for person in desk.people.register.people():
+        if person.id == who and person.disabled is None and May.AMEND in rights_of(person.post.roles):
+            return person.post.clearance
+    return None
+
+
+ROUTES = (
+    Route(
+        "GET",
+        _AT + "{id}",
+        became,
+        May.LOOK,
+        "What became of a withdrawal, or another amendment, that was accepted to be written later",
+        "For whoever asked for it, and for auditors; kept for a week after its end.",
+        (Param("id", "The id in the `Location` of the answer 202.", "0f" * 16, longest=32, form="[0-9a-f]{32}", place="path"),),
+        answers={200: ("WithdrawalLine", JSON, examples.WITHDRAWAL)},
+        problems=("not-found",),
+        tag="Change of mind",
+    ),
+)
