@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-import msgspec
 import pytest
 from desked import HEAD, Desked
 
@@ -22,7 +21,6 @@ from saksi.app.web.assets import load_assets
 from saksi.app.web.site import Site
 from saksi.app.work.entering import BEARS, open_to
 from saksi.app.work.routes import work_routes
-from saksi.app.work.told import CaseAnswer, CasesAnswer
 from saksi.cases import MAY, Case, Stand, Word
 from saksi.model import Tlp
 from saksi.model.actor import Actor, Role
@@ -371,25 +369,3 @@ def test_those_who_read_no_reports_still_see_what_waits_for_them(desk: Desked) -
     assert rev.get("/today.json").json()["queue"] is None
     assert "Reports are read by those who work on them" in rev.get("/today").text
     assert rev.get(f"/today/report?id={quote(desk.report('1'))}").status_code == 403
-
-
-def test_programs_of_somebody_signed_in_read_their_cases_and_keys_open_none(desk: Desked) -> None:
-    lee, strange = desk.person("Lee", "analyst"), desk.person("Strange", "analyst")
-    have = desk.case("Lee")
-    assert lee.get("/api/v1/cases").json()["type"] == "/problems/purpose-needed"
-    (line,) = lee.get("/api/v1/cases?purpose=a+case").json()["cases"]
-    assert line["id"] == have.id
-    path = f"/api/v1/cases/{have.id}?purpose=a+case"
-    data = lee.get(path)
-    assert data.json()["entries"][-1]["head"] == data.json()["case"]["head"] == have.head
-    assert msgspec.json.decode(data.content, type=CaseAnswer).case == have
-    assert (strange.get(path).status_code, strange.get("/api/v1/cases?purpose=x").json()["cases"]) == (404, [])
-    for role in Key:
-        client = desk.with_key(role, Tlp.RED)
-        assert client.get(path).status_code == client.get("/api/v1/cases").status_code == 403
-    assert desk.far.get(path).status_code == desk.local.get(path).status_code == 401
-    document = desk.local.get("/openapi.json").json()
-    for each in ("/api/v1/cases", "/api/v1/cases/{case}"):
-        said = document["paths"][each]["get"]["responses"]["200"]["content"]["application/json"]
-        shape = {"CasesAnswer": CasesAnswer, "CaseAnswer": CaseAnswer}[said["schema"]["$ref"].rpartition("/")[2]]
-        assert msgspec.json.decode(msgspec.json.encode(said["example"]), type=shape)

@@ -19,7 +19,8 @@ from saksi.app.api.undo import AmendmentBody, ErasureBody, RetractionBody
 from saksi.app.intake.told import Told
 from saksi.app.intake.wire import ProgressBody, ReportLine
 from saksi.app.requesting.wire import MeasuresAnswer, RequestAnswer, RequestBody, RequestsAnswer, StepBody
-from saksi.app.work.told import CaseAnswer, CasesAnswer
+from saksi.app.work.entering import CaseBody, EntryBody
+from saksi.app.work.told import CaseAnswer, CasesAnswer, EnteredAnswer
 from saksi.model import Json
 from saksi.screen.answer import Answer
 from saksi.screen.page import Listed
@@ -29,8 +30,8 @@ __all__ = ["document"]
 _Object: TypeAlias = "dict[str, Json]"
 _SHAPES = (
     Answer, Listed, Questions, StatementView, HitPage, TakeLine, TakesAnswer, OutcomeBody, OutcomeLine, FeedName, FeedsAnswer, Health,
-    Ready, AccessAnswer, KeyLine, KeysAnswer, Problem, Told, CasesAnswer, CaseAnswer, ReportLine, ProgressBody, RetractionBody,
-    AmendmentBody, AmendLine, WithdrawalLine, ErasureBody, ErasureLine,
+    Ready, AccessAnswer, KeyLine, KeysAnswer, Problem, Told, CasesAnswer, CaseAnswer, CaseBody, EntryBody, EnteredAnswer, ReportLine,
+    ProgressBody, RetractionBody, AmendmentBody, AmendLine, WithdrawalLine, ErasureBody, ErasureLine,
     RequestBody, RequestAnswer, RequestsAnswer, StepBody, MeasuresAnswer,
     AlertBody, AlertHits, AlertLine, AlertsAnswer, PauseBody,
 )  # fmt: skip

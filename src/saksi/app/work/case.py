@@ -19,8 +19,8 @@ from saksi.app.people.sign_in import second_link
 from saksi.app.people.signed import NO_STORE, away, person_at
 from saksi.app.web.layout import fields_of
 from saksi.app.web.site import Site, link
-from saksi.app.work.asking import check_worker, is_fresh, names_of, on_writer, who, workers
-from saksi.app.work.entering import BEARS, FIELDS, UNTYPED, open_to, typed, work_of
+from saksi.app.work.asking import is_fresh, names_of, on_writer, who, workers
+from saksi.app.work.entering import BEARS, FIELDS, UNTYPED, act_of, body_of, open_to, typed, work_of
 from saksi.app.work.told import case_of, is_over
 from saksi.cases import Case, Clock, Entry, Word
 from saksi.cases.chronology import Line
@@ -109,20 +109,15 @@ class CasePage:
 
     async def enter(self, call: Call) -> Response:
         """Make an entry; refused in words, with what was typed and what others entered meanwhile."""
-        form, case, (actor, clearance) = await read_form(call, FIELDS), call.asked.text("case"), who(call)
+        form, case, person = await read_form(call, FIELDS), call.asked.text("case"), person_at(call).person
         try:
-            work = work_of(case, form)
-            if work.word is not Word.LEAVE:  # whoever has left the authority can leave the case too
-                check_worker(call, work.whom)
+            work = work_of(case, body_of(form))
             if work.word in BEARS and not is_fresh(call):
                 return away(second_link(f"/case/{case}"))
-            if work.word is Word.MERGE:
-                await on_writer(call, lambda: self._node.merge(work, form.one("into_head"), actor, clearance))
-            else:
-                await on_writer(call, lambda: self._node.work(work, actor, clearance))
+            await on_writer(call, act_of(call, self._node, work, form.one("into_head")))
         except (BadInput, NotAllowed) as fault:
             return await self._show(call, _Refusal(fault, typed(form), form.one("head")))
-        left = work.word in {Word.SEAL, Word.UNSEAL, Word.MERGE} or (work.word is Word.LEAVE and work.whom == actor.person)
+        left = work.word in {Word.SEAL, Word.UNSEAL, Word.MERGE} or (work.word is Word.LEAVE and work.whom == person.id)
         return away(f"/case/{work.other}" if work.word is Word.MERGE else "/cases" if left else f"/case/{case}")
 
     async def _show(self, call: Call, refusal: _Refusal) -> Response:

@@ -17,5 +17,5 @@ __all__ = ["work_routes"]
 def work_routes(site: Site, node: Casing) -> tuple[Route, ...]:
     """The pages of what waits, of the cases, and of how the node is; the cases for programs, too."""
     pages, lists = CasePage(site, node), Cases(site, node)
-    api = CasesApi(lists, pages)
+    api = CasesApi(node, lists, pages)
     return (*Today(site, node).routes(), *pages.routes(), *lists.routes(), *api.routes(), *Overview(site, node).routes())

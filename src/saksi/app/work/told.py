@@ -12,7 +12,7 @@ from saksi.cases.chronology import Line
 from saksi.cases.links import Linked
 from saksi.cases.queue import ReportLine
 
-__all__ = ["CaseAnswer", "CasesAnswer", "case_of", "entry_of", "is_over", "report_of", "request_of"]
+__all__ = ["CaseAnswer", "CasesAnswer", "EnteredAnswer", "case_of", "entry_of", "is_over", "report_of", "request_of"]
 
 
 class CasesAnswer(msgspec.Struct, frozen=True):
@@ -29,6 +29,14 @@ class CaseAnswer(msgspec.Struct, frozen=True):
     favour_now: tuple[str, ...]
     entries: tuple[dict[str, object], ...]
     chronology: tuple[Line, ...]
+
+
+class EnteredAnswer(msgspec.Struct, frozen=True):
+    """A case after an entry, in short: whoever made it may not see the case any more. `head` is what the next entry is made on."""
+
+    case: str
+    stand: str
+    head: str
 
 
 def report_of(line: ReportLine, linked: Linked) -> dict[str, object]:
