@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote
+from zipfile import ZipFile
 
 import pytest
 from desked import HEAD, Desked
 
 from browser import Browser
+from saksi.actions.verify_pack import checked
 from saksi.app.api.keys import Role as Key
 from saksi.app.casing import Work
 from saksi.app.people.person import PERSONS
@@ -22,6 +25,7 @@ from saksi.app.web.site import Site
 from saksi.app.work.entering import BEARS, open_to
 from saksi.app.work.routes import work_routes
 from saksi.cases import MAY, Case, Stand, Word
+from saksi.ledger.note import parse_vkey
 from saksi.model import Tlp
 from saksi.model.actor import Actor, Role
 
@@ -369,3 +373,22 @@ def test_those_who_read_no_reports_still_see_what_waits_for_them(desk: Desked) -
     assert rev.get("/today.json").json()["queue"] is None
     assert "Reports are read by those who work on them" in rev.get("/today").text
     assert rev.get(f"/today/report?id={quote(desk.report('1'))}").status_code == 403
+
+
+def test_a_member_packs_the_case_from_its_page_and_nobody_else_does(desk: Desked) -> None:
+    lee, strange = desk.person("Lee", "analyst"), desk.person("Strange", "analyst")
+    have = desk.case("Lee")
+    assert f'action="/case/{have.id}/pack"' in lee.get(f"/case/{have.id}").text
+    before = entries(desk)
+    assert strange.post(f"/case/{have.id}/pack").status_code == 404
+    assert desk.far.post(f"/case/{have.id}/pack", headers={"Origin": "http://localhost"}).status_code in {401, 403, 415}
+    assert entries(desk) == before
+    made = lee.post(f"/case/{have.id}/pack", {"paper": "yes"})
+    assert (made.status_code, made.headers["content-type"]) == (200, "application/zip")
+    assert made.headers["content-disposition"] == f'attachment; filename="case-{have.id[:12]}.pack.zip"'
+    report = checked(BytesIO(made.content), [parse_vkey(desk.real.vkey)])
+    assert report.code == 0, report.lines()
+    with ZipFile(BytesIO(made.content)) as pack:
+        assert pack.read("paper.pdf").startswith(b"%PDF")
+    assert entries(desk) == before + 1  # the leaf that logs the pack
+    assert ("pack", desk.people["Lee"]) in [(each.kind, each.who) for each in desk.desk.access.read(value=f"case:{have.id}")]

@@ -15,7 +15,7 @@ from saksi.app.people.door import Knock
 from saksi.app.people.passkeys import Site as Place
 from saksi.app.people.sessions import Session
 
-__all__ = ["NO_STORE", "away", "enter", "fresh", "held", "knock_of", "on_porter", "person_at", "place_of"]
+__all__ = ["NO_STORE", "away", "enter", "fresh", "held", "knock_of", "on_porter", "on_writer", "person_at", "place_of"]
 
 NO_STORE = {"Cache-Control": "no-store"}
 _T = TypeVar("_T")
@@ -62,6 +62,11 @@ def place_of(call: Call) -> Place:
 async def on_porter(call: Call, work: Callable[[], _T]) -> _T:
     """Do what takes its time (a hash, a word with the provider) off the thread that answers."""
     return await asyncio.get_running_loop().run_in_executor(call.desk.people.porter, work)
+
+
+async def on_writer(call: Call, work: Callable[[], _T]) -> _T:
+    """Write to the ledger in the one thread that does; not broken off where the caller hangs up meanwhile."""
+    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(call.desk.writer, call.writing(work)))
 
 
 def away(path: str) -> Response:

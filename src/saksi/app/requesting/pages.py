@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import secrets
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
 
 import msgspec
 from starlette.responses import Response
@@ -16,19 +13,19 @@ from saksi.app.api.desk import Call, Route
 from saksi.app.api.keys import May
 from saksi.app.api.params import CURSOR, Param
 from saksi.app.api.wire import answer, next_link
-from saksi.app.packing import Order, write_pack
+from saksi.app.packing import Order
 from saksi.app.people.policy import gate, may
-from saksi.app.people.signed import NO_STORE, away, fresh, person_at
+from saksi.app.people.signed import NO_STORE, away, fresh, on_writer, person_at
 from saksi.app.requesting.office import BEARING, SHOWN, Office
 from saksi.app.requesting.prefill import About, Draft, drafted, shown
 from saksi.app.requesting.sent_form import read_asked, read_step
 from saksi.app.requesting.wire import RequestAnswer, RequestsAnswer, StepBody
+from saksi.app.web.packed import packed
 from saksi.app.web.site import Site, link
 from saksi.model import SaksiError
 
-__all__ = ["ID", "RequestPages", "on_writer"]
+__all__ = ["ID", "RequestPages"]
 
-_T = TypeVar("_T")
 ID = Param("id", "The id of a request.", longest=32, form="[0-9a-f]{32}", place="path")
 SHOW = Param("show", "Which list: what waits for you, what is overdue, what waits for an answer, what has ended.", longest=8,
              form="|".join(SHOWN))  # fmt: skip
@@ -163,15 +160,8 @@ class RequestPages:
         gate(session.person.actor, May.LOOK)
         self._office.history(id_, session.person)
         call.desk.access.note(call.caller.watcher("an evidence pack"), "pack", what=[id_])
-        out = call.desk.spool / f"{secrets.token_hex(16)}.zip"
         order = Order((id_,), call.caller.reader("an evidence pack"), analyst=session.person.id)
-        try:
-            await on_writer(call, lambda: write_pack(self._office.node, order, out))
-            data = await asyncio.to_thread(out.read_bytes)
-        finally:
-            out.unlink(missing_ok=True)
-        told = {**NO_STORE, "Content-Disposition": f'attachment; filename="request-{id_[:12]}.zip"'}
-        return Response(data, media_type="application/zip", headers=told)
+        return await packed(call, self._office.node, lambda: order, f"request-{id_[:12]}")
 
     async def _show(
         self, call: Call, id_: str, *, fault: SaksiError | None = None, seen: str = "", told: Mapping[str, object] | None = None
@@ -198,11 +188,6 @@ class RequestPages:
             action=f"/request/{id_}/edit" if id_ else "/request/new", head=head,
             again=link("/request/new", case=draft.body.case),
         )  # fmt: skip
-
-
-async def on_writer(call: Call, work: Callable[[], _T]) -> _T:
-    """Do something that is logged, in the thread that writes; it ends even where the caller has hung up meanwhile."""
-    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(call.desk.writer, call.writing(work)))
 
 
 async def _listed(call: Call, office: Office) -> tuple[str, RequestsAnswer]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
 
 from saksi.app.api.desk import Call
 from saksi.app.api.keys import May
@@ -15,9 +13,8 @@ from saksi.app.people.signed import person_at
 from saksi.model import BadInput, Tlp
 from saksi.model.actor import Actor
 
-__all__ = ["AFTER", "REPORT", "STATE", "check_worker", "is_fresh", "names_of", "note", "on_writer", "who", "workers"]
+__all__ = ["AFTER", "REPORT", "STATE", "check_worker", "is_fresh", "names_of", "note", "who", "workers"]
 
-_T = TypeVar("_T")
 AFTER = Param("cursor", "The `next` of the page before.", longest=4096, form="[A-Za-z0-9_-]+")
 STATE = Param("state", "Which reports: open, assigned, merged or closed.", "open", longest=8, form="open|assigned|merged|closed")
 REPORT = Param("id", "The id of a report.", "report:desk/1", needed=True, longest=2100, form=r"report:[^\x00-\x20\x7f]+")
@@ -54,8 +51,3 @@ def check_worker(call: Call, id_: str | None) -> None:
     """Refuse to name somebody in a case who does not work on cases here: they would see it by a name that anybody may be given later."""
     if id_ is not None and id_ not in {each.id for each in workers(call)}:
         raise BadInput("nobody of this name works on cases here", where="whom", todo="choose one of those listed")
-
-
-async def on_writer(call: Call, work: Callable[[], _T]) -> _T:
-    """Write to the ledger in the one thread that does; not broken off where the caller hangs up meanwhile."""
-    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(call.desk.writer, call.writing(work)))

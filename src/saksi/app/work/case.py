@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -14,12 +14,18 @@ from saksi.app.api.params import PURPOSE, Param
 from saksi.app.api.problems import Refused
 from saksi.app.api.wire import answer
 from saksi.app.casing import CaseView, Casing
+from saksi.app.packing import Order
+from saksi.app.packing_case import take_case
+from saksi.app.packing_paper import paper_with
 from saksi.app.people.forms import read_form
+from saksi.app.people.policy import gate
 from saksi.app.people.sign_in import second_link
-from saksi.app.people.signed import NO_STORE, away, person_at
+from saksi.app.people.signed import NO_STORE, away, on_writer, person_at
+from saksi.app.posting.setting import FONTS
 from saksi.app.web.layout import fields_of
+from saksi.app.web.packed import packed
 from saksi.app.web.site import Site, link
-from saksi.app.work.asking import is_fresh, names_of, on_writer, who, workers
+from saksi.app.work.asking import is_fresh, names_of, who, workers
 from saksi.app.work.entering import BEARS, FIELDS, UNTYPED, act_of, body_of, open_to, typed, work_of
 from saksi.app.work.told import case_of, is_over
 from saksi.cases import Case, Clock, Entry, Word
@@ -33,6 +39,7 @@ CASE = Param("case", "The id of a case.", "0f" * 16, longest=32, form="[0-9a-f]{
 CLOCK = Param("clock", "By which clock: happened, reported or known.", "happened", longest=8, form="happened|reported|known")
 _FROM = Param("from", "The first line of the chronology that is shown.", 0, most=10_000_000)
 _MERGE = Param("merge", "The case to merge this one into: shown first.", longest=32, form="[0-9a-f]{32}")
+_PACKED = "an evidence pack"
 _SHOWN = 100
 _ASKED = 10  # what one request may name
 
@@ -96,6 +103,7 @@ class CasePage:
             route("GET", "/case/{case}.json", self.case_data, CASE, CLOCK, PURPOSE),
             route("GET", "/case/{case}", self.case, CASE, CLOCK, _FROM, _MERGE, PURPOSE),
             route("POST", "/case/{case}", self.enter, CASE),
+            route("POST", "/case/{case}/pack", self.pack, CASE),
         )
 
     async def case(self, call: Call) -> Response:
@@ -119,6 +127,26 @@ class CasePage:
             return await self._show(call, _Refusal(fault, typed(form), form.one("head")))
         left = work.word in {Word.SEAL, Word.UNSEAL, Word.MERGE} or (work.word is Word.LEAVE and work.whom == person.id)
         return away(f"/case/{work.other}" if work.word is Word.MERGE else "/cases" if left else f"/case/{case}")
+
+    async def pack(self, call: Call) -> Response:
+        """The evidence pack of the case and of the requests about what it names, for whoever asks; that it was made is logged."""
+        form, case, (actor, clearance) = await read_form(call, {"paper"}), call.asked.text("case"), who(call)
+        gate(actor, May.LOOK)
+        call.desk.access.note(call.caller.watcher(_PACKED), "pack", what=[f"case:{case}"])
+        reader, paper = call.caller.reader(_PACKED), paper_with(FONTS) if form.one("paper") else None
+
+        def order() -> Order:
+            taken = take_case(self._node, case, actor, clearance)
+            return Order(self._about(taken.entities), reader, analyst=actor.person, paper=paper, case=taken)
+
+        try:
+            return await packed(call, self._node, order, f"case-{case[:12]}")
+        except (BadInput, NotAllowed) as fault:
+            return await self._show(call, _Refusal(fault))
+
+    def _about(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The requests about any of these, each once."""
+        return tuple(dict.fromkeys(each for name in names for each in self._node.book.about(name)))
 
     async def _show(self, call: Call, refusal: _Refusal) -> Response:
         held, person = await self._held(call), person_at(call).person
@@ -171,8 +199,7 @@ class CasePage:
             except BadInput as fault:
                 raise Refused("not-found") from fault
             lines = self._node.chronology(case, actor, clearance, clock=clock)
-            about = dict.fromkeys(each for thing in view.case.entities for each in self._node.book.about(thing.name))
-            return _Held(view, lines, tuple(about), into)
+            return _Held(view, lines, self._about(each.name for each in view.case.entities), into)
 
         return await call.walk(look)
 
