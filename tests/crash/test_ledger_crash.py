@@ -126,7 +126,7 @@ def erase_items(ledger: Ledger, world: World) -> None:
     if not places:
         return
     chosen = world.rng.sample(places, min(3, len(places)))
-    plan = ledger.plan_erasure_of([(leaf, index) for leaf, index, _ in chosen])
+    plan = ledger.plan_erasure(items=[(leaf, index) for leaf, index, _ in chosen])
     world.erasing = [payload for _, _, payload in chosen]
     ledger.erase(plan, ground="a court's order", keep_originals=True)
     settle_erasure(world)

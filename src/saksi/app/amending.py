@@ -18,7 +18,8 @@ from saksi.app.home import Home, now_text, today, waiting_key
 from saksi.app.reason import check_reason
 from saksi.app.recording import Recording
 from saksi.ledger.disk import DiskFull
-from saksi.ledger.erase import Erased, ErasurePlan
+from saksi.ledger.erase import Erased
+from saksi.ledger.erasure_plan import ErasurePlan
 from saksi.model import (
     Amendment,
     Asserter,
@@ -155,10 +156,7 @@ class Amending(Recording):
         named = {place: self.ledger.subjects(*place) for place in places}
         subjects = {each for ids in named.values() for each in ids}
         alone = [place for place, ids in named.items() if not ids and self.ledger.payload(*place) is not None]
-        if not subjects:
-            return self.ledger.plan_erasure_of(alone)
-        plan = self.ledger.plan_erasure(subjects)
-        return _together(plan, self.ledger.plan_erasure_of(alone)) if alone else plan
+        return self.ledger.plan_erasure(subjects, alone)
 
     def erase(self, plan: ErasurePlan, *, ground: str) -> Erased:
         """Destroy what the plan says for good, in the vault, in the views and in what was answered of late, and log a notice."""
@@ -259,18 +257,3 @@ class Amending(Recording):
             raise BadInput("it does not count any more: there is nothing to withdraw", where=ref)
         if change.op in {Op.REINSTATE, Op.CONFIRM} and counts:
             raise BadInput("it counts already", where=ref)
-
-
-def _together(one: ErasurePlan, other: ErasurePlan) -> ErasurePlan:
-    """One plan for data subjects and for statements that have none."""
-    touched = {*one.touched, *other.touched}
-    same = set(other.originals) <= set(one.originals)
-    resting = one.resting - (len(touched) - len(one.touched)) if same else one.resting + other.resting
-    return ErasurePlan(
-        subjects=one.subjects,
-        items=other.items,
-        touched=tuple(sorted(touched)),
-        shared=one.shared,
-        originals=tuple(sorted({*one.originals, *other.originals})),
-        resting=max(0, resting),
-    )

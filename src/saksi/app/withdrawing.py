@@ -10,7 +10,7 @@ from saksi.app.amending import Amending, Change
 from saksi.app.api.ports import AmendLine, AmendPlan, ErasureLine, ErasureOrder
 from saksi.app.home import today
 from saksi.app.withheld import WITHDRAWS
-from saksi.ledger.erase import ErasurePlan
+from saksi.ledger.erasure_plan import ErasurePlan
 from saksi.model import Amendment, BadInput, Grade, Marking, NotAllowed, NotFound, Op, Pap, Tlp, release
 from saksi.views.fact import Change as Made
 from saksi.views.fact import Fact, standing
@@ -146,6 +146,6 @@ def _marking(plan: AmendPlan) -> Marking | None:
 
 def _told(what: str, plan: ErasurePlan) -> ErasureLine:
     return ErasureLine(
-        what=what, statements=len(plan.touched), subjects=len(plan.subjects), shared_with_others=plan.shared,
-        originals=len(plan.originals), losing_their_original=plan.resting,
+        what=what, statements=len(plan.touched), amendments=plan.amendments, subjects=len(plan.subjects),
+        shared_with_others=plan.shared, originals=len(plan.originals), losing_their_original=plan.resting,
     )  # fmt: skip

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,11 +20,12 @@ from itertools import chain
 from pathlib import Path
 
 from saksi.ledger.batch import Kind, Leaf
-from saksi.ledger.block import NONCE_BYTES, Block, Items, Seal, forget_items
+from saksi.ledger.block import NONCE_BYTES, Block, Seal, forget_items
 from saksi.ledger.calm import erasing
 from saksi.ledger.commitment import SALT_BYTES, Groups, commit
 from saksi.ledger.core import Core, Entry, Shelf
 from saksi.ledger.disk import AppendFile, Disk, read_file
+from saksi.ledger.erasure_plan import SAYING, ErasurePlan, frame_at, groups_at, opened_blocks
 from saksi.ledger.keys import JOURNAL, Keys
 from saksi.ledger.reading import whole
 from saksi.ledger.subjects import SlotKind
@@ -35,30 +35,10 @@ from saksi.model.errors import BadInput
 from saksi.model.statement import Statement
 
 __all__ = [
-    "SAYING", "Erased", "ErasurePlan", "Notice", "carry_out", "day_of", "finish", "ids_under", "leave_to_finish", "plan_items",
-    "plan_subjects", "read_notice",
+    "Erased", "Notice", "carry_out", "day_of", "finish", "ids_under", "leave_to_finish", "read_notice",
 ]  # fmt: skip
 
 _AT_ONCE = 400
-SAYING = frozenset({Kind.PRIVATE, Kind.PUBLIC, Kind.BATCH})
-
-
-@dataclass(frozen=True, slots=True)
-class ErasurePlan:
-    """What an erasure would take with it, to be shown to a person before it is done.
-
-    `subjects` are ids of data subjects; `items` are single statements (leaf, index) that go without their subject; `touched` are all
-    statements that can no longer be read afterwards; `shared` counts those among them that other, unnamed subjects have a part in;
-    `originals` are the digests of originals that hold the words of a touched statement, and `resting` counts the other readable
-    statements that rest on those originals: their own words stay, but nobody can look them up in the original any more.
-    """
-
-    subjects: tuple[bytes, ...]
-    items: tuple[tuple[int, int], ...]
-    touched: tuple[tuple[int, int], ...]
-    shared: int
-    originals: tuple[bytes, ...]
-    resting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,47 +47,6 @@ class Erased:
 
     touched: tuple[tuple[int, int], ...]
     notices: tuple[int, ...]
-
-
-def plan_subjects(core: Core, subjects: Collection[bytes]) -> ErasurePlan:
-    """Everything that goes when these subjects are erased. Raises BadInput where one is unknown or erased already."""
-    numbers: dict[int, bytes] = {}
-    for id_ in subjects:
-        found = core.keys.slots.find(id_)
-        if not found:
-            raise BadInput(f"there is no data subject {id_.hex()}")
-        if all(core.keys.slots.read(number).key is None for number in found):
-            raise BadInput(f"the data subject {id_.hex()} was erased already")
-        numbers.update(dict.fromkeys(found, id_))
-    touched: list[tuple[int, int]] = []
-    shared = 0
-    digests: set[bytes] = set()
-    for frame, block, items in _opened(core, core.log.size, numbers.keys()):
-        slots = set(absolute_slots(frame.head, block))
-        places = [(frame.head.leaf, block.first + place) for place, groups in enumerate(items.groups) if groups is not None]
-        touched.extend(places)
-        if not slots <= numbers.keys():
-            shared += len(places)
-        digests.update(_digests(items.groups))
-    return _with_originals(core, ErasurePlan(tuple(sorted(set(subjects))), (), tuple(touched), shared, (), 0), digests)
-
-
-def plan_items(core: Core, items: Collection[tuple[int, int]]) -> ErasurePlan:
-    """Everything that goes when these single statements are erased; of their blocks' other statements nothing does."""
-    wanted: dict[int, set[int]] = defaultdict(set)
-    for leaf, index in items:
-        wanted[leaf].add(index)
-    touched: list[tuple[int, int]] = []
-    digests: set[bytes] = set()
-    for leaf, indexes in sorted(wanted.items()):
-        frame = _frame(core, leaf)
-        for index in sorted(indexes):
-            groups = _groups(core, frame, index)
-            if groups is None:
-                raise BadInput(f"statement {index} of leaf {leaf} was erased already")
-            touched.append((leaf, index))
-            digests.update(_digests([groups]))
-    return _with_originals(core, ErasurePlan((), tuple(touched), tuple(touched), 0, (), 0), digests)
 
 
 def carry_out(core: Core, disk: Disk, plan: ErasurePlan, *, ground: str, keep_originals: bool = False) -> Erased:
@@ -215,7 +154,7 @@ def ids_under(shelf: Shelf, size: int, slots: Collection[int]) -> Iterator[bytes
     """The ids of all readable statements, in a ledger of `size` leaves, that go when the keys in these slots go."""
     if not slots:
         return
-    for frame, _, items in _opened(shelf, size, slots):
+    for frame, _, items in opened_blocks(shelf, size, slots):
         if frame.head.kind in SAYING:
             yield from _ids(items.groups)
 
@@ -223,8 +162,8 @@ def ids_under(shelf: Shelf, size: int, slots: Collection[int]) -> Iterator[bytes
 def _remember(core: Core, plan: ErasurePlan) -> None:
     """Step 0: also of what came under the subjects since the plan was made."""
     numbers = {number for id_ in plan.subjects for number in core.keys.slots.find(id_)}
-    frames = ((_frame(core, leaf), index) for leaf, index in plan.items)
-    alone = (_groups(core, frame, index) for frame, index in frames if frame.head.kind in SAYING)
+    frames = ((frame_at(core, leaf), index) for leaf, index in plan.items)
+    alone = (groups_at(core, frame, index) for frame, index in frames if frame.head.kind in SAYING)
     core.tombstones.add(chain(ids_under(core, core.log.size, numbers), _ids(alone)), day_of(core.clock()))
 
 
@@ -240,7 +179,7 @@ def _rewrites(core: Core, items: Iterable[tuple[int, int]]) -> Iterator[tuple[in
     """The blocks of single statements without them, by their offset in the vault."""
     wanted: dict[tuple[int, int], tuple[Frame, Block, set[int]]] = {}
     for leaf, index in items:
-        frame = _frame(core, leaf)
+        frame = frame_at(core, leaf)
         with core.reading:
             offset, block = core.vault.block_of(frame, index)
         wanted.setdefault((leaf, offset), (frame, block, set()))[2].add(index - block.first)
@@ -332,56 +271,3 @@ def read_notice(content: bytes) -> Notice:
         originals=tuple(notice["slots"]),
         items=tuple((int(leaf), int(index)) for leaf, _, index in items),
     )
-
-
-def _with_originals(core: Core, plan: ErasurePlan, digests: set[bytes]) -> ErasurePlan:
-    """The plan with the originals that go, and how many other statements rest on them."""
-    kept = sorted(digest for digest in digests if core.originals.slot_of(digest) is not None)
-    if not kept:
-        return plan
-    gone = set(plan.touched)
-    resting = 0
-    for frame, block, items in _opened(core, core.log.size):
-        for place, groups in enumerate(items.groups):
-            if groups is not None and (frame.head.leaf, block.first + place) not in gone and not set(kept).isdisjoint(_digests([groups])):
-                resting += 1
-    return ErasurePlan(plan.subjects, plan.items, plan.touched, plan.shared, tuple(kept), resting)
-
-
-def _opened(core: Shelf, size: int, subjects: Collection[int] | None = None) -> Iterator[tuple[Frame, Block, Items]]:
-    """All blocks that can be read; where `subjects` (slots) are given, only those that name one of them."""
-    oldest = min(subjects) if subjects else 0
-    for _, frame in core.frames(0, size):
-        if frame is None or frame.head.slots < oldest:
-            continue
-        if subjects is not None and frame.head.kind == Kind.BATCH and not any(slot >= frame.head.base for slot in subjects):
-            continue
-        for _, block in core.sealed_blocks(frame):
-            if subjects is not None and not any(slot in subjects for slot in absolute_slots(frame.head, block)):
-                continue
-            with core.reading:
-                items = core.vault.open(frame, block)
-            if items is not None:
-                yield frame, block, items
-
-
-def _frame(core: Core, leaf: int) -> Frame:
-    with core.reading:
-        frame = core.vault.frame(leaf)
-    if frame is None:
-        raise BadInput(f"the payload of leaf {leaf} is not here")
-    return frame
-
-
-def _groups(core: Core, frame: Frame, index: int) -> Groups | None:
-    """The groups of a statement, None where it was erased."""
-    with core.reading:
-        _, block = core.vault.block_of(frame, index)
-        opened = core.vault.open(frame, block)
-    return opened.groups[index - block.first] if opened else None
-
-
-def _digests(statements: Iterable[Groups | None]) -> set[bytes]:
-    """The digests of the sources that statements rest on; in canonical form the digest comes first."""
-    sources = {groups[1] for groups in statements if groups is not None}
-    return {bytes.fromhex(source[11:75].decode()) for source in sources if source.startswith(b'{"digest":"')}

@@ -20,7 +20,8 @@ from saksi.ledger.batch import Kind
 from saksi.ledger.belonging import check_log, check_vault
 from saksi.ledger.core import Core, Entry, Logged
 from saksi.ledger.disk import Disk, LocalDisk, make_durable
-from saksi.ledger.erase import Erased, ErasurePlan, carry_out, finish, plan_items, plan_subjects
+from saksi.ledger.erase import Erased, carry_out, finish
+from saksi.ledger.erasure_plan import ErasurePlan, plan
 from saksi.ledger.keys import Keys
 from saksi.ledger.log import Log
 from saksi.ledger.note import Ed25519Signer, Signer, VKey
@@ -176,17 +177,13 @@ class Ledger(Reading):
 
     # --- erasing
 
-    def plan_erasure(self, subjects: Collection[bytes]) -> ErasurePlan:
-        """What goes when these data subjects are erased, counted, to be shown before it is done."""
-        return plan_subjects(self._core, subjects)
+    def plan_erasure(self, subjects: Collection[bytes] = (), items: Collection[tuple[int, int]] = ()) -> ErasurePlan:
+        """What goes when these data subjects and these single statements (leaf, index) are erased, to be shown before it is done."""
+        return plan(self._core, subjects, items)
 
-    def plan_erasure_of(self, items: Collection[tuple[int, int]]) -> ErasurePlan:
-        """What goes when these single statements (leaf, index) are erased."""
-        return plan_items(self._core, items)
-
-    def erase(self, plan: ErasurePlan, *, ground: str, keep_originals: bool = False) -> Erased:
+    def erase(self, what: ErasurePlan, *, ground: str, keep_originals: bool = False) -> Erased:
         """Destroy what the plan says for good, and log a notice for it. Views must then let go of `touched`."""
-        return carry_out(self._core, self._setup.disk, plan, ground=ground, keep_originals=keep_originals)
+        return carry_out(self._core, self._setup.disk, what, ground=ground, keep_originals=keep_originals)
 
     def close(self) -> None:
         """Let go of the files and of the lock."""

@@ -19,7 +19,8 @@ from saksi.ledger.batch import Kind, Leaf, batch_commitment
 from saksi.ledger.block import BLOCK_HEAD, Block, Items, block_key, open_block, open_common, parse_block
 from saksi.ledger.commitment import commit
 from saksi.ledger.disk import Disk, Handle, disk_fault, read_file
-from saksi.ledger.erase import SAYING, read_notice
+from saksi.ledger.erase import read_notice
+from saksi.ledger.erasure_plan import SAYING
 from saksi.ledger.frame import FRAME_HEAD, NO_COMMON, FrameHead
 from saksi.ledger.fsck import Difference
 from saksi.ledger.keys import JOURNAL, SIGNING, SLOTS, VAULT, parse_key

@@ -382,7 +382,8 @@ class Stand:
             raise BadInput("there is no such statement", where="what")
         done = order.statements is not None
         return ErasureLine(
-            what=order.what, statements=1, subjects=1, shared_with_others=0, originals=0, losing_their_original=0, erased=done,
+            what=order.what, statements=1, amendments=0, subjects=1, shared_with_others=0, originals=0, losing_their_original=0,
+            erased=done,
             notices=(self._ledger.size,) if done else (),
         )  # fmt: skip
 

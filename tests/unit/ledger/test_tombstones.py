@@ -13,7 +13,7 @@ from ledgers import backed_up, filled, setup, statement
 from saksi.ledger.backup import Target, Term
 from saksi.ledger.check import check_ledger
 from saksi.ledger.disk import LocalDisk
-from saksi.ledger.erase import ErasurePlan
+from saksi.ledger.erasure_plan import ErasurePlan
 from saksi.ledger.ledger import Ledger
 from saksi.ledger.restore import Into, restore
 from saksi.ledger.sealed_stream import Secret
@@ -37,7 +37,7 @@ def test_every_erased_statement_is_known_and_no_other(tmp_path: Path) -> None:
     with filled(tmp_path / "ledger") as ledger:
         assert erased_on(ledger, [statement(1).id()]) == [None]
         (subject,) = ledger.subjects(2, 50)
-        plans = [ledger.plan_erasure([subject]), ledger.plan_erasure_of([(2, 3), (2, 5)])]
+        plans = [ledger.plan_erasure([subject]), ledger.plan_erasure(items=[(2, 3), (2, 5)])]
         ids = [one for plan in plans for one in ids_of(ledger, plan)]
         for plan in plans:
             ledger.erase(plan, ground="a decision")
@@ -67,7 +67,7 @@ def test_what_came_under_a_subject_after_the_plan_was_shown_is_remembered_too(tm
 
 def test_without_the_key_no_guess_is_confirmed(tmp_path: Path) -> None:
     with filled(tmp_path / "ledger") as ledger:
-        plan = ledger.plan_erasure_of([(0, 0)])
+        plan = ledger.plan_erasure(items=[(0, 0)])
         (id_,) = ids_of(ledger, plan)
         ledger.erase(plan, ground="a decision")
         key = ledger.core.keys.vault
@@ -104,7 +104,7 @@ def test_a_long_list_is_looked_up_a_page_at_a_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize("change", ["flip", "cut", "lengthen", "missing"])
 def test_a_damaged_list_is_refused_and_named(tmp_path: Path, change: str) -> None:
     with filled(tmp_path / "ledger") as ledger:
-        ledger.erase(ledger.plan_erasure_of([(2, 3)]), ground="a decision")
+        ledger.erase(ledger.plan_erasure(items=[(2, 3)]), ground="a decision")
     path = tmp_path / "ledger/vault" / TOMBSTONES
     data = path.read_bytes()
     if change == "missing":
@@ -125,9 +125,9 @@ def test_a_backup_holds_the_list_and_a_restore_that_erases_again_adds_to_it(tmp_
         (subject,) = ledger.subjects(2, 50)
         plan = ledger.plan_erasure([subject])
         ids = ids_of(ledger, plan)
-        alone = ids_of(ledger, ledger.plan_erasure_of([(2, 3)]))
+        alone = ids_of(ledger, ledger.plan_erasure(items=[(2, 3)]))
         ledger.erase(plan, ground="asked for")
-        ledger.erase(ledger.plan_erasure_of([(2, 3)]), ground="asked for")
+        ledger.erase(ledger.plan_erasure(items=[(2, 3)]), ground="asked for")
         backed_up(tmp_path / "ledger", new, Term(2, 30 * DAY))
     restore(new, Into(tmp_path / "new"), now_ms=3, newest=True)
     with Ledger.open(tmp_path / "new", setup()) as back:

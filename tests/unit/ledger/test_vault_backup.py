@@ -118,7 +118,7 @@ class Busy:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger, self.began, self.faults = ledger, False, list[BaseException]()
         (subject,) = ledger.subjects(2, 50)
-        self.plans = [ledger.plan_erasure([subject]), ledger.plan_erasure_of([(2, 0)])]
+        self.plans = [ledger.plan_erasure([subject]), ledger.plan_erasure(items=[(2, 0)])]
         self.erasing = threading.Thread(target=self._erase)
         self.open = ExitStack()
 

@@ -187,7 +187,7 @@ def test_single_statements_are_taken_out_of_their_block(folder: Path) -> None:
     with filled(folder) as ledger:
         size = ledger.vault_bytes
         kept = {index: ledger.payload(2, index) for index in range(150) if index not in {0, 5, 6, 41}}
-        plan = ledger.plan_erasure_of([(2, 0), (2, 5), (2, 6), (2, 41)])
+        plan = ledger.plan_erasure(items=[(2, 0), (2, 5), (2, 6), (2, 41)])
         done = ledger.erase(plan, ground="wrong person", keep_originals=True)
         assert done.touched == ((2, 0), (2, 5), (2, 6), (2, 41))
         assert {index: ledger.payload(2, index) for index in range(150) if ledger.payload(2, index)} == kept
@@ -195,7 +195,7 @@ def test_single_statements_are_taken_out_of_their_block(folder: Path) -> None:
         assert ledger.vault_bytes - size < 700, "only the notice was added"
         verify_bundle(ledger.prove(2, 4), ledger.vkeys)
         with pytest.raises(BadInput):
-            ledger.plan_erasure_of([(2, 5)])
+            ledger.plan_erasure(items=[(2, 5)])
     with Ledger.open(folder, setup()) as ledger:
         assert ledger.payload(2, 7) == kept[7]
         assert ledger.payload(2, 6) is None
@@ -223,7 +223,7 @@ def test_what_is_forgotten_is_forgotten_and_nothing_else(tmp_path_factory: pytes
         gone: set[int] = set()
         while len(gone) < len(rows):
             part = order[len(gone) : len(gone) + data.draw(st.integers(1, 5))]
-            ledger.erase(ledger.plan_erasure_of([(0, index) for index in part]), ground="order")
+            ledger.erase(ledger.plan_erasure(items=[(0, index) for index in part]), ground="order")
             gone.update(part)
             assert [ledger.payload(0, index) for index in range(len(rows))] == [
                 None if index in gone else payload for index, payload in enumerate(before)
@@ -255,7 +255,7 @@ def test_every_flipped_bit_is_found(folder: Path) -> None:
     with filled(folder) as ledger:
         vkeys = ledger.vkeys
         ledger.erase(ledger.plan_erasure([ledger.subjects(2, 90)[0]]), ground="asked for", keep_originals=True)
-        ledger.erase(ledger.plan_erasure_of([(2, 3)]), ground="order", keep_originals=True)
+        ledger.erase(ledger.plan_erasure(items=[(2, 3)]), ground="order", keep_originals=True)
     assert check_ledger(folder, vkeys).clean
     rng = Random(11)
     files = [path for name in ("vault", "keys", "originals") for path in sorted((folder / name).iterdir()) if path.stat().st_size]

@@ -189,6 +189,7 @@ ERASURE_BODY: Mapping[str, Json] = {"what": _REF, "ground": "request of the pers
 ERASURE: Mapping[str, Json] = {
     "what": _REF,
     "statements": 3,
+    "amendments": 1,
     "subjects": 1,
     "shared_with_others": 0,
     "originals": 1,

@@ -238,12 +238,14 @@ class ErasureOrder:
 
 
 class ErasureLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What an erasure destroys, as what it was read, and whether it was done. `shared_with_others` of the `statements` concern other people
-    too; `losing_their_original` others rest on `originals` that go. `notices` are the leaves of the notices.
+    """What an erasure destroys, as what it was read, and whether it was done. Of the `statements`, `amendments` only amend others of them,
+    and `shared_with_others` concern other people too; `losing_their_original` others rest on `originals` that go. `notices` are the leaves
+    of the notices.
     """
 
     what: str
     statements: int
+    amendments: int
     subjects: int
     shared_with_others: int
     originals: int

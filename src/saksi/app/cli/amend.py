@@ -117,16 +117,19 @@ def erase(ctx: click.Context, what: str, country: str | None, ground: str, yes: 
             "what": meant,
             "subjects": len(plan.subjects),
             "statements": len(plan.touched),
+            "amendments": plan.amendments,
             "shared_with_others": plan.shared,
             "originals": len(plan.originals),
             "losing_their_original": plan.resting,
         }
         if not ctx.obj["json"]:
-            words(f"This destroys {len(plan.touched)} statements of {len(plan.subjects)} data subjects for good.")
+            words(f"This destroys for good {_many(len(plan.touched), 'statement')} of {_many(len(plan.subjects), 'data subject')}.")
+            if plan.amendments:
+                words(f"  {plan.amendments} of them only amend others of them.")
             if plan.shared:
                 words(f"  {plan.shared} of them concern other people too, who are not named here.")
             if plan.originals:
-                words(f"  {len(plan.originals)} originals go too; {plan.resting} other statements rest on them.")
+                words(f"  Originals that go too: {len(plan.originals)}. Other statements that rest on them: {plan.resting}.")
         if not yes and not agreed("Erase?", as_json=ctx.obj["json"]):
             words("nothing was erased")
             return 1
@@ -182,3 +185,7 @@ def _amend(
             words(f"{op.value}: {target}")
             words(f"  by {new}")
     return 0
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -14,7 +14,8 @@ from saksi.exchange.mailbox import Mailbox
 from saksi.exchange.outbox import Outbox
 from saksi.ledger.core import Entry
 from saksi.ledger.disk import LocalDisk, make_durable
-from saksi.ledger.erase import Erased, ErasurePlan
+from saksi.ledger.erase import Erased
+from saksi.ledger.erasure_plan import ErasurePlan
 from saksi.model import BadInput
 
 __all__ = ["Posting"]
