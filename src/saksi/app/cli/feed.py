@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -49,8 +48,8 @@ def feed(
 ) -> int:
     """Write a block list of what PAP allows. Safe-listed, protected, retracted, expired and contested values are never in it.
 
-    Without --kind and --format it holds hosts only; how many values of other kinds there are is said on standard error. PAP is the marking
-    that says how far a value may be used: GREEN and CLEAR let it be blocked. With --json and no --out, each entry is a JSON line.
+    Without --kind and --format it holds hosts only, and says so on standard error. PAP is the marking that says how far a value may be
+    used: GREEN and CLEAR let it be blocked. With --json and no --out, each entry is a JSON line.
     """
     with looking(ctx) as node:
         theirs = node.owner(Tlp(clearance))
@@ -67,9 +66,7 @@ def feed(
             historical=size < node.views.size,
         )
         if not kinds and form != "csv":
-            others = replace(plan, form="csv", kinds=tuple(kind for kind in _KINDS if kind != "host"))
-            if left := len(node.to_block(others).entries):
-                note(f"hosts only: {left} values of other kinds are left out; --format csv holds all, --kind some", as_json=ctx.obj["json"])
+            note("hosts only: values of other kinds are left out; --format csv holds all, --kind some", as_json=ctx.obj["json"])
         if out is None and ctx.obj["json"]:
             for entry in node.to_block(plan).entries:
                 line({**_told(entry), "at": size})
