@@ -100,7 +100,7 @@ def _labels(gather: Gather, first: Said, labels: list[str]) -> None:
 def _column(texts: list[str], says: Says, countries: list[str | None], hints: list[str | None] | None) -> Column:
     """Each value as the first kind that it can be; where it can be none, the first kind's reason stays.
 
-    No address or network is accused that is not one party's.
+    No address, network or page on an address is accused that is not one party's.
     """
     entities: list[str | None] = [None] * len(texts)
     reasons: list[str | None] = [None] * len(texts)
@@ -118,7 +118,7 @@ def _column(texts: list[str], says: Says, countries: list[str | None], hints: li
         open_rows = [row for row in open_rows if entities[row] is None]
         if not open_rows:
             break
-    if says.accuses and not {"ip", "network"}.isdisjoint(says.kinds):
+    if says.accuses and not {"ip", "network", "url"}.isdisjoint(says.kinds):
         spared = [None if entity is None else unaccusable(entity) for entity in entities]
         entities = [None if why else entity for entity, why in zip(entities, spared, strict=True)]
         reasons = [why or reason for reason, why in zip(reasons, spared, strict=True)]

@@ -20,10 +20,11 @@ from saksi.observables.digits import ascii_digits
 from saksi.observables.ip import address, ip, mapped, notes_on
 from saksi.observables.observable import Observable
 
-__all__ = ["NETWORK", "Networks", "network", "normal_address", "unaccusable"]
+__all__ = ["NETWORK", "Networks", "network", "nobodys", "normal_address", "unaccusable"]
 
 NETWORK = "network:"  # how the ids of networks begin
 
+_PAGE = re.compile(r"url:https://(?:([0-9.]+)|\[([0-9a-f:.]+)\])[:/]")  # in its normal form
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
 _WIDEST = {32: 8, 128: 19}  # a registry's largest block: nothing wider is in one hand (IANA, IPv4 and IPv6 address space registries)
 # What every machine or many networks have for themselves, or nobody has (IANA, special-purpose address registries; RFC 6890).
@@ -60,18 +61,25 @@ def network(text: str, *, country: str | None = None) -> Observable:
 
 
 def unaccusable(entity: str) -> str | None:
-    """Why an address or a network cannot be held against anybody: it has in it what is private, loopback or reserved, or it is wider than
-    what a registry gives to one party. None for all else."""
+    """Why an address, a network or a page on an address cannot be held against anybody: it has in it, or lies on, what is private,
+    loopback or reserved, or it is wider than what a registry gives to one party. None for all else."""
     found = _span(entity)
-    if found is None:
-        return None
-    first, length, bits = found
-    if length < _WIDEST[bits]:
-        return f"a network wider than /{_WIDEST[bits]} belongs to many, and is not accused as a whole"
-    last = first | (1 << bits - length) - 1
-    if any(start <= last and first <= end for start, end in _nobodys()[bits]):
+    if found is not None and found.length < _WIDEST[found.bits]:
+        return f"a network wider than /{_WIDEST[found.bits]} belongs to many, and is not accused as a whole"
+    if nobodys(entity):
         return "private, loopback and reserved addresses are no one party's, and are not accused"
     return None
+
+
+def nobodys(entity: str) -> bool:
+    """Whether an address is private, loopback or reserved, a network has such addresses in it, or a page lies on one."""
+    page = _PAGE.match(entity)
+    found = _span(f"ip:{page[1] or page[2]}" if page else entity)
+    if found is None:
+        return False
+    first, length, bits = found
+    last = first | (1 << bits - length) - 1
+    return any(start <= last and first <= end for start, end in _blocks()[bits])
 
 
 def normal_address(entity: str) -> bool:
@@ -121,7 +129,7 @@ class Networks:
 
 
 @cache
-def _nobodys() -> dict[int, list[tuple[int, int]]]:
+def _blocks() -> dict[int, list[tuple[int, int]]]:
     """The first and the last address of each block that is nobody's, as numbers, by how many bits they have."""
     found: dict[int, list[tuple[int, int]]] = {32: [], 128: []}
     for block in map(ipaddress.ip_network, _NOBODYS):

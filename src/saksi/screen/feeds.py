@@ -5,7 +5,7 @@ Blocking the wrong page or number harms somebody who did nothing, so a value is 
    callers told back, which the desk has not made its own;
 2. at least one accusing statement, not a weak one, may be released to the named reader and is marked PAP:GREEN or wider;
 3. neither it nor anything below it is safe-listed, it lies in no safe-listed network (but an undisputed IP may lie in one that is
-   only shared: it is marked), and it is no public suffix, and no address or network that is private,
+   only shared: it is marked), and it is no public suffix, and no address, page on an address or network that is private,
    loopback, reserved or too wide to be one party's.
 
 Rule 1 uses also what the reader may not see: a hidden denial takes an entry out. So a missing entry says nothing, and hiding a denial never
@@ -30,6 +30,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from saksi.model import ACCUSING_ROLES, BadInput, Pap, Reader, Tlp
+from saksi.observables.network import unaccusable
 from saksi.screen.answer import Answer, StatementLine
 from saksi.screen.judge import Judge, Matched, Setting
 from saksi.screen.lookup import Match, Store, matched
@@ -178,7 +179,7 @@ def entries(store: FeedStore, plan: Plan) -> Iterator[Entry]:
                 spared.spare(entity, verdict.safe)
             elif verdict.heeded:
                 spared.heed(entity)
-            if entry is not None and kind in plan.kinds:
+            if entry is not None and kind in plan.kinds and unaccusable(entity) is None:
                 candidates.append(entry)
     addresses = spared.addresses(entry.entity for entry in candidates if _kind(entry) in _ADDRESSES)
     for entry in sorted(candidates, key=attrgetter("entity")):

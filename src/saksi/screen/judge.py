@@ -63,7 +63,7 @@ class Setting:
 class Matched(NamedTuple):
     """A thing the question was matched with, how ("exact", "www", "parent", "host", "network"), and what the views hold about it.
 
-    `tallies` are given where `held` does not have all facts; `suffix` says that it is a public suffix.
+    `tallies` are given where `held` does not have all facts; `suffix` as in `weigh`.
     """
 
     entity: str

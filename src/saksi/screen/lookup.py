@@ -16,6 +16,7 @@ import msgspec
 
 from saksi.model import BadInput
 from saksi.observables.host import parents
+from saksi.observables.network import nobodys
 from saksi.observables.observable import Observable
 from saksi.observables.suffix import suffixes
 from saksi.observables.url import url_host
@@ -73,7 +74,7 @@ class Store(Tables, Protocol):
 
 
 class Match(NamedTuple):
-    """An entity that a question is matched with; `relation` as in `Part`; `suffix` for a public suffix."""
+    """An entity that a question is matched with; `relation` as in `Part`; `suffix` for what is nobody's own, as in `weigh`."""
 
     entity: str
     relation: str
@@ -88,7 +89,10 @@ def reach(entity: str, around: Around) -> Reach:
     if kind == "url":
         place = url_host(normal)
         bare = normal in {f"http://{place.normal}/", f"https://{place.normal}/"}  # names a host's front page, nothing that lies on it
-        below = _host(place.normal, "site" if bare else "host") if place.kind == "host" else _address(place.entity, "host", around)
+        if place.kind != "host":
+            held, hows = _address(place.entity, "host", around)
+            return (entity, *held), (("exact", hows[0][1]), *hows)
+        below = _host(place.normal, "site" if bare else "host")
     elif kind == "email":
         below = _host(normal.rpartition("@")[2], "host")
     elif kind in {"ip", "network"}:
@@ -185,7 +189,7 @@ def matched(store: Store, judge: Judge, match: Match, held: Held, after: Mark | 
 
 def _address(entity: str, relation: str, around: Around) -> Reach:
     held = around(entity)
-    return (entity, *held), ((relation, False), *((("network", False),) * len(held)))
+    return (entity, *held), ((relation, nobodys(entity)), *((("network", False),) * len(held)))
 
 
 def _host(name: str, relation: str) -> Reach:

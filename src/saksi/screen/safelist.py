@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from saksi.model import BadInput
 from saksi.observables.host import parents
-from saksi.observables.network import Networks, normal_address, unaccusable
+from saksi.observables.network import Networks, normal_address
 from saksi.observables.suffix import suffixes
 from saksi.observables.url import url_host
 
@@ -55,9 +55,9 @@ class Spared:
         """Of these IPs and networks those that may be blocked, and whether each lies in a network that is shared.
 
         Not blocked are ids in no normal form, what is safe-listed or lies in a safe-listed network, and networks that hold a safe-listed,
-        protected or contested address; nor is what is private, loopback, reserved or too wide to be one party's.
+        protected or contested address.
         """
-        asked = {entity for entity in asked if normal_address(entity) and unaccusable(entity) is None}
+        asked = {entity for entity in asked if normal_address(entity)}
         safe, wanted = Networks(self._addresses), Networks(asked)
         harmed = {wide for each in self._addresses | self._heeded_addresses for wide in wanted.around(each)}
         around = {each: set(safe.around(each)) for each in asked - self._addresses - harmed}

@@ -19,7 +19,7 @@ _SHARED = ("shared",)
 
 
 class Case(NamedTuple):
-    """The question reduced to what a summary rests on: for each part its kind, whether it is a public suffix, its relation
+    """The question reduced to what a summary rests on: for each part its kind, whether it is nobody's own (as in `weigh`), its relation
     and its points; and the sources by number.
 
     `sources` holds indexes into the shared table; a source's number in the answer is its place here plus one.

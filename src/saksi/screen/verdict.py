@@ -91,7 +91,8 @@ _STATUS = {
 def weigh(points: Sequence[Point], kind: str, *, today: str, suffix: bool = False) -> Grounds:
     """The verdict on one thing of this kind from the points about it, on the day `today` (ISO date).
 
-    `suffix` says that it is a public suffix such as a web host's own name: everybody's customers lie under it, so it counts as shared.
+    `suffix` says that it is nobody's own: a public suffix such as a web host's name counts as shared, for everybody's customers lie under
+    it; an address that is private, loopback or reserved, or a page on one, as reserved.
     """
     accusing: set[str] = set()
     protected: set[str] = set()
@@ -126,7 +127,7 @@ def weigh(points: Sequence[Point], kind: str, *, today: str, suffix: bool = Fals
         stand = "contested"
     if suffix and stand != "none":
         stand = "safe"
-        safe.add("shared")
+        safe.add("shared" if kind == "host" else "reserved")
     months = months_between(last, today) if last else 0
     stale = bool(last) and months >= recycling(kind).months
     weak = weak and bool(accusing)

@@ -80,6 +80,20 @@ def test_a_list_accuses_no_private_loopback_or_reserved_address_and_a_safe_list_
     assert len(take(ListReader(GIVEN, Says(kinds, (("safeListed", "reserved"),))), data).said("safeListed")) == 6
 
 
+def test_a_list_accuses_no_page_on_a_private_address_or_a_name_that_means_one() -> None:
+    pages = (b"http://192.168.0.1/x", b"http://10.0.0.1", b"https://[::1]:8443/", b"http://[fd00::7]/", b"http://127.0.0.1:8080/pay")
+    names = (b"http://localhost/x", b"http://printer.local/", b"http://pay.internal/")
+    data = b"\n".join((*pages, *names, b"http://203.0.113.7/x"))
+    taken = take(ListReader(GIVEN, Says(("url",), (("role", "infrastructure"),))), data)
+    assert taken.said("role") == [("url:https://203.0.113.7/x", "infrastructure")]
+    refused = taken.why()
+    assert {reason for _, reason in refused[: len(pages)]} == {
+        "private, loopback and reserved addresses are no one party's, and are not accused"
+    }
+    assert [place for place, _ in refused] == [f"row {row}" for row in range(1, 9)]
+    assert len(take(ListReader(GIVEN, Says(("url",), (("safeListed", "reserved"),))), data).said("safeListed")) == 6
+
+
 def test_a_json_array_and_what_is_not_text_in_it() -> None:
     taken = take(ListReader(GIVEN, SAFE, "json"), b'["*.fleek.co","github.io",5,null,"word"]')
     assert taken.said("safeListed") == [("host:fleek.co", "shared"), ("host:github.io", "shared")]

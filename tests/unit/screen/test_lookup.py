@@ -285,3 +285,24 @@ def test_a_long_answer_is_paged_over_the_networks_that_the_reader_may_hear_of() 
     assert len(pages) == 5
     assert sorted(lines) == sorted(line.ref for line in world.ask(IP, PUBLIC).statements)
     assert len(set(lines)) == 10
+
+
+@pytest.mark.parametrize("entity", ["ip:192.168.0.1", "url:https://192.168.0.1/x", "url:https://[::1]:8443/"])
+def test_what_a_report_says_of_a_private_address_is_evidence_and_flags_nothing(entity: str) -> None:
+    """Another network has another machine there."""
+    world = World()
+    world.say(entity)
+    answer = about(world, world.judge(), entity, entity)
+    assert (answer.flagged, answer.status, len(answer.statements)) == (False, "safe-listed", 1)
+    assert "reserved" in codes(answer)
+    beside = World()
+    beside.say("url:https://203.0.113.7/x")
+    assert about(beside, beside.judge(), "", "url:https://203.0.113.7/x").flagged
+
+
+def test_an_accused_private_address_says_nothing_of_a_page_nobody_named() -> None:
+    world = World()
+    world.say("ip:10.0.0.1")
+    page = "url:https://10.0.0.1/pay"
+    answer = about(world, world.judge(), page, page)
+    assert not answer.flagged
