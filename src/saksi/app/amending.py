@@ -17,6 +17,7 @@ from saksi.app.config import Config
 from saksi.app.home import Home, now_text, today, waiting_key
 from saksi.app.reason import check_reason
 from saksi.app.recording import Recording
+from saksi.app.withheld import WITHDRAWS
 from saksi.ledger.disk import DiskFull
 from saksi.ledger.erase import Erased
 from saksi.ledger.erasure_plan import ErasurePlan
@@ -103,7 +104,8 @@ class Amending(Recording):
         (known,) = self.views.known([target.id()])
         if known is None:
             raise BadInput("the views do not know this statement yet", where=ref, todo="run `saksi fold`")
-        self._check_moves(change, known.counts, ref)
+        if said_at is None or change.op.value not in WITHDRAWS:  # what was accepted is written, though an edition dropped it meanwhile
+            self._check_moves(change, known.counts, ref)
         recorder = self.views.asserter(known.asserter)
         return Statement(
             Amendment(change.op, ref, self._ref(known.prev), change.reason),

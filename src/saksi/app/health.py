@@ -6,15 +6,16 @@ import os
 
 from saksi.app.api.ports import Check
 from saksi.app.home import Home
+from saksi.app.withheld import withheld_in
 from saksi.ledger.disk import LocalDisk, read_file
 from saksi.ledger.highest import WAITING
 from saksi.ledger.keys import JOURNAL, SIGNING, SLOTS, VAULT
 from saksi.ledger.ledger import KEYS, LOG
 from saksi.ledger.log import second_place
-from saksi.model import SaksiError
+from saksi.model import LedgerFault, SaksiError
 from saksi.views import manifest
 
-__all__ = ["home_check", "keys_check", "signing_check", "views_missing", "why_no_views"]
+__all__ = ["home_check", "keys_check", "signing_check", "views_missing", "waiting_check", "why_no_views"]
 
 _OTHERS = 0o077
 _PRIVATE = ("api/keys.json", "api/access.key")
@@ -45,6 +46,18 @@ def home_check(home: Home) -> Check:
         return Check(name="home", ok=True, said="can be written to", needed=False)
     said = f"{shut} cannot be written to, so nothing can be taken in: see who owns it, and whether its disk is mounted read-only"
     return Check(name="home", ok=False, said=said, needed=False)
+
+
+def waiting_check(home: Home) -> tuple[Check, ...]:
+    """What waits to be withdrawn, where anything does: whoever reads the ledger alone does not know of it yet."""
+    try:
+        waits = len(withheld_in(home.waiting))
+    except LedgerFault as fault:
+        return (Check(name="withdrawals", ok=False, said=f"{fault.what}: {fault.todo}"),)
+    if not waits:
+        return ()
+    said = f"{waits} statements are treated as withdrawn and not written so yet: `saksi serve` writes it, once what is under way has ended"
+    return (Check(name="withdrawals", ok=False, said=said, needed=False),)
 
 
 def views_missing(home: Home) -> bool:

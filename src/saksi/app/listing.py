@@ -119,6 +119,7 @@ class Listing(Answering):
 
     def to_block(self, plan: Plan) -> Feed:
         """The entries of a block list, before they are written in a form."""
+        _ = self.withheld  # known, or no list is made
         with self.views.pinned() as views:  # what is renumbered meanwhile must not lend a statement another's marking
             return feed(views, plan)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from saksi.app.api.ports import Check, Fsck, LedgerState
-from saksi.app.health import home_check, keys_check, signing_check, why_no_views
+from saksi.app.health import home_check, keys_check, signing_check, waiting_check, why_no_views
 from saksi.app.listing import Listing
 from saksi.app.posting.setting import post_check
 from saksi.ledger.checkpoint import parse_checkpoint
@@ -91,6 +91,7 @@ class Recording(Listing):
             home_check(self.files),
             self._disk_check(),
             post_check(self.files, self.config),
+            *waiting_check(self.files),
         )
 
     def clock_behind(self) -> str:

@@ -32,7 +32,11 @@ class Wired:
         self.files = files
         self.config = config
         self.views = Withholding(files.views, self._check_views)
-        self.withhold(withheld_in(files.waiting))
+        self._unread: LedgerFault | None = None
+        try:
+            self.withhold(withheld_in(files.waiting))
+        except LedgerFault as fault:  # whoever looks for what is wrong with the node still opens it
+            self._unread = fault
         self._ledger: Ledger | None = None
         self._beside: LedgerBeside | None = None
         self._opening = RLock()
@@ -74,10 +78,13 @@ class Wired:
     def withhold(self, asked: Mapping[bytes, Asked]) -> None:
         """Treat these statements as withdrawn from now on, and no others."""
         self.views.withhold(asked)
+        self._unread = None
 
     @property
     def withheld(self) -> str:
-        """A name for what is treated so; empty where nothing is."""
+        """A name for what is treated so; empty where nothing is. Raises LedgerFault where that could not be read: then nothing is told."""
+        if self._unread is not None:
+            raise self._unread
         return self.views.withheld
 
     def owner(self, clearance: Tlp = Tlp.RED) -> Reader:

@@ -13,7 +13,7 @@ from saksi.app.withheld import WITHDRAWS
 from saksi.ledger.erasure_plan import ErasurePlan
 from saksi.model import Amendment, BadInput, Grade, Marking, NotAllowed, NotFound, Op, Pap, Tlp, release
 from saksi.views.fact import Change as Made
-from saksi.views.fact import Fact, standing
+from saksi.views.fact import Fact, Standing, standing
 
 __all__ = ["Withdrawing"]
 
@@ -60,6 +60,7 @@ class Withdrawing(Amending):
 
     def withdraw_later(self, plan: AmendPlan, *, asked_at: str, size: int) -> AmendLine:
         """Amend what was accepted at that time (UTC) and size of the views, and show it. What was withdrawn or erased since stays so.
+        But a retraction is written though the statement has expired since: an edition that has it again would bring it back.
 
         The amendments bear the time at which they were asked for, and are known by it where they stand already: a process may end at any
         point, and nothing is done twice. Raises BadInput where one is no longer there for whoever asked, or changes nothing.
@@ -77,7 +78,7 @@ class Withdrawing(Amending):
             if before:
                 stood.append(ref)
                 stand.append(self.ledger.ref(before[0].commitment))
-            elif plan.op not in WITHDRAWS or standing(fact).counts:
+            elif plan.op not in WITHDRAWS or _moves(plan.op, standing(fact)):
                 targets.append(ref)
                 made.append(self._amendment(place, change, said_at=asked_at))
                 subjects.append(self.ledger.subjects(*place))
@@ -130,6 +131,12 @@ class Withdrawing(Amending):
         ours = self.views.asserter(fact.asserter).authority == self.config.authority
         seen = release(self.views.handling(state.handling), self.owner(clearance), on=today())
         return ours and state.counts and "content" in seen
+
+
+def _moves(op: str, state: Standing) -> bool:
+    """Whether a withdrawal still takes something back."""
+    expired = state.last is not None and state.last.op == "expire"
+    return state.counts or (op == "retract" and expired)
 
 
 def _change(plan: AmendPlan) -> Change:

@@ -18,16 +18,14 @@ _HELD = "SELECT statement, op, leaf, at FROM target ORDER BY ask DESC"  # of sev
 
 def withheld_in(path: Path) -> Mapping[bytes, Asked]:
     """What waits in the store of a node, which may be there or not, and may be on a disk that can only be read."""
-    if not path.exists():
-        return {}
     with _read(path) as rows:
-        return held_in(rows)
+        return {} if rows is None else held_in(rows)
 
 
 def waiting_as_it_is(path: Path) -> bytes:
     """The store as one file, as it is at one moment, for a backup."""
     with _read(path) as rows:
-        return rows.serialize()
+        return b"" if rows is None else rows.serialize()
 
 
 def held_in(rows: sqlite3.Connection) -> Mapping[bytes, Asked]:
@@ -36,10 +34,13 @@ def held_in(rows: sqlite3.Connection) -> Mapping[bytes, Asked]:
 
 
 @contextmanager
-def _read(path: Path) -> Iterator[sqlite3.Connection]:
+def _read(path: Path) -> Iterator[sqlite3.Connection | None]:
     try:
+        if not path.exists():
+            yield None
+            return
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as rows:
             yield rows
-    except sqlite3.DatabaseError as fault:
+    except (OSError, sqlite3.DatabaseError) as fault:
         todo = "look at the disk; where the file is damaged, remove it and ask for what it held again"
         raise LedgerFault(f"what waits to be withdrawn cannot be read: {fault}", where=str(path), todo=todo) from fault

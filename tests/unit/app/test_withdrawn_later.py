@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -15,17 +17,22 @@ from click.testing import CliRunner
 from test_api_node import Real
 from test_withdrawing import BODY, PHONE, real, roles  # noqa: F401
 
+from saksi.app.amending import Change
 from saksi.app.api import give, later
 from saksi.app.api.application import make_desk
 from saksi.app.api.desk import Desk
 from saksi.app.api.keys import Role
+from saksi.app.api.ports import AmendPlan
+from saksi.app.api.waiting import Waits
 from saksi.app.backup import Files, Taken, bring_back, write_backup
 from saksi.app.cli import saksi
 from saksi.app.home import Home
 from saksi.app.node import Node
+from saksi.app.people.person import read_post
 from saksi.ledger.disk import DiskFull
 from saksi.ledger.sealed_stream import Secret
-from saksi.model import Tlp
+from saksi.model import LedgerFault, Op, Tlp
+from saksi.screen.feeds import Plan
 from saksi.views.withheld import WAITS
 
 KEYED = {"Idempotency-Key": "lift-1"}
@@ -216,6 +223,76 @@ def test_a_node_that_begins_again_shows_it_so_and_writes_it(real: Real, busy: Bu
         assert (line.state, len(line.refs)) == ("done", len(made.json()["targets"]))
         assert node.ledger.size > size
         _ended(desk)
+
+
+def test_it_is_written_though_an_edition_dropped_it_meanwhile(real: Real, busy: Busy) -> None:  # noqa: F811
+    analyst, refs = real.with_key(Role.ANALYST), roles(real.with_key(Role.ANALYST))
+    made = accepted(analyst)
+    busy.free(work=False)
+    real.node.amend(refs[0], Change(Op.EXPIRE, "no longer on the list"))
+    assert not listed(analyst)
+    real.desk.writer.submit(later.work_off, real.desk).result(60)
+    assert state(analyst, made)["targets"] == made.json()["targets"]
+    view = analyst.get(f"/api/v1/statements/{refs[0].rpartition('#')[2]}").json()
+    assert [change["op"] for change in view["changes"]] == ["expire", "retract"]
+
+
+def test_a_store_that_cannot_be_read_lets_nothing_be_answered(real: Real) -> None:  # noqa: F811
+    path = real.node.files.waiting
+    path.write_bytes(b"no database " * 400)
+    with closing(Node(real.node.files, real.node.config)) as node:
+        with pytest.raises(LedgerFault, match="what waits to be withdrawn cannot be read"):
+            node.ask("012345678", country=None, reader=node.owner(), at=None)
+        with pytest.raises(LedgerFault, match="what waits to be withdrawn cannot be read"):
+            node.to_block(Plan(real.node.setting(node.owner(), 1), "centre.a.example", real.desk.clock()))
+        (check,) = [each for each in node.checks() if each.name == "withdrawals"]
+        assert (check.ok, check.needed) == (False, True)
+
+
+def test_the_command_line_does_without_it_too(real: Real, busy: Busy, tmp_path: Path) -> None:  # noqa: F811
+    call = partial(CliRunner().invoke, saksi, standalone_mode=False)
+    home, ask, out = ["--home", str(real.node.files.path), "--json"], tmp_path / "ask.csv", tmp_path / "told.jsonl"
+    ask.write_text("012345678\n012999111\n", encoding="utf-8")
+
+    def flags() -> list[bool]:
+        out.unlink(missing_ok=True)
+        made = call([*home, "bulk", str(ask), "--no-heading", "--workers", "0", "--out", str(out)])
+        assert made.exception is None, made.exception
+        return [json.loads(line)["flagged"] for line in out.read_text(encoding="utf-8").splitlines()]
+
+    assert flags() == [True, False]
+    assert "withdrawals" not in {each.name for each in real.node.checks()}
+    accepted(real.with_key(Role.ANALYST))
+    assert flags() == [False, False]
+    made = call([*home, "feed", "--format", "csv", "--out", str(tmp_path / "list.csv")])
+    assert made.exception is None, made.exception
+    assert PHONE not in (tmp_path / "list.csv").read_text(encoding="utf-8")
+    (check,) = [each for each in real.node.checks() if each.name == "withdrawals"]
+    assert (check.ok, check.needed) == (False, False)
+    assert "`saksi serve` writes it" in check.said
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "why"),
+    [("nothing", "done", "written"), ("gone", "refused", "has ended"), ("below", "refused", "there is no such statement")],
+)
+def test_a_person_who_asked_needs_the_right_still(real: Real, change: str, state: str, why: str) -> None:  # noqa: F811
+    register, refs = real.desk.people.register, roles(real.with_key(Role.ANALYST))
+    post = read_post("unit one", ["analyst"], "RED")
+    register.add("Root", read_post("unit one", ["administrator"], "CLEAR"), by="command-line")
+    person, _ = register.add("Ana", post, by="command-line")
+    plan = AmendPlan("retract", "a test", tuple(refs), by=person.id)
+    real.desk.waiting.accept(Waits("0" * 32, plan, real.desk.clock(), real.node.state().views))
+    if change == "gone":
+        register.disable(person.id, by="command-line")
+    elif change == "below":
+        register.move(person.id, read_post("unit one", ["analyst"], "CLEAR"), by="command-line")
+    real.desk.writer.submit(later.work_off, real.desk).result(60)
+    line = real.desk.waiting.find("0" * 32)
+    assert line is not None
+    assert line.state == state
+    assert why in line.said
+    assert roles(real.with_key(Role.ANALYST)) == ([] if state == "done" else refs)
 
 
 def test_what_waits_is_in_a_backup(real: Real, busy: Busy, tmp_path: Path) -> None:  # noqa: F811

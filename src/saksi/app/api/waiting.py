@@ -32,7 +32,7 @@ from saksi.views.withheld import Asked
 __all__ = ["Waiting", "Waits"]
 
 _WEEK = 7 * 86_400.0
-_MOST = 1_000
+_MOST = 20_000  # statements
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS ask (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, ended REAL, body BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS target (ask INTEGER NOT NULL REFERENCES ask ON DELETE CASCADE, statement BLOB NOT NULL, op TEXT NOT NULL,
@@ -99,8 +99,8 @@ class Waiting:
         with self._changing() as rows:
             if (known := self._found(waits.id)) is not None:
                 return known.line
-            if rows.execute("SELECT count(*) FROM ask WHERE ended IS NULL").fetchone()[0] >= _MOST:
-                raise Refused("too-many", f"{_MOST} withdrawals wait to be written", headers={"Retry-After": "30"})
+            if rows.execute("SELECT count(*) FROM target").fetchone()[0] + len(plan.refs) > _MOST:
+                raise Refused("too-many", f"at most {_MOST} statements wait to be withdrawn", headers={"Retry-After": "30"})
             body = self._sealed(_Body(line, waits.size, plan))
             number = rows.execute("INSERT INTO ask (id, body) VALUES (?, ?)", (waits.id, body)).lastrowid
             rows.executemany(
