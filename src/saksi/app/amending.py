@@ -18,7 +18,6 @@ from saksi.app.home import Home, now_text, today, waiting_key
 from saksi.app.reason import check_reason
 from saksi.app.recording import Recording
 from saksi.app.withheld import WITHDRAWS
-from saksi.ledger.disk import DiskFull
 from saksi.ledger.erase import Erased
 from saksi.ledger.erasure_plan import ErasurePlan
 from saksi.model import (
@@ -27,6 +26,7 @@ from saksi.model import (
     BadInput,
     Content,
     Grade,
+    LedgerFault,
     Marking,
     NotAllowed,
     NotFound,
@@ -180,8 +180,10 @@ class Amending(Recording):
         """What waits to be withdrawn, or was of late, does not name what is erased."""
         if not self.files.waiting.exists():
             return
-        with suppress(DiskFull), closing(Waiting(self.files.waiting, key=waiting_key(self.files), now=time.time)) as waiting:
-            waiting.forget([self.ledger.commitment(*place) for place in erased.touched])  # else it goes with what waits, or in a week
+        names = [self.ledger.commitment(*place) for place in erased.touched]
+        # It is erased by now, and commitments are all that is kept of it: where they cannot go now, they do later, in a week at most.
+        with suppress(LedgerFault), closing(Waiting(self.files.waiting, key=waiting_key(self.files), now=time.time)) as waiting:
+            waiting.forget(names)
 
     def _sweep(self) -> None:
         """Remove what takes that were killed left lying: plain copies of files. Once a process, under the lock."""

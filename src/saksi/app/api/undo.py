@@ -7,6 +7,7 @@ lists that begin after its answer do without what was withdrawn.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from hashlib import sha256
 
 import msgspec
@@ -23,7 +24,7 @@ from saksi.app.api.replay import Stored
 from saksi.app.api.wire import JSON
 from saksi.app.people.signed import fresh
 from saksi.app.reason import check_reason
-from saksi.model import BadInput, Op
+from saksi.model import BadInput, Json, Op
 
 __all__ = ["ROUTES", "AmendmentBody", "ErasureBody", "RetractionBody"]
 
@@ -152,6 +153,11 @@ def _check(call: Call, text: str, where: str) -> None:
 
 _PROBLEMS = ("second-factor", "in-progress", "key-reused", "answer-gone", "wrong-media", "too-large")
 
+_LATER: Mapping[int, tuple[str, str, Json]] = {
+    202: ("WithdrawalLine", JSON, examples.WITHDRAWAL),
+    200: ("WithdrawalLine", JSON, {**examples.WITHDRAWAL, "state": "refused"}),  # sent again with its key, where it was refused since
+}
+
 ROUTES = (
     Route(
         "POST",
@@ -163,7 +169,7 @@ ROUTES = (
         "(202) and written afterwards: `Location` says how it went. What others say is contested instead.",
         (IDEMPOTENT,),
         ("RetractionBody", JSON, examples.RETRACTION_BODY),
-        {201: ("AmendLine", JSON, examples.AMENDED), 202: ("WithdrawalLine", JSON, examples.WITHDRAWAL)},
+        {201: ("AmendLine", JSON, examples.AMENDED), **_LATER},
         _PROBLEMS,
         "Change of mind",
     ),
@@ -176,10 +182,7 @@ ROUTES = (
         "All of them or none. While a take is under way as for retractions; what takes nothing back shows once it is written.",
         (IDEMPOTENT,),
         ("AmendmentBody", JSON, examples.AMENDMENT_BODY),
-        {
-            201: ("AmendLine", JSON, {**examples.AMENDED, "op": "expire"}),
-            202: ("WithdrawalLine", JSON, {**examples.WITHDRAWAL, "op": "expire"}),
-        },
+        {201: ("AmendLine", JSON, {**examples.AMENDED, "op": "expire"}), **_LATER},
         _PROBLEMS,
         "Change of mind",
     ),
