@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from saksi.ledger.disk import LocalDisk, replace_file
 from saksi.model import BadInput, NotAllowed, Tlp
 
 __all__ = ["Config", "Setting", "find_home", "load", "write_first"]
@@ -147,7 +148,7 @@ def write_first(home: Path, config: Config) -> None:
         value = getattr(config, field.name)
         text = str(value) if isinstance(value, int) else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
         lines.append(f"{'# ' if value == field.default else ''}{field.name} = {text}")
-    (home / _FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    replace_file(LocalDisk(), home / _FILE, ("\n".join(lines) + "\n").encode())
 
 
 def _typed(key: str, value: object, kind: type, origin: str) -> str | int:

@@ -95,19 +95,23 @@ def setup_of(config: Config) -> Setup:
 
 
 def set_up(home: Home, config: Config) -> str:
-    """Make a new node: settings, keys, an empty ledger. Returns its public key. Raises BadInput where one is there."""
+    """Make a new node: settings, keys, an empty ledger. Returns its public key; whatever fails leaves nothing behind.
+    Raises BadInput where a node is there."""
     if (home.path / "saksi.toml").exists():
         raise BadInput("there is a node already", where=str(home.path), todo="choose another --home, or use it as it is")
     if home.path.exists() and any(home.path.iterdir()):
         raise BadInput("the directory is not empty", where=str(home.path), todo="choose an empty or new one")
     check_writable(home.path / "saksi.toml")
-    home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    home.path.chmod(0o700)
-    for folder in (home.views, home.takes):
-        folder.mkdir(mode=0o700)
-    with Ledger.create(home.ledger, setup_of(config)):
-        pass
-    write_first(home.path, config)  # last: a directory with settings is a whole node
+    from saksi.ledger.restore import undone  # what only answers does not load what restores
+
+    with undone(home.path):
+        home.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        home.path.chmod(0o700)
+        for folder in (home.views, home.takes):
+            folder.mkdir(mode=0o700)
+        with Ledger.create(home.ledger, setup_of(config)):
+            pass
+        write_first(home.path, config)  # last: a directory with settings is a whole node
     return public_key(home, config)
 
 

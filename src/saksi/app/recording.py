@@ -12,7 +12,7 @@ from saksi.app.health import home_check, keys_check, signing_check, waiting_chec
 from saksi.app.listing import Listing
 from saksi.app.posting.setting import post_check
 from saksi.ledger.checkpoint import parse_checkpoint
-from saksi.ledger.disk import LocalDisk
+from saksi.ledger.disk import LocalDisk, replace_file
 from saksi.ledger.ledger import LOG
 from saksi.ledger.note import parse_note, parse_vkey
 from saksi.ledger.source import LogFolder
@@ -107,12 +107,15 @@ class Recording(Listing):
     def last_fsck(self) -> Said | None:
         """What the last whole check said."""
         path = self.files.path / _FSCK
-        return Said(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+        try:
+            return Said(**json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+        except (ValueError, TypeError):  # damaged, or cut off while an older version wrote it: as if none had been made
+            return None
 
     def note_fsck(self, said: Said) -> None:
         """Keep what a whole check said."""
         text = json.dumps({"at": said.at, "size": said.size, "ok": said.ok, "said": said.said})
-        (self.files.path / _FSCK).write_text(text, encoding="utf-8")
+        replace_file(LocalDisk(), self.files.path / _FSCK, text.encode())
 
     def _own_views(self) -> tuple[Manifest | None, str]:
         """What the views here stand for, or why they are of no use."""

@@ -11,11 +11,11 @@ from pathlib import Path
 from saksi.app.home import now_text
 from saksi.app.recording import Recording, Said
 from saksi.ledger.check import check_ledger
-from saksi.ledger.disk import LocalDisk, disk_fault
+from saksi.ledger.disk import DiskFull, LocalDisk, disk_fault
 from saksi.ledger.ledger import LOG
 from saksi.ledger.note import parse_vkey
 from saksi.ledger.store import LOCK
-from saksi.model import LedgerFault
+from saksi.model import LedgerFault, ReadOnly
 from saksi.views.fold import check as check_views
 from saksi.views.fold import locked
 
@@ -76,7 +76,7 @@ def check_whole(node: Recording, *, progress: Callable[[int, int | None], None])
         unfinished=tuple(f"{one.where}: {one.what}" for one in told if one.unfinished),
         waits=made.log.waits,
     )
-    with suppress(OSError):  # a home that can only be read is checked all the same
+    with suppress(ReadOnly, DiskFull):  # a home that can only be read, or is full, is checked all the same
         node.note_fsck(Said(now_text(), found.size, found.ok, found.said))
     return found
 

@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from saksi.ledger.beside import LedgerBeside
 from saksi.ledger.calm import calm
-from saksi.ledger.disk import AppendFile, Held, LocalDisk, disk_fault, read_file
+from saksi.ledger.disk import AppendFile, Held, LocalDisk, check_room, disk_fault, read_file
 from saksi.ledger.keys import JOURNAL, SIGNING, SLOTS, VAULT
 from saksi.ledger.ledger import LOG, ORIGINALS
 from saksi.ledger.ledger import VAULT as VAULT_FOLDER
@@ -96,10 +96,12 @@ def back_up(ledger: LedgerBeside, target: Target, *, term: Term, other: Other | 
         seen = picture(LogFolder(ledger.folder / LOG, ledger.disk), ledger.folder / VAULT_FOLDER, keys=ledger.keys, vkeys=ledger.vkeys)
         said: dict[str, Json] = {"backup": ledger.random(16).hex(), "created_ms": term.now_ms, "origin": ledger.origin}
         said["size"] = seen.checkpoint.size
+        parts, secrets = [*_data(ledger.folder, seen), *other.data], [*_keys(ledger.keys.folder, seen), *other.keys]
         with _taken_back(target):
-            data = _write(target.data, _Sealed("data", target.secret, said, ledger.random(32)), [*_data(ledger.folder, seen), *other.data])
+            _check_room(target, sum(size for _, size, _ in parts), sum(size for _, size, _ in secrets))
+            data = _write(target.data, _Sealed("data", target.secret, said, ledger.random(32)), parts)
             sealed = _Sealed("keys", target.keys_secret, {**said, "until_ms": term.until_ms}, ledger.random(32))
-            keys = _write(target.keys, sealed, [*_keys(ledger.keys.folder, seen), *other.keys])
+            keys = _write(target.keys, sealed, secrets)
             _name(target.keys)
         _name(target.data)
     return BackedUp(seen.checkpoint.size, data, keys)
@@ -163,6 +165,18 @@ def _the_only_backup(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _check_room(target: Target, data: int, keys: int) -> None:
+    """Whether both files have room beside older ones, which stand until the new ones are whole."""
+    for path in (target.data, target.keys):
+        with suppress(FileNotFoundError):
+            _beside(path).unlink()  # of a backup that was killed
+    if target.data.parent.stat().st_dev == target.keys.parent.stat().st_dev:
+        check_room(target.data.parent, data + keys)
+        return
+    check_room(target.data.parent, data)
+    check_room(target.keys.parent, keys)
 
 
 @contextmanager

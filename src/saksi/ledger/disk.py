@@ -21,6 +21,7 @@ from typing import NoReturn, Protocol
 from saksi.model.errors import LedgerFault, NotAllowed, ReadOnly
 
 __all__ = [
+    "FAILED",
     "FULL",
     "READ_ONLY",
     "AppendFile",
@@ -31,6 +32,7 @@ __all__ = [
     "Held",
     "LocalDisk",
     "ReadingDisk",
+    "check_room",
     "check_writable",
     "disk_fault",
     "exists",
@@ -42,6 +44,7 @@ __all__ = [
 
 READ_ONLY = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})  # what says that nothing may be written here
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+FAILED = frozenset({errno.EIO, errno.ENXIO, errno.ENODEV, errno.ESTALE, errno.EUCLEAN})  # the disk itself, or what it is reached by
 
 
 class DiskFailed(LedgerFault):
@@ -360,6 +363,18 @@ def take_lock(disk: Disk, path: Path) -> Handle:
         raise Held("another process is writing here", where=str(path.parent), todo=todo) from error
     except OSError as error:
         raise disk_fault(error, path) from error
+
+
+def check_room(folder: Path, need: int) -> None:
+    """Refuse what needs more bytes than a folder (there, or still to be made) has room for, before it begins. Raises DiskFull."""
+    place = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    try:
+        found = os.statvfs(place)
+    except OSError as error:
+        raise disk_fault(error, place) from error
+    if (free := found.f_bavail * found.f_frsize) < need:
+        what = f"the disk is full: at least {need:,} bytes are needed, {free:,} are free"
+        raise DiskFull(what, where=str(place), todo="make room and try again")
 
 
 def make_durable(disk: Disk, folder: Path, paths: Iterable[Path] = ()) -> None:

@@ -24,7 +24,7 @@ from saksi.ledger.backup import Target, opened
 from saksi.ledger.batch import Kind
 from saksi.ledger.checkpoint import Checkpoint, parse_checkpoint
 from saksi.ledger.core import Shelf
-from saksi.ledger.disk import AppendFile, Disk, LocalDisk, make_durable, read_file, replace_file
+from saksi.ledger.disk import AppendFile, Disk, LocalDisk, check_room, make_durable, read_file, replace_file
 from saksi.ledger.erase import day_of, ids_under, leave_to_finish, read_notice
 from saksi.ledger.highest import WAITING, adopt
 from saksi.ledger.keys import JOURNAL, Keys
@@ -92,6 +92,7 @@ def restore(target: Target, into: Into, *, now_ms: int, newest: bool, erased: Co
         undone(folder),
     ):
         made_ms = _check_heads(target, data_file, keys_file, now_ms)  # 1
+        check_room(folder, data_file.size)
         for place in (folder, folder / LOG, folder / VAULT_FOLDER, folder / ORIGINALS, keys_folder):
             make_durable(disk, place)
         _write(data_file, "data", _Place(disk, folder, into.other))  # 2

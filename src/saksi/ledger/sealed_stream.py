@@ -126,6 +126,11 @@ class SealedReader:
         self._number = 0
         self._held = b""
 
+    @property
+    def size(self) -> int:
+        """The stream's length in bytes."""
+        return self._size
+
     def check_secret(self) -> None:
         """Open the first chunk. Raises BadInput where the secret is wrong or the chunk damaged: nobody can tell the one from the other."""
         if not self._number:

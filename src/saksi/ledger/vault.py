@@ -19,7 +19,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from saksi.ledger.block import BLOCK_HEAD, Block, Items, block_key, open_block, open_common, parse_block
-from saksi.ledger.disk import AppendFile, Disk
+from saksi.ledger.disk import AppendFile, Disk, DiskFailed
 from saksi.ledger.frame import FRAME_HEAD, NO_COMMON, FrameHead
 from saksi.ledger.keys import Keys
 from saksi.ledger.subjects import overwrite
@@ -272,6 +272,8 @@ class Vault:
         while leaf < size:
             try:
                 found = self._frame_at(offset)
+            except DiskFailed:  # what cannot be read is not damaged: no backup is needed, another disk may be
+                raise
             except LedgerFault as error:
                 found, fault = None, error
             if found is None or not leaf <= found.head.leaf < size:
@@ -303,6 +305,8 @@ class Vault:
             if offset != _NONE:
                 try:
                     found = self._frame_at(offset)
+                except DiskFailed:
+                    raise
                 except LedgerFault:
                     found = None
                 if found is None or found.head.leaf != leaf:

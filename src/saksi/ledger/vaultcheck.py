@@ -146,6 +146,7 @@ class _Check:
             offset = 0
             for leaf, entry in enumerate(log.entries()):
                 indexed = int.from_bytes(index.read(8 * leaf, 8).ljust(8, b"\xff"), "big")
+                behind = index.size < 8 * leaf + 8  # its writer was cut off before it came to this leaf
                 end = self._frame(data, offset, leaf, entry)
                 if end is None and indexed not in (offset, _NONE):  # damaged, or bytes too many: go on where the index says
                     end = self._frame(data, indexed, leaf, entry)
@@ -154,11 +155,11 @@ class _Check:
                 if end is None:
                     self.missing.append(leaf)
                     following = int.from_bytes(index.read(8 * leaf + 8, 8).ljust(8, b"\xff"), "big")
-                    if indexed != _NONE:
+                    if indexed != _NONE or behind:
                         self.differs(f"{DATA}, byte {offset}", f"leaf {leaf} has no frame that can be read")
                         offset = following if following != _NONE else offset
                 else:
-                    if indexed != offset:
+                    if indexed != offset and not behind:
                         self.differs(f"{INDEX}, byte {8 * leaf}", f"does not lead to the frame of leaf {leaf}")
                     offset = end
                 progress(leaf + 1, log.size)
@@ -166,7 +167,8 @@ class _Check:
                 what = f"{data.size - offset} bytes beyond the log (a start of the ledger cuts them)"
                 self.differs(f"{DATA}, byte {offset}", what, unfinished=True)
             if index.size != 8 * log.size and (self.settled or index.size < 8 * log.size):
-                self.differs(INDEX, f"has {index.size} bytes instead of {8 * log.size}", unfinished=index.size > 8 * log.size)
+                what = f"has {index.size} bytes instead of {8 * log.size} (a start of the ledger makes it anew from the frames)"
+                self.differs(INDEX, what, unfinished=True)
         self._covered()
 
     def _covered(self) -> None:

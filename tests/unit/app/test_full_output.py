@@ -7,16 +7,21 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from saksi.app.cli import _no_room
-from saksi.app.config import Config
+from saksi.app.cli import _no_disk, saksi
+from saksi.app.config import Config, load
 from saksi.app.files import write_whole
 from saksi.app.home import Home, set_up
 from saksi.app.node import Node
+from saksi.app.recording import Said
 from saksi.ledger.disk import DiskFull
+from saksi.model import BadInput
 
 SRC = Path(__file__).parents[3] / "src"
 
@@ -75,4 +80,49 @@ def test_links_modes_and_pipes_stay(tmp_path: Path) -> None:
     assert (link.is_symlink(), real.read_bytes(), real.stat().st_mode & 0o777) == (True, b"new", 0o640)
     write_whole(Path("/dev/null"), b"new")
     with pytest.raises(OSError, match="other"):
-        _no_room(OSError(errno.EIO, "other"))
+        _no_disk(OSError(errno.ECHILD, "other"))
+
+
+def test_a_disk_that_fails_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _no_disk(OSError(errno.EIO, "Input/output error", "node/views/manifest.json")) == 5
+    assert _no_disk(OSError(errno.EIO, "Input/output error")) == 5
+    assert _no_disk(OSError(errno.EROFS, "read-only", "node/takes")) == 3
+    said = capsys.readouterr().err
+    assert "node/views/manifest.json: the disk failed: Input/output error" in said
+    assert "a file of the node: the disk failed" in said
+    assert said.count("check the disk") == 2
+
+
+def test_a_node_that_could_not_be_made_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without room for its settings or its views: the next try begins anew, and nothing half made passes for a node."""
+    config = Config(authority="centre.a.example")
+    full = OSError(errno.ENOSPC, "No space left on device")
+    for name in ("saksi.app.home.write_first", "saksi.app.home.Ledger.create"):
+        with monkeypatch.context() as patched, pytest.raises(OSError, match="No space"):
+            patched.setattr(name, _raising(full))
+            set_up(Home(tmp_path / "new" / "node"), config)
+        assert not (tmp_path / "new").exists()
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="No space"):
+        patched.setattr("saksi.views.views.Views.fold", _raising(full))
+        saksi.main(["--home", str(tmp_path / "node"), "init", "--authority", "centre.a.example"], standalone_mode=False)
+    assert list((tmp_path / "node").iterdir()) == []
+    assert saksi.main(["--home", str(tmp_path / "node"), "init", "--authority", "centre.a.example"], standalone_mode=False) == 0
+    with pytest.raises(BadInput, match="already"):
+        set_up(Home(tmp_path / "node"), config)
+    assert (tmp_path / "node" / "saksi.toml").stat().st_size
+
+
+def test_what_the_last_check_said_is_kept_whole_or_not_at_all(home: Path) -> None:
+    with closing(Node(Home(home), load(home, {}, {})[0])) as node:
+        for half in (b"", b'{"at": "2026', b"[]", b"{}", b"\xff"):
+            (home / "fsck.json").write_bytes(half)
+            assert node.last_fsck() is None
+        node.note_fsck(Said("2026-01-31T09:00:00Z", 1, True, "well"))
+        assert node.last_fsck() == Said("2026-01-31T09:00:00Z", 1, True, "well")
+
+
+def _raising(fault: Exception) -> Callable[..., NoReturn]:
+    def fails(*_: object, **__: object) -> NoReturn:
+        raise fault
+
+    return fails

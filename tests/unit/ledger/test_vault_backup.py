@@ -14,7 +14,7 @@ from ledgers import backed_up, filled, setup, statement
 from saksi.ledger.backup import Other, Target, Term, belonging, read_backup
 from saksi.ledger.calm import calm, erasing
 from saksi.ledger.check import check_ledger
-from saksi.ledger.disk import Held, LocalDisk
+from saksi.ledger.disk import DiskFull, Held, LocalDisk
 from saksi.ledger.frame import seal_batch
 from saksi.ledger.highest import Unconfirmed
 from saksi.ledger.ledger import Ledger
@@ -234,6 +234,31 @@ def test_an_erasure_that_was_interrupted_is_not_backed_up_half_done(folder: Path
     with pytest.raises(LedgerFault, match="half done"):
         backed_up(folder, Target(tmp_path / "d", tmp_path / "k", Secret(key=b"d" * 32), Secret(key=b"k" * 32)), Term(1, DAY))
     assert not (tmp_path / "d").exists()
+
+
+def test_a_backup_and_a_restore_without_room_say_how_much_they_need(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = Target(tmp_path / "d", tmp_path / "k", Secret(key=b"d" * 32), Secret(key=b"k" * 32))
+    real, told = os.statvfs(tmp_path), []
+
+    def full(_path: object) -> os.statvfs_result:
+        return os.statvfs_result([*real[:4], 0, *real[5:]])
+
+    with filled(folder):
+        pass
+    for step in ("back up", "restore"):
+        with monkeypatch.context() as patched, pytest.raises(DiskFull, match=r"at least [0-9,]+ bytes are needed, 0 are free") as refused:
+            patched.setattr(os, "statvfs", full)
+            if step == "back up":
+                backed_up(folder, target, Term(1, DAY))
+            else:
+                restore(target, Into(tmp_path / "new"), now_ms=2, newest=True)
+        told.append(int(refused.value.what.split()[6].replace(",", "")))
+        assert sorted(each.name for each in tmp_path.iterdir()) == (["ledger"] if step == "back up" else ["d", "k", "ledger"])
+        if step == "back up":
+            backed_up(folder, target, Term(1, DAY))
+    assert told[0] <= target.data.stat().st_size + target.keys.stat().st_size
+    assert told[1] == target.data.stat().st_size
+    assert restore(target, Into(tmp_path / "new"), now_ms=2, newest=True).size == 3
 
 
 def test_a_backup_killed_between_its_two_names_is_found(folder: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -20,6 +21,7 @@ from saksi.ledger.beside import LedgerBeside
 from saksi.ledger.bundle import verify_bundle
 from saksi.ledger.check import check_ledger
 from saksi.ledger.core import Entry
+from saksi.ledger.disk import DiskFailed, Handle, LocalDisk
 from saksi.ledger.frame import seal_batch
 from saksi.ledger.ledger import Ledger
 from saksi.model.errors import BadInput, LedgerFault, NotAllowed, SaksiError
@@ -291,6 +293,52 @@ def test_missing_payloads_are_named_and_the_rest_goes_on(folder: Path) -> None:
     report = check_ledger(folder, vkeys)
     assert report.vault.missing == (0, 1, 2)
     assert report.vault.statements == 1
+
+
+def test_a_writer_killed_before_its_index_left_nothing_damaged(folder: Path) -> None:
+    """Between the signed checkpoint and the index of the vault: no fault, no word of backups, and the next start mends it."""
+    with filled(folder) as ledger:
+        vkeys, held = ledger.vkeys, list(ledger.read())
+    index = folder / "vault" / "vault.idx"
+    whole = index.read_bytes()
+    for kept in (0, 8, 12):
+        index.write_bytes(whole[:kept])
+        report = check_ledger(folder, vkeys)
+        assert report.clean
+        assert [(each.where, each.unfinished) for each in report.vault.differences] == [("vault.idx", True)]
+        with Ledger.open(folder, setup()) as ledger:
+            assert list(ledger.read()) == held
+        assert (index.read_bytes(), check_ledger(folder, vkeys).vault.differences) == (whole, ())
+    index.write_bytes(b"")
+    data = folder / "vault" / "vault.data"
+    data.write_bytes(data.read_bytes()[:-1])
+    assert not check_ledger(folder, vkeys).clean, "a short index hides no frame that is damaged"
+
+
+def test_a_vault_that_cannot_be_read_is_not_called_damaged(folder: Path) -> None:
+    with filled(folder):
+        pass
+    with pytest.raises(DiskFailed, match="Input/output error") as refused:
+        Ledger.open(folder, replace(setup(), disk=_Unreadable()))
+    assert "backup" not in refused.value.todo
+
+
+class _Unreadable(LocalDisk):
+    """A disk that fails whenever the vault's frames are read."""
+
+    def open(self, path: Path, *, write: bool = False) -> Handle:
+        made = super().open(path, write=write)
+        return _Failing(made) if path.name == "vault.data" else made
+
+
+class _Failing:
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+        self.write_at, self.sync, self.truncate = handle.write_at, handle.sync, handle.truncate
+        self.size, self.close = handle.size, handle.close
+
+    def read_at(self, length: int, offset: int) -> bytes:
+        raise OSError(errno.EIO, "injected")
 
 
 def test_vault_bytes_stay_small_for_statements_logged_one_by_one(folder: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -108,7 +109,7 @@ def main() -> None:
     except SaksiError as fault:
         sys.exit(failed(fault, as_json="--json" in sys.argv))
     except OSError as fault:
-        sys.exit(_no_room(fault))
+        sys.exit(_no_disk(fault))
     except click.ClickException as fault:
         fault.show()
         sys.exit(fault.exit_code)
@@ -117,13 +118,16 @@ def main() -> None:
         sys.exit(130)
 
 
-def _no_room(fault: OSError) -> int:
-    """Say that the disk is full, where that is what stopped us: standard output may lie on it, and half of it there. Else raises."""
-    from saksi.ledger.disk import FULL, DiskFull
+def _no_disk(fault: OSError) -> int:
+    """Say that the disk is full, failed, or may not be written, where that is what stopped us. Else raises."""
+    from saksi.ledger.disk import FAILED, FULL, READ_ONLY, DiskFull, disk_fault
 
-    if fault.errno not in FULL:
+    if fault.errno not in FULL | FAILED | READ_ONLY:
         raise fault
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what waits to be written would fail once more on the way out
+    if fault.errno not in FULL:
+        return failed(disk_fault(fault, Path(fault.filename or "a file of the node")), as_json="--json" in sys.argv)
+    # Standard output may lie on the full disk, and half of it there: what waits to be written would fail once more on the way out.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     full = DiskFull("the disk is full: what was to be written is not, or not whole", where=str(fault.filename or "the output"), todo=_ROOM)
     return failed(full, as_json="--json" in sys.argv)
 

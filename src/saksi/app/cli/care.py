@@ -40,10 +40,12 @@ _WORDS = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.pass_context
 def init(ctx: click.Context, authority: str, name: str, country: str, contest: str, purpose: str, legal_basis: str) -> int:
     """Set up a node for an authority: its keys, its empty ledger, its settings."""
+    from saksi.ledger.restore import undone
+
     home = home_of(ctx)
     made = Config(authority=authority, name=name, country=country, contest=contest, purpose=purpose, legal_basis=legal_basis)
     key = set_up(home, made)
-    with reading(ctx) as node:
+    with undone(home.path), reading(ctx) as node:
         node.views.fold(node.ledger)
     if ctx.obj["json"]:
         line({"home": str(home.path), "origin": made.origin, "key": key})
