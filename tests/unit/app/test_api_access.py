@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from saksi.app.api.access import AccessLog, Watcher
+from saksi.ledger.disk import DiskFull
 from saksi.model import LedgerFault
 
 NOW = "2026-06-15T12:00:00Z"
@@ -90,3 +92,23 @@ def test_nobody_else_can_read_it(tmp_path: Path) -> None:
     append(tmp_path / "api", 1)
     for name in ("", "access.log", "access.key"):
         assert (tmp_path / "api" / name).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("part", [False, True])
+def test_on_a_full_disk_it_says_so_and_goes_on_once_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: bool) -> None:
+    log = open_log(tmp_path)
+    log.note(WATCHER, "lookup", what=["a"])
+    write = os.write
+
+    def full(file: int, data: bytes) -> int:
+        if part:
+            return write(file, data[:20])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(DiskFull):
+            log.note(WATCHER, "lookup", what=["b"])
+    log.note(WATCHER, "lookup", what=["c"])
+    assert [line.what for line in log.read()] == [(log.tag("a"),), (log.tag("c"),)]
+    log.close()

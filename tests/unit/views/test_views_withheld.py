@@ -8,13 +8,17 @@ import msgspec
 import pytest
 from stand_in import StandIn, changed, said
 
-from saksi.model import Op
+from saksi.model import Op, Reader, Tlp
+from saksi.screen.feeds import Plan, feed
+from saksi.screen.judge import Judge, Setting
+from saksi.screen.lookup import about
 from saksi.views.fact import Tally, standing
 from saksi.views.trace import NOTHING
 from saksi.views.withheld import WAITS, Asked, Withholding
 
 HUB, ONE = "host:hub.example", "host:one.example"
 WHEN = "2026-02-01T09:00:00Z"
+READER = Reader("authority-a.example", home=True, clearance=Tlp.RED)
 
 
 def ledger_of(hub: int) -> StandIn:
@@ -97,3 +101,30 @@ def test_what_is_withdrawn_already_gets_no_further_change(tmp_path: Path) -> Non
         facts, tallies = views.facts(HUB, before=60).facts, views.tally(HUB)
         views.withhold({name: Asked("retract", 2, WHEN)})
         assert (views.facts(HUB, before=60).facts, counts(views.tally(HUB))) == (facts, counts(tallies))
+
+
+@pytest.mark.parametrize("hub", [60, 700])
+def test_answers_and_block_lists_are_those_of_what_will_be_written(tmp_path: Path, hub: int) -> None:
+    ledger = ledger_of(hub)
+    ledger.append(said(HUB), said(HUB, "role", "impersonated"), said("host:below.hub.example"))
+    size, names = ledger.size, [ledger.name(0, 0), ledger.name(ledger.size - 1, 0)]
+    with Withholding(tmp_path / "waits") as waits, Withholding(tmp_path / "written") as written:
+        waits.fold(ledger)
+        waits.withhold({name: Asked("retract", size - 1, WHEN) for name in names})
+        ledger.append(*[changed(Op.RETRACT, f"{ledger.origin}#{name.hex()}", reason=WAITS, when=WHEN) for name in names])
+        written.fold(ledger)
+        for entity in (HUB, ONE, "host:two.example", "host:below.hub.example"):
+            assert asked(waits, entity) == asked(written, entity)
+        assert not any(asked(waits, entity)[0] for entity in (HUB, ONE))
+        lists = []
+        for views in (waits, written):
+            plan = Plan(Setting(READER, "2026-06-15", ledger.origin, views.size), READER.authority, WHEN)
+            lists.append([entry.entity for entry in feed(views, plan).entries])
+        assert lists[0] == lists[1] == ["host:below.hub.example", "host:two.example"]
+
+
+def asked(views: Withholding, entity: str) -> tuple[object, ...]:
+    judge = Judge(views, Setting(READER, "2026-06-15", "authority-a.example/saksi/1", views.size))
+    said = about(views, judge, entity, entity)
+    lines = [(line.ref, line.standing, line.since, line.reason) for line in (*said.statements, *said.past)]
+    return said.flagged, said.status, said.why, said.warnings, said.roles, said.total, said.parts, said.seen, lines

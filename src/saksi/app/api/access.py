@@ -8,6 +8,7 @@ second (record 72).
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hmac
 import os
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from saksi.ledger.disk import FULL, DiskFull
 from saksi.model import LedgerFault
 
 __all__ = ["AccessLog", "Seen", "Watcher"]
@@ -82,12 +84,14 @@ class AccessLog:
                     )
                 )
                 if os.write(self._file, line + b"\n") != len(line) + 1:
-                    raise LedgerFault("the access log could not be written whole", where=str(self._path), todo="make room on the disk")
+                    raise OSError(errno.ENOSPC, "written in part")
                 self._end += len(line) + 1
                 self._prev = sha256(line).hexdigest()
             finally:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
         except OSError as fault:
+            if fault.errno in FULL:
+                raise DiskFull("the disk is full, and the access log cannot be written", where=str(self._path), todo="make room") from fault
             raise LedgerFault(f"the access log could not be written: {fault}", where=str(self._path)) from fault
 
     def tag(self, value: str) -> str:
