@@ -111,6 +111,14 @@ def test_it_is_shown_at_once_and_written_once_the_writer_is_free(real: Real, bus
     assert real.node.withheld == ""
 
 
+def test_it_is_written_after_a_file_that_was_refused_too(real: Real, busy: Busy) -> None:  # noqa: F811
+    analyst = real.with_key(Role.ANALYST)
+    made = accepted(analyst)
+    busy.free(work=False)
+    assert analyst.post("/api/v1/takes?name=none.csv", content=b"nobody's known file\n").status_code == 400
+    assert state(analyst, made)["state"] == "done"
+
+
 def test_it_is_told_to_who_asked_and_to_auditors(real: Real, busy: Busy) -> None:  # noqa: F811
     analyst = real.with_key(Role.ANALYST)
     made = accepted(analyst)

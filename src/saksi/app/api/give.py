@@ -134,14 +134,18 @@ async def once(call: Call, asked: bytes, work: Callable[[], Stored], later: Late
             call.desk.node.catch_up()
         except Behind as fault:
             raise Refused("not-shown", f"what was asked for is recorded and stays so; {_NOT_SHOWN}", headers=_SOON) from fault
-        finally:
-            work_off(call.desk)  # what was asked for meanwhile
         return made
+
+    def write(work: Callable[[], Stored]) -> Stored:
+        try:
+            return shown(work)
+        finally:
+            work_off(call.desk)  # what was accepted meanwhile, however this act ended: before the next begins
 
     if told is None:
         if later is None:
-            return said(await loop.run_in_executor(call.desk.writer, shown, work))
-        return said(await _soon(call, partial(shown, work), call.writing(later.accept)))
+            return said(await loop.run_in_executor(call.desk.writer, write, work))
+        return said(await _soon(call, partial(write, work), call.writing(later.accept)))
     key = check_key(told)
     stored = replay.begin(caller, key, asked)
     if stored is not None:
@@ -163,7 +167,7 @@ async def once(call: Call, asked: bytes, work: Callable[[], Stored], later: Late
         return made
 
     accept = None if later is None else partial(kept, call.writing(later.accept))
-    return said(await _soon(call, partial(shown, partial(kept, work)), accept))
+    return said(await _soon(call, partial(write, partial(kept, work)), accept))
 
 
 async def _soon(call: Call, work: Callable[[], Stored], accept: Callable[[], Stored] | None) -> Stored:
