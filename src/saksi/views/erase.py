@@ -1,8 +1,9 @@
 """Erasing from the views what was erased from the ledger's vault: nothing of it stays readable in any file.
 
 Order: 1. new segments without it, durable; 2. one transaction of the serving index: facts, changes, and tables of parts that nothing uses
-any more, with the day; 3. ids, shapes and flags in the flat files; 4. the index's journal emptied, the old segments deleted. Killed
-at any point, doing it again ends the same.
+any more, with the day; 3. ids, shapes and flags in the flat files; 4. the index's journal emptied, the old segments deleted; 5. the
+notices settled. Killed at any point, doing it again ends the same; and where the views stand before a notice that is not settled, the next
+fold does it again.
 """
 
 from __future__ import annotations
@@ -51,7 +52,6 @@ def erase(place: Path, have: Manifest, places: Sequence[tuple[int, int]], *, day
         link.execute("DELETE FROM change WHERE target IN (SELECT ordinal FROM gone) OR ordinal IN (SELECT ordinal FROM gone)")
         link.execute("DELETE FROM recent WHERE ordinal IN (SELECT ordinal FROM gone)")
         writer.erased((number, day) for number in gone)
-        writer.settle(notices)
         _parts(link, flat, gone)
         _days(link, segments.expand(place, kept + new))
         made = msgspec.structs.replace(have, segments=kept + new, erasures=have.erasures + 1, entities=have.entities - dropped)
@@ -61,9 +61,12 @@ def erase(place: Path, have: Manifest, places: Sequence[tuple[int, int]], *, day
         overwrite(place, "ids", gone, entry=bytes(ID_BYTES))
         link.execute("COMMIT")
         link.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        segments.tidy(place, made.segments)
+        link.execute("BEGIN IMMEDIATE")
+        writer.settle(notices)
+        link.execute("COMMIT")
     finally:
         writer.close()
-    segments.tidy(place, made.segments)
     return made
 
 

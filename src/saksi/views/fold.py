@@ -2,8 +2,9 @@
 
 Order of a step: 1. flat files behind the committed count, durable; 2. hash tables; 3. segments, durable; 4. one transaction of the
 serving index, which also holds the manifest: only this makes the step visible; 5. the manifest beside it, for engines and for readers to
-notice. A fold that is killed leaves files that nothing names: the next one writes over them. From nothing, the whole is built in a new
-folder and named when it is complete.
+notice. A fold that is killed leaves files that nothing names: the next one writes over them. What a notice of erasure is about goes before
+the step that holds the notice is made visible: views that have come past a notice show nothing of it. From nothing, the whole is built in a
+new folder and named when it is complete.
 """
 
 from __future__ import annotations
@@ -14,10 +15,8 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-
-import duckdb
 
 from saksi.views import manifest as manifests
 from saksi.views import segments
@@ -46,6 +45,7 @@ def _fold(folder: Path, ledger: Foldable, progress: Progress | None) -> Manifest
     size, have = ledger.size, current(folder)
     if have is None or not _continues(have, ledger) or not _whole(folder, have):
         return _rebuild(folder, ledger, progress)
+    _drop(folder, but=have.folder)
     if have.size == size:
         if manifests.read(folder) != have:
             manifests.write(folder, have)
@@ -59,23 +59,23 @@ def _fold(folder: Path, ledger: Foldable, progress: Progress | None) -> Manifest
 
 
 def _continue(folder: Path, ledger: Foldable, have: Manifest, progress: Progress | None) -> Manifest:
-    size = ledger.size
-    step = Step(folder / have.folder, have, fresh=False)
-    try:
+    size, place = ledger.size, folder / have.folder
+    with ExitStack() as held:
+        step = held.enter_context(closing(Step(place, have, fresh=False)))
         for columns, leaf in stretches(ledger, have.size, size, readers=1):  # the index is what takes the time here
+            for notice in step.unsettled(columns.notices):
+                # The ledger erased it, and who did so was stopped before telling the views.
+                held.close()
+                have = erase(place, have, _named(ledger, size, notice), day=notice.day, notices=(notice.leaf,))
+                manifests.write(folder, have)
+                step = held.enter_context(closing(Step(place, have, fresh=False)))
             have = step.add(columns, have, (leaf, ledger.log.root_at(leaf)))
             manifests.write(folder, have)
             if progress is not None:
                 progress(leaf, size)
         have = step.merged(have)
-        waiting = step.unsettled()
-    finally:
-        step.close()
-    for notice in waiting:
-        # The ledger erased it, and who did so was stopped before telling the views.
-        have = erase(folder / have.folder, have, _named(ledger, size, notice), day=notice.day, notices=(notice.leaf,))
     manifests.write(folder, have)
-    segments.tidy(folder / have.folder, have.segments)
+    segments.tidy(place, have.segments)
     return have
 
 
@@ -99,19 +99,24 @@ def room(folder: Path) -> Iterator[None]:
     """Say so where the disk is full: nothing is damaged, and nothing of the ledger is lost. Raises Behind."""
     try:
         yield
-    except (OSError, sqlite3.Error, duckdb.Error) as fault:
+    except _refusals() as fault:
         if not no_room(fault):
             raise
         what = "the disk is full: what was recorded is in the ledger, and look-ups and block lists do not show it yet"
         raise Behind(what, where=str(folder), todo="make room: `saksi fold` shows it then, and `saksi serve` does by itself") from fault
 
 
+def _refusals() -> tuple[type[Exception], ...]:
+    """What a disk that is full shows itself by."""
+    import duckdb  # late, like every use of the engine: a fold of views that stand needs it not
+
+    return OSError, sqlite3.Error, duckdb.Error
+
+
 def _rebuild(folder: Path, ledger: Foldable, progress: Progress | None) -> Manifest:
     named = manifests.read(folder)
     name = f"g{int(named.folder[1:]) + 1 if named is not None else 1:06d}"
-    for path in folder.iterdir():
-        if path.is_dir() and (named is None or path.name != named.folder):
-            shutil.rmtree(path)
+    _drop(folder, but="" if named is None else named.folder)
     place = folder / name
     place.mkdir()
     size = ledger.size
@@ -131,6 +136,13 @@ def _rebuild(folder: Path, ledger: Foldable, progress: Progress | None) -> Manif
     if named is not None:
         shutil.rmtree(folder / named.folder, ignore_errors=True)
     return made
+
+
+def _drop(folder: Path, *, but: str) -> None:
+    """Delete generations that nothing names: whoever built one was killed, or had no time to drop the one before."""
+    for path in folder.iterdir():
+        if path.is_dir() and path.name != but:
+            shutil.rmtree(path)
 
 
 def _named(ledger: Foldable, size: int, notice: Notice) -> list[tuple[int, int]]:

@@ -6,7 +6,7 @@ import itertools
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -69,6 +69,8 @@ class Step:
         met = self._writer.add(facts)
         self._writer.recent(zip(stretch.ordinal[-RECENT:], columns.entity[-RECENT:], strict=True))
         count = have.statements + len(columns)
+        self._writer.erased(self._days(Flat(self._place, count=count, runs=runs)))
+        self._gone.clear()
         new: tuple[Segment, ...] = ()
         if columns.entity:
             new = segments.small(self._place, f"{have.statements:012d}-{count:012d}", segments.staged(stretch))
@@ -160,9 +162,9 @@ class Step:
             overwrite(self._place, "flags", sorted({row[0] for row in rows}), entry=bytes((CHANGED,)))
         return stretch, runs, len(columns.amending) - len(rows)
 
-    def unsettled(self) -> list[Notice]:
-        """Notices of erasure that were met and that nobody has told the views about."""
-        return self._writer.unsettled(self.notices)
+    def unsettled(self, notices: Sequence[Notice]) -> list[Notice]:
+        """The notices of erasure that nobody has told the views about."""
+        return self._writer.unsettled(notices) if notices else []
 
     def _days(self, flat: Flat) -> Iterator[tuple[int, str]]:
         """The day of each statement that was found erased, as far as the notices tell."""
