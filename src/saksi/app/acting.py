@@ -7,6 +7,7 @@ they are made of, what speaks for the holder, and whether somebody named is a vi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -37,6 +38,7 @@ from saksi.app.taking import Taking
 from saksi.ledger.core import Entry
 from saksi.model import BadInput, Marking, NotAllowed, Op, Pap, Statement, Tlp
 from saksi.model.favour import SPARED, speaks_for
+from saksi.views.serving import Behind
 
 __all__ = ["Acting", "Deed", "Plan"]
 
@@ -170,7 +172,8 @@ class Acting(Taking):
                 for each in (entry, *beside):
                     take.note(each)
         self.book.catch_up(self.ledger)
-        self.views.fold(self.ledger)
+        with suppress(Behind):  # taken is taken, and the views hold no steps: what goes with one shows once there is room
+            self.catch_up()
         return have
 
     def _evidence(self, step: Step) -> bytes | None:

@@ -2,7 +2,7 @@
 
 Steps: 1. whose file it is; 2. a copy of its bytes, and their digest; 3. its rows, new statements only, without what was erased; 4. what a
 recurring list dropped or has again; 5. the bytes, and what was rejected, sealed and kept, unless they hold what was erased; 6. the ledger,
-under one checkpoint; 7. the views.
+under one checkpoint, and the list of takes; 7. the views, for which the disk may have no room: what was taken is taken then.
 """
 
 from __future__ import annotations
@@ -75,7 +75,16 @@ class Taking(Withdrawing):
     """Takes files in. One at a time; nothing is half-taken."""
 
     def take_file(self, order: Order, *, rejects: Rejects | None = None, progress: Callable[[Counts], None] | None = None) -> Taken:
-        """Take one file in. `rejects` is handed the rejects file (CSV), piece by piece, where there is anything in it."""
+        """Take one file in. `rejects` is handed the rejects file (CSV), piece by piece, where there is anything in it.
+
+        Raises Behind where it is taken and the disk has no room to show it.
+        """
+        made = self._taken(order, rejects=rejects, progress=progress)
+        self.catch_up()  # 7
+        return made
+
+    def _taken(self, order: Order, *, rejects: Rejects | None = None, progress: Callable[[Counts], None] | None = None) -> Taken:
+        """The same but for the views."""
         known = self._recognise(order)  # 1
         recurring = known.spec.kind in {"list", "safe-list"}
         if recurring and not order.amends:
@@ -132,7 +141,6 @@ class Taking(Withdrawing):
             if (counts.rejected or erased.out) and rejects is not None:
                 rejects(_as_csv(under))
         size = self.ledger.size  # 6
-        self.views.fold(self.ledger)  # 7
         warning = known.file.count_warning(order.name, counts.rows)
         made = Taken(
             id=os.urandom(8).hex(),
@@ -148,7 +156,7 @@ class Taking(Withdrawing):
         return made
 
     def take(self, plan: TakePlan) -> TakeLine:
-        """Take a file in for the API."""
+        """Take a file in for the API, which leaves it to `catch_up` to show it."""
         order = Order(
             plan.path,
             plan.name,
@@ -161,7 +169,7 @@ class Taking(Withdrawing):
             own=plan.own,
             amends=plan.amends,
         )
-        return line_of(self.take_file(order), order.clearance or Tlp.RED, erases=plan.erases)
+        return line_of(self._taken(order), order.clearance or Tlp.RED, erases=plan.erases)
 
     def takes(self, *, after: str | None, limit: int, clearance: Tlp, by: str = "", erases: bool = False) -> TakePage:
         """The takes that `by` gave or that `clearance` may see, newest first; `after` is the id of the last one seen."""

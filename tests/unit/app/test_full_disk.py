@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bureau import Bureau
 from calls import apart
 from click.testing import CliRunner
 from test_api_node import REPORTS, Real
+from test_requesting_attacks import by_api
 
+from saksi.actions import Mine
 from saksi.app.amending import Change
 from saksi.app.api.application import _catch_up
 from saksi.app.api.keys import Role
@@ -107,6 +111,59 @@ def test_an_erasure_leaves_the_views_as_soon_as_there_is_room(real: Real, monkey
     done = approver.post("/api/v1/erasures", json=body, headers=sent)
     assert (done.status_code, done.json()["erased"]) == (201, True), done.text
     assert real.node.views.facts(PHONE).facts == []
+
+
+def test_a_take_that_could_not_be_shown_is_in_the_list_and_told_again_once_it_shows(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:
+    analyst, sent = real.with_key(Role.ANALYST), {"Idempotency-Key": "take-1"}
+    where, body = "/api/v1/takes?name=more.csv&source=report-desk", REPORTS.replace("R-", "S-").replace("012345678", "092345678").encode()
+    room = Room(monkeypatch)
+    for _ in range(2):
+        first = analyst.post(where, content=body, headers=sent)
+        assert (first.status_code, first.json()["type"]) == (503, "/problems/not-shown"), first.text
+    size = real.node.ledger.size
+    (line, _) = analyst.get("/api/v1/takes").json()["takes"]
+    assert (line["name"], line["size"]) == ("more.csv", size)
+    room.made()
+    again = analyst.post(where, content=body, headers=sent)
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true"), again.text
+    assert (again.json()["id"], again.json()["taken"], real.node.ledger.size) == (line["id"], line["taken"], size)
+    assert analyst.get("/api/v1/lookup?value=092345678").json()["status"] == "known"
+
+
+def test_a_take_of_the_command_line_that_could_not_be_shown_is_in_the_list(
+    real: Real, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real.node.close()
+    (tmp_path / "more.csv").write_text(REPORTS.replace("R-", "S-"), encoding="utf-8")
+    room = Room(monkeypatch)
+    words = ["--home", str(tmp_path / "node"), "take", str(tmp_path / "more.csv"), "--source", "report-desk"]
+    words += ["--rejects", str(tmp_path / "rejects.csv")]
+    made = CliRunner().invoke(saksi, words, standalone_mode=False)
+    assert isinstance(made.exception, Behind), made.output
+    assert "what was recorded is in the ledger" in made.exception.what
+    room.made()
+    assert [json.loads(line)["name"] for line in (tmp_path / "node/takes/takes.jsonl").read_text().splitlines()] == [
+        "reports.csv",
+        "more.csv",
+    ]
+
+
+def test_a_step_of_a_request_that_the_views_have_no_room_for_is_taken_once_and_told_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bureau = Bureau(tmp_path)
+    ann = bureau.officer("Ann", "analyst")
+    id_ = bureau.drafted(ann)
+    said, room = bureau.say(id_, "withdraw", text="not needed"), Room(monkeypatch)
+    for _ in range(2):
+        first = by_api(bureau, ann, id_, said, **{"Idempotency-Key": "step-1"})
+        assert (first.status_code, first.json()["type"]) == (503, "/problems/not-shown"), first.text
+    assert bureau.have(id_).mine is Mine.DROPPED
+    room.made()
+    again = by_api(bureau, ann, id_, said, **{"Idempotency-Key": "step-1"})
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true"), again.text
+    assert [each.step.word.value for each in bureau.real.book.steps(id_)] == ["draft", "withdraw"]
+    bureau.close()
 
 
 def test_an_answer_that_the_disk_had_no_room_for_is_given_again(real: Real) -> None:

@@ -180,6 +180,7 @@ def test_a_node_takes_one_from_its_callers(call: Call) -> None:
     try:
         plan = TakePlan(Path(edition("012345678")), "list.txt", own=OwnList(BANK, "phones", SAFE), amends=True)
         assert node.take(plan).taken == 1
+        node.catch_up()
         assert node.ask("+855 12 345 678", country=None, reader=node.owner(), at=None).status == "safe-listed"
         with pytest.raises(BadInput, match="neither a known source"):
             node.take(TakePlan(Path("list.txt"), "list.txt", "report-desk", own=OwnList(BANK, "phones")))
