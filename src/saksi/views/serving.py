@@ -103,7 +103,7 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     made = _opened(path, "mode=rw" if write else "mode=ro")
     if write:
         made.execute("PRAGMA mmap_size=0")  # what it maps it would hold, and that is as much as there is
-        made.execute("PRAGMA cache_size=-32768")
+        made.execute("PRAGMA cache_size=-8192")
         made.execute("PRAGMA secure_delete=ON")
         made.execute("PRAGMA synchronous=NORMAL")
     return made

@@ -119,13 +119,15 @@ def test_a_worker_that_dies_takes_the_whole_take_back(tmp_path: Path) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 40), max_size=12), max_size=12), st.integers(1, 20))
 def test_the_first_of_each_id_counts(tmp_path_factory: pytest.TempPathFactory, pieces: list[list[int]], on_disk: int) -> None:
-    """Against a plain set, with runs that go to disk early, and ids that agree in their first half."""
+    """Against a plain set, with runs that go to disk early, a few ids at a time, and ids that agree in their first half."""
 
     def id_of(number: int) -> bytes:
-        return (number // 3).to_bytes(8, "big") + (number % 3).to_bytes(8, "big") + bytes(16)
+        return (number // 3 * (2**64 // 14)).to_bytes(8, "big") + (number % 3).to_bytes(8, "big") + bytes(16)
 
     known: set[int] = set()
-    with Seen(tmp_path_factory.mktemp("seen"), on_disk=on_disk) as seen:
+    with pytest.MonkeyPatch.context() as patch, Seen(tmp_path_factory.mktemp("seen"), on_disk=on_disk) as seen:
+        patch.setattr("saksi.app.seen._PIECE", 3)
+        patch.setattr("saksi.app.seen._SLICE", 4)
         for piece in pieces:
             expected = []
             for number in piece:
