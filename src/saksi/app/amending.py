@@ -14,9 +14,10 @@ from saksi.app.api.ports import OutcomeLine, OutcomePlan
 from saksi.app.api.replay import forget_answers
 from saksi.app.api.waiting import Waiting
 from saksi.app.config import Config
-from saksi.app.home import Home, now_text, today, waiting_key
+from saksi.app.home import Home, now_text, takes_key, today, waiting_key
 from saksi.app.reason import check_reason
 from saksi.app.recording import Recording
+from saksi.app.take_log import TakeLog
 from saksi.app.withheld import WITHDRAWS
 from saksi.ledger.erase import Erased
 from saksi.ledger.erasure_plan import ErasurePlan
@@ -171,10 +172,15 @@ class Amending(Recording):
         check_reason(ground, "ground")
         self._sweep()
         forget_answers(self.files.replay)  # first: where they cannot be forgotten, nothing is erased that they would tell of
+        self._take_log.forget(plan.originals)
         erased = self.ledger.erase(plan, ground=ground)
         self._erased.append((today(), erased))
         self._forget_asked(erased)
         return erased
+
+    @property
+    def _take_log(self) -> TakeLog:
+        return TakeLog(self.files.takes / "takes.jsonl", key=takes_key(self.files))
 
     def _forget_asked(self, erased: Erased) -> None:
         """What waits to be withdrawn, or was of late, does not name what is erased."""

@@ -1,8 +1,8 @@
 """Backup and restore of a node: its ledger and what its callers rely on, in two sealed files that are kept apart.
 
 With the data go the settings and the access log (digests only); with the keys, and for as short a time, what says more: the API keys'
-digests and roles, the key of the access log, the people (without their sessions), the list of takes with the words of what was
-rejected, withdrawals that wait. Views are folded anew; answers kept for a day and uploads under way are left out.
+digests and roles, the key of the access log, the people (without their sessions), the list of takes, withdrawals that
+wait. Views are folded anew; answers kept for a day and uploads under way are left out.
 """
 
 from __future__ import annotations

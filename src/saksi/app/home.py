@@ -22,8 +22,7 @@ from saksi.model import BadInput
 
 __all__ = [
     "Home", "alerts_key", "now_ms", "now_text", "open_ledger", "people_key", "post_key", "public_key", "reference_key",
-    "replay_key", "set_up", "setup_of", "signing_key", "today",
-    "waiting_key",
+    "replay_key", "set_up", "setup_of", "signing_key", "takes_key", "today", "waiting_key",
 ]  # fmt: skip
 
 
@@ -32,7 +31,7 @@ class Home:
     """The places in a node's directory.
 
     `ledger` holds log, vault, originals and keys (`ledger/keys` can be moved to another disk and linked); `views` can be thrown away
-    and rebuilt; `takes` is the list of takes with what was rejected; `post` holds mails on their way, `alerts` the saved searches. The
+    and rebuilt; `takes` is the list of takes; `post` holds mails on their way, `alerts` the saved searches. The
     API keeps its keys and access log in `api`.
     """
 
@@ -50,7 +49,7 @@ class Home:
 
     @property
     def takes(self) -> Path:
-        """The list of takes, and what each rejected."""
+        """The list of takes, and copies of files while they are taken in."""
         return self.path / "takes"
 
     @property
@@ -148,6 +147,11 @@ def alerts_key(home: Home) -> bytes:
 def replay_key(home: Home) -> bytes:
     """The key that seals what was answered to requests which may be sent again."""
     return _derived(home, "replay")
+
+
+def takes_key(home: Home) -> bytes:
+    """The key under which the list of takes knows a file again."""
+    return _derived(home, "takes")
 
 
 def waiting_key(home: Home) -> bytes:

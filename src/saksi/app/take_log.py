@@ -1,16 +1,21 @@
-"""The list of takes: one JSON object a line, told to whoever gave the file and to those who may see what was in it."""
+"""The list of takes: one JSON object a line, told to whoever gave the file and to those who may see what was in it.
+
+It says nothing that a file said: refusals are counted, their words are in the answer to the file alone. How a file was called may name
+somebody, too: it goes when the file is erased, which is known again by a keyed digest.
+"""
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from saksi.app.api.ports import TakeLine, TakePage
 from saksi.app.order import Taken
-from saksi.model import BadInput, Tlp
+from saksi.model import BadInput, LedgerFault, Tlp
 
 __all__ = ["TakeLog", "line_of"]
 
@@ -18,17 +23,38 @@ __all__ = ["TakeLog", "line_of"]
 class TakeLog:
     """The list in one file. A line that a crash or a full disk cut short was never acknowledged and is passed over."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, key: bytes) -> None:
+        self._path, self._key = path, key
 
     def add(self, made: Taken) -> None:
-        """Write down what was taken, behind whatever a crash left of the line before. The file's digest stays out: a file of one
+        """Write down what was taken, behind whatever a crash left of the line before. The file's plain digest stays out: a file of one
         number could be guessed from it, long after the number was erased."""
+        kept = {**asdict(made), "digest": self._keyed(bytes.fromhex(made.digest)), "rejects": _own(made.rejects, made.warnings)}
         with self._path.open("ab+") as log:
             if end := log.seek(0, os.SEEK_END):
                 log.seek(end - 1)
             torn = bool(end) and log.read(1) != b"\n"
-            log.write(b"\n" * torn + json.dumps({**asdict(made), "digest": ""}).encode() + b"\n")
+            log.write(b"\n" * torn + json.dumps(kept).encode() + b"\n")
+
+    def forget(self, digests: Collection[bytes]) -> None:
+        """Take out, in place, how the files with these SHA-256 were called. Raises LedgerFault where the disk fails."""
+        gone = {self._keyed(digest) for digest in digests}
+        if not gone or not self._path.is_file():
+            return
+        try:
+            with self._path.open("r+b") as log:
+                lines = log.read().split(b"\n")
+                log.seek(0)
+                log.write(b"\n".join(_nameless(line, gone) for line in lines))
+                log.flush()
+                os.fsync(log.fileno())
+        except OSError as fault:
+            raise LedgerFault(
+                f"the list of takes cannot be written: {fault.strerror}", where=str(self._path), todo="mend the disk"
+            ) from fault
+
+    def _keyed(self, digest: bytes) -> str:
+        return hmac.digest(self._key, digest, "sha256").hex()
 
     def page(self, *, after: str | None, limit: int, clearance: Tlp, by: str, erases: bool) -> TakePage:
         """The takes given by `by`, or marked so that `clearance` may see them, newest first; `after` is the id of the last one seen."""
@@ -51,7 +77,22 @@ class TakeLog:
                     row = json.loads(line)
                 except ValueError:
                     continue
-                yield Taken(**{**row, "warnings": tuple(row["warnings"]), "rejects": tuple(row["rejects"])})
+                warnings = tuple(row["warnings"])
+                yield Taken(**{**row, "digest": "", "warnings": warnings, "rejects": _own(row["rejects"], warnings)})
+
+
+def _own(rejects: Collection[str], warnings: Collection[str]) -> tuple[str, ...]:
+    """Of what was refused the words that are the node's own, about erasures: they quote nothing."""
+    return tuple(told for told in rejects if told in warnings)
+
+
+def _nameless(line: bytes, gone: Collection[str]) -> bytes:
+    """The line of a take of one of these files without the file's name, as long as it was: a backup may be reading it."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return line
+    return json.dumps({**row, "name": ""}).encode().ljust(len(line)) if row["digest"] in gone else line
 
 
 def line_of(made: Taken, clearance: Tlp, *, erases: bool) -> TakeLine:

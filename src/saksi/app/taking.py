@@ -1,8 +1,8 @@
 """Taking in a file: recognised, kept whole, read in pieces, and in the ledger as one or not at all.
 
 Steps: 1. whose file it is; 2. a copy of its bytes, and their digest; 3. its rows, new statements only, without what was erased; 4. what a
-recurring list dropped or has again; 5. the bytes, and what was rejected, sealed and kept, unless they hold what was erased; 6. the ledger,
-under one checkpoint, and the list of takes; 7. the views, for which the disk may have no room: what was taken is taken then.
+recurring list dropped or has again; 5. the bytes, sealed and kept, unless they hold what was erased; 6. the ledger, under one checkpoint,
+and the list of takes; 7. the views, for which the disk may have no room: what was taken is taken then.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from saksi.app.kept_out import KeptOut
 from saksi.app.order import Order, Taken
 from saksi.app.pipeline import Counts, Watch, take_in
 from saksi.app.seen import Seen
-from saksi.app.take_log import TakeLog, line_of
+from saksi.app.take_log import line_of
 from saksi.app.turning import Turns
 from saksi.app.withdrawing import Withdrawing
 from saksi.app.worker import Met
@@ -135,8 +135,6 @@ class Taking(Withdrawing):
             turns.log()
             if not erased.out:
                 take.keep_original(_pieces(spool))  # 5
-                if counts.rejected:
-                    take.keep_original(_pieces(under.rejects))
             self._note(under, known, counts, digest)
             if (counts.rejected or erased.out) and rejects is not None:
                 rejects(_as_csv(under))
@@ -174,10 +172,6 @@ class Taking(Withdrawing):
     def takes(self, *, after: str | None, limit: int, clearance: Tlp, by: str = "", erases: bool = False) -> TakePage:
         """The takes that `by` gave or that `clearance` may see, newest first; `after` is the id of the last one seen."""
         return self._take_log.page(after=after, limit=limit, clearance=clearance, by=by, erases=erases)
-
-    @property
-    def _take_log(self) -> TakeLog:
-        return TakeLog(self.files.takes / "takes.jsonl")
 
     def _recognise(self, order: Order) -> Recognised:
         with to_read(order.path).open("rb") as stream:

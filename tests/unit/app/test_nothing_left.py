@@ -1,0 +1,75 @@
+"""After an erasure no file of the node holds what was erased, in plain bytes or packed."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from test_api_node import Real
+from test_replay_erased import erase
+from test_withdrawing import real  # noqa: F401
+
+from saksi.app.api.keys import Role
+
+HEAD = "reference,reported_at,country,scam_phone,scam_url,synthetic\n"
+PHONE, BAD = "012345678", "85512345678x9"
+ROWS = f"R-1,2026-02-02,KH,{PHONE},,true\nR-2,2026-02-02,KH,{BAD},http://85512345678/x,true\n"
+WORDS = (b"12345678", b"012 345 678")
+
+
+def packed(data: bytes) -> Iterator[bytes]:
+    """What a file holds besides its plain bytes: deflated parts that begin anywhere, whatever is in front of them."""
+    for start in range(len(data)):
+        for bits in (-15, 15, 31):
+            try:
+                found = zlib.decompressobj(bits).decompress(data[start : start + 65_536], 65_536)
+            except zlib.error:
+                continue
+            if len(found) > 8:
+                yield found
+
+
+def columns(path: Path) -> bytes:
+    return json.dumps(pq.read_table(path).to_pylist(), default=lambda part: part.decode("latin-1")).encode()  # type: ignore[no-untyped-call]
+
+
+def holding(home: Path) -> list[str]:
+    """The files that hold one of the words."""
+    found = []
+    for path in sorted(each for each in home.rglob("*") if each.is_file()):
+        data = path.read_bytes()
+        parts = (columns(path),) if path.suffix == ".parquet" else packed(data)
+        if any(word in part for word in WORDS for part in (data, *parts)):
+            found.append(path.name)
+    return found
+
+
+def test_after_an_erasure_no_file_holds_the_value(real: Real, tmp_path: Path) -> None:  # noqa: F811
+    analyst, home = real.with_key(Role.ANALYST), tmp_path / "node"
+    sent = {"Idempotency-Key": "t-1"}
+    made = analyst.post(f"/api/v1/takes?name={PHONE}.csv&tlp=AMBER&source=report-desk", content=(HEAD + ROWS).encode(), headers=sent)
+    assert made.status_code == 201, made.text
+    assert BAD in str(made.json()["rejects"]) or made.json()["rejected"]
+    phones = f"phone\n{PHONE}\n+855 12 345 679\n".encode()
+    listed = analyst.post("/api/v1/takes?name=l.csv&list=phones&publisher=Police%20of%20A&tlp=AMBER&country=KH", content=phones)
+    assert listed.status_code == 201, listed.text
+    body = {"value": PHONE, "publisher": "Police of A", "reason": f"{PHONE} is the number of a bank"}
+    assert analyst.post("/api/v1/retractions", json=body, headers={"Idempotency-Key": "w-1"}).status_code == 201
+    assert holding(home), "the views know it, and so does the list of takes"
+    erase(real)
+    real.node.views.fold(real.node.ledger)
+    assert holding(home) == []
+    names = {row["id"]: (row["name"], row["rejects"]) for row in analyst.get("/api/v1/takes").json()["takes"]}
+    assert names[made.json()["id"]] == ("", [])
+    assert names[listed.json()["id"]] == ("", [])
+
+
+def test_the_list_of_takes_keeps_counts_and_no_words_of_refusals(real: Real, tmp_path: Path) -> None:  # noqa: F811
+    made = real.with_key(Role.ANALYST).post("/api/v1/takes?name=one.csv&tlp=AMBER", content=(HEAD + ROWS).encode()).json()
+    assert made["rejected"] == len(made["rejects"]) > 0
+    row = json.loads((tmp_path / "node" / "takes" / "takes.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    assert (row["rejected"], row["rejects"]) == (made["rejected"], [])
+    assert real.with_key(Role.ANALYST).get("/api/v1/takes").json()["takes"][0]["rejected"] == made["rejected"]
