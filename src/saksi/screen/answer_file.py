@@ -13,6 +13,7 @@ from saksi.model import BadInput
 from saksi.screen.bulk import Done
 from saksi.screen.flat import FlatRow
 from saksi.screen.form import Csv, Dress, Json, cell_safe
+from saksi.screen.spill import Spill
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,6 +43,8 @@ class Written:
         self._heading = not isinstance(dress_of(path), Json)
         self._beside: TemporaryDirectory[str] | None = None
         self._out: BinaryIO | None = None
+        self._spill: Spill | None = None
+        self._end = 0
         self._parquet: pq.ParquetWriter | None = None
         self._rejects: TextIO | None = None
         self.answered = self.flagged = self.known = self.rejected = 0
@@ -55,9 +58,10 @@ class Written:
 
                 self._parquet = pq.ParquetWriter(place, _schema(), compression="zstd")
             else:
-                self._out = place.open("wb")
+                self._out = place.open("wb", buffering=0)
+                self._spill = Spill(self._out.fileno())
                 if self._heading:
-                    self._out.write(",".join(FlatRow._fields).encode() + b"\r\n")
+                    self._append(",".join(FlatRow._fields).encode() + b"\r\n")
         except OSError as fault:
             raise BadInput(f"cannot be written: {fault.strerror or fault}", where=str(self._path)) from fault
         return self
@@ -79,10 +83,7 @@ class Written:
     @property
     def into(self) -> Path | None:
         """The file that workers may write into behind what stands there; None where answers become a table."""
-        if self._out is None:
-            return None
-        self._out.flush()
-        return self._place(self._path)
+        return None if self._out is None else self._place(self._path)
 
     @property
     def rejects_path(self) -> Path:
@@ -93,8 +94,8 @@ class Written:
         """Write a screened chunk, as far as whoever screened it has not."""
         if self._parquet is not None and done.answered:
             self._parquet.write_table(_table(done.data))
-        elif self._out is not None:
-            self._out.write(done.data)
+        else:
+            self._append(done.data)
         if done.refused:
             if self._rejects is None:
                 self._rejects = self._place(self.rejects_path).open("w", encoding="utf-8", newline="")
@@ -104,6 +105,11 @@ class Written:
         self.rejected += len(done.refused)
         self.flagged += done.flagged
         self.known += done.known
+
+    def _append(self, data: bytes) -> None:
+        if self._spill is not None and data:
+            self._spill.write(data, self._end)
+            self._end += len(data)
 
     def _place(self, target: Path) -> Path:
         """Where a file is written until it is whole."""

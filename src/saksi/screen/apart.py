@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -19,12 +19,12 @@ from typing import Protocol
 
 from saksi.model import BadInput, LedgerFault
 from saksi.screen.bulk import SELDOM, Done, Opened, Rows, Screen, Task
+from saksi.screen.spill import Spill
 from saksi.views.orphan import end_with_parent
 
-__all__ = ["screen_apart", "write_lines"]
+__all__ = ["screen_apart"]
 
 _AHEAD = 4  # chunks under way a worker
-_VECTOR = 1024  # lines at once; no system takes fewer
 _NEVER = 2**62
 
 
@@ -65,38 +65,28 @@ class _Worker:
     def __init__(self, screen: Screen, turns: _Turns, into: Path | None) -> None:
         self._screen, self._turns = screen, turns
         self._into = into
-        self._file = None if into is None else os.open(into, os.O_WRONLY)
+        self._spill = None if into is None else Spill(os.open(into, os.O_WRONLY))
 
     def chunk(self, number: int, rows: Rows) -> Done:
         try:
             done = self._screen.chunk(rows)
-            if self._file is None:
+            if self._spill is None:
                 return done
-            write_lines(self._file, done.lines, self._turns.take(number, sum(map(len, done.lines))))
+            self._spill.write(done.data, self._turns.take(number, len(done.data)))
         except OSError as fault:
             self._turns.fail(number)
             raise BadInput(f"answers cannot be written: {fault.strerror or fault}", where=str(self._into)) from fault
         except BaseException:
             self._turns.fail(number)
             raise
-        return done._replace(lines=())
-
-
-def write_lines(file: int, lines: Sequence[bytes], at: int) -> None:
-    """Write lines end to end from `at` on, without joining them first."""
-    for start in range(0, len(lines), _VECTOR):
-        some = lines[start : start + _VECTOR]
-        size, count = sum(map(len, some)), os.pwritev(file, some, at)
-        while count < size:  # cut short: a signal, a disk that is nearly full
-            count += os.pwrite(file, b"".join(some)[count:], at + count)
-        at += size
+        return done._replace(data=b"")
 
 
 _mine: list[_Worker] = []  # one entry in a worker process, none elsewhere
 
 
 def screen_apart(opener: Callable[[], Opened], task: Task, rows: Iterable[Rows], *, workers: int, into: Path | None) -> Iterator[Done]:
-    """As `screen`, in `workers` processes, which write behind what stands in the file `into` (None: `Done.lines` has the answers).
+    """As `screen`, in `workers` processes, which write behind what stands in the file `into` (None: `Done.data` has the answers).
 
     `opener` must be a function (or partial) of a module, so that it can be sent. What stands in the file is whole only when the last chunk
     was yielded. Raises what a chunk raises, and LedgerFault where a worker ends before its time.

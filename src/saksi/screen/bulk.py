@@ -30,7 +30,7 @@ __all__ = [
     "screen",
 ]  # fmt: skip
 
-CHUNK = 5_000  # its answers stay in the processor's cache until they are written
+CHUNK = 2000
 SELDOM = (200_000, 50, 100)  # answers hold no cycles: looking for them seldom is enough, and saves a fifth of the time
 _FORMS = 20_000
 _MET = 200_000
@@ -89,19 +89,14 @@ class Refused(NamedTuple):
 class Done(NamedTuple):
     """A screened chunk: its answers as they are written, how many they are, how many flagged, how many known, and the rows without one.
 
-    `lines` is empty where a worker has written them already.
+    `data` has the answers end to end; it is empty where a worker has written them already.
     """
 
-    lines: Sequence[bytes]
+    data: bytes
     answered: int
     flagged: int
     known: int
     refused: list[Refused]
-
-    @property
-    def data(self) -> bytes:
-        """The answers end to end."""
-        return b"".join(self.lines)
 
 
 class Pinned(Store, Protocol):
@@ -182,31 +177,30 @@ class Screen:
         odd = read.unplanned
         if odd is None:
             odd = unplanned(entity for entities in read.entities for entity in entities)
-        lines: list[bytes] = []
+        pieces: list[bytes] = []  # of all lines; one that is written later is one piece
         later: list[_Row] = []
         refused: list[Refused] = []
         forms, text_of, asked_of = self._forms, self._dress.text, self._asked
         flagged = known = 0
-        add = lines.append
-        for number, text, readings, reason in zip(rows.numbers, rows.texts, found, read.reasons, strict=True):
+        told = self._dress.rows(rows.numbers)
+        for place, (text, readings) in enumerate(zip(rows.texts, found, strict=True)):
             asked = asked_of(readings[0], traces, odd) if len(readings) == 1 else None
-            if asked is not None:
-                form = forms.get(asked[0])
-                if form is not None:
-                    add(form.line % form.fill((number, text_of(text), *map(text_of, readings[0][0]), *asked[1])))
-                    flagged += form.flagged
-                    known += form.known
-                    continue
+            form = None if asked is None else forms.get(asked[0])
+            if asked is not None and form is not None:
+                pieces += form.filled((told[place], text_of(text), *map(text_of, readings[0][0]), *asked[1]))
+                flagged += form.flagged
+                known += form.known
+                continue
             if readings:
-                later.append(_Row(len(lines), number, text, readings))
-                add(b"")
+                later.append(_Row(len(pieces), rows.numbers[place], text, readings))
+                pieces.append(b"")
             else:
-                refused.append(Refused(number, text, reason or "this is nothing that can be looked up"))
+                refused.append(Refused(rows.numbers[place], text, read.reasons[place] or "this is nothing that can be looked up"))
         for place, line, is_flagged, is_known in self._alone(store, later, _Known(traces, odd)):
-            lines[place] = line
+            pieces[place] = line
             flagged += is_flagged
             known += is_known
-        return Done(lines, len(lines), flagged, known, refused)
+        return Done(b"".join(pieces), len(rows.texts) - len(refused), flagged, known, refused)
 
     def _traces(self, store: Pinned, found: Sequence[Sequence[Reach]]) -> dict[str, Trace | None]:
         """What is held, by entity; nothing is held about what is not in it."""
@@ -259,10 +253,10 @@ class Screen:
                 yield row.place, line, answer.flagged, answer.status != "unknown"
                 continue
             key, texts = asked
-            own = [row.number, dress.text(row.text), *map(dress.text, row.readings[0][0]), *texts]
+            own = [*dress.rows([row.number]), dress.text(row.text), *map(dress.text, row.readings[0][0]), *texts]
             form = self._forms.get(key)
             if form is not None:
-                yield row.place, form.line % form.fill(own), form.flagged, form.known
+                yield row.place, b"".join(form.filled(own)), form.flagged, form.known
                 continue
             each = [_matched(store, judge, row.readings[0], held)]
             line, answer = self._told(judge, row, each, odd)
@@ -274,7 +268,7 @@ class Screen:
         answer = made[0] if len(made) == 1 else choose(made)
         return self._dress.line(row.number, answer), answer
 
-    def _learn(self, key: tuple[object, ...], matched: Sequence[Matched], told: tuple[bytes, Sequence[object]], *, odd: bool) -> None:
+    def _learn(self, key: tuple[object, ...], matched: Sequence[Matched], told: tuple[bytes, Sequence[bytes]], *, odd: bool) -> None:
         """Make a form at the second meeting: most sets of facts that are met once are never met again."""
         met = hash(key)
         if key in self._forms:

@@ -33,9 +33,12 @@ _json = msgspec.json.Encoder().encode
 
 
 class Dress(Protocol):
-    """How answers are written: `line` a whole one, `text` a text that stands alone in it, `mark` what finds a mark in a line."""
+    """How answers are written: `line` a whole one, `text` a text that stands alone in it, `rows` the numbers of rows as they stand in it,
+    `mark` what finds a mark in a line."""
 
     mark: re.Pattern[bytes]
+
+    def rows(self, numbers: Sequence[int], /) -> Sequence[bytes]: ...
 
     def line(self, row: int, answer: Answer) -> bytes: ...
 
@@ -47,6 +50,10 @@ class Json:
 
     mark = re.compile(rb'"(?:\w+:)?~(\d+)~"|(?:e5){28}(\d{8})')
     text = staticmethod(_json)  # a JSON text
+
+    def rows(self, numbers: Sequence[int], /) -> Sequence[bytes]:
+        """Nothing: rows are not told."""
+        return [b""] * len(numbers)
 
     def line(self, row: int, answer: Answer) -> bytes:
         """The answer's JSON and a line end; the row is not in it."""
@@ -69,6 +76,10 @@ class Csv:
         csv.writer(made).writerow([cell_safe(cell) if isinstance(cell, str) else cell for cell in cells] if self._safe else cells)
         return made.getvalue().encode()
 
+    def rows(self, numbers: Sequence[int], /) -> Sequence[bytes]:
+        """The first cells."""
+        return [b"%d" % number for number in numbers]
+
     def text(self, text: str, /) -> bytes:
         """A cell."""
         if self._safe:
@@ -84,16 +95,25 @@ def cell_safe(cell: str) -> str:
 
 
 class Form(NamedTuple):
-    """A line with gaps. `fill` takes the row, the query, the entities asked about and found (all as `Dress.text`), then the own texts of
-    all facts, and gives the texts for the gaps."""
+    """A line in pieces: those that stay, and between them empty ones for what is filled in.
 
-    line: bytes
-    fill: Callable[[Sequence[object]], tuple[object, ...]]
+    `fill` takes the row, the query, the entities asked about and found (all as `Dress` writes them), then the own texts of all facts, and
+    gives the texts for the gaps.
+    """
+
+    pieces: list[bytes]
+    fill: Callable[[Sequence[bytes]], tuple[bytes, ...]]
     flagged: bool
     known: bool
 
+    def filled(self, own: Sequence[bytes]) -> list[bytes]:
+        """The pieces of the line for a value with these own texts: the caller joins those of many lines at once."""
+        made = self.pieces.copy()
+        made[1::2] = self.fill(own)
+        return made
 
-def formed(judge: Judge, dress: Dress, matched: Sequence[Matched], told: tuple[bytes, Sequence[object]], *, odd: bool) -> Form | None:
+
+def formed(judge: Judge, dress: Dress, matched: Sequence[Matched], told: tuple[bytes, Sequence[bytes]], *, odd: bool) -> Form | None:
     """The form behind the line `told[0]`, which answers about `matched` and whose own texts are `told[1]`; None where there can be none.
 
     `odd` says that the value is one of `unplanned`.
@@ -108,18 +128,17 @@ def formed(judge: Judge, dress: Dress, matched: Sequence[Matched], told: tuple[b
     pieces: list[bytes] = []
     order: list[int] = []
     at = 0
+    if isinstance(dress, Csv):
+        pieces, order, at = [b"", b""], [0], 1  # the row, told as 0, is the first gap
     for found in dress.mark.finditer(marked):
-        pieces.append(marked[at : found.start()].replace(b"%", b"%%"))
+        pieces += (marked[at : found.start()], b"")
         order.append(int(found[1] or found[2]))
         at = found.end()
-    text = b"%b".join([*pieces, marked[at:].replace(b"%", b"%%")])
-    if isinstance(dress, Csv):
-        text, order = b"%d" + text.removeprefix(b"0"), [0, *order]
-    form = Form(text, itemgetter(*order), answer.flagged, answer.status != "unknown")
-    return form if form.line % form.fill(own) == line else None
+    form = Form([*pieces, marked[at:]], itemgetter(*order), answer.flagged, answer.status != "unknown")
+    return form if b"".join(form.filled(own)) == line else None
 
 
-def _marked(matched: Sequence[Matched], own: Sequence[object], size: int) -> Iterator[Matched]:
+def _marked(matched: Sequence[Matched], own: Sequence[bytes], size: int) -> Iterator[Matched]:
     """The same with a mark for each own text, by its place among them."""
     at = 2 + len(matched)
     reports: dict[object, str] = {}  # equal ones keep equal marks, since they are counted

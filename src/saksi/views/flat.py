@@ -112,6 +112,10 @@ class Runs:
         self._last = run
         return run
 
+    def times(self, ordinals: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint32]:
+        """When statements were recorded, in Unix seconds."""
+        return self._table["time"][np.searchsorted(self._table["ordinal"], ordinals, side="right") - 1]  # type: ignore[no-any-return]
+
     def before(self, leaf: int) -> int:
         """How many statements stand in leaves before `leaf`: a ledger size as a number of statements."""
         place = bisect_left(self._leaves, leaf)

@@ -20,12 +20,13 @@ from saksi.observables.detect import detect
 from saksi.observables.host import hosts
 from saksi.screen.answer import Answer, decode, encode
 from saksi.screen.answer_file import Written, dress_of
-from saksi.screen.apart import screen_apart, write_lines
+from saksi.screen.apart import screen_apart
 from saksi.screen.bulk import CHUNK, Done, Normalise, Opened, Read, Refused, Rows, Task, of_any_kind, of_kind, screen
 from saksi.screen.column_file import Asked, Told, read_column
 from saksi.screen.flat import flat
 from saksi.screen.form import Json
 from saksi.screen.judge import Judge, Matched, Setting
+from saksi.screen.spill import Spill
 from saksi.screen.lookup import about, lookup
 from saksi.views.probe import Probe
 
@@ -183,16 +184,17 @@ def test_where_a_worker_fails_nothing_is_left_and_what_stood_there_stays(
 
 
 def test_a_write_that_is_cut_short_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = [b"%d\n" % number for number in range(5000)]
-    vector, single = os.pwritev, os.pwrite
-    monkeypatch.setattr(os, "pwritev", lambda file, some, at: vector(file, some[:700], at))
-    monkeypatch.setattr(os, "pwrite", lambda file, data, at: single(file, data[:100], at))
+    data = b"".join([b"%d\n" % number for number in range(5000)])
+    single = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda file, some, at: single(file, some[:100], at))
     path = tmp_path / "x"
     path.write_bytes(b"head\n")
     file = os.open(path, os.O_WRONLY)
-    write_lines(file, lines, 5)
+    spill = Spill(file)
+    for start in range(0, len(data), 1000):
+        spill.write(data[start : start + 1000], 5 + start)
     os.close(file)
-    assert path.read_bytes() == b"head\n" + b"".join(lines)
+    assert path.read_bytes() == b"head\n" + data
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
