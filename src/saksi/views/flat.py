@@ -114,7 +114,7 @@ class Runs:
 
     def times(self, ordinals: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint32]:
         """When statements were recorded, in Unix seconds."""
-        return self._table["time"][np.searchsorted(self._table["ordinal"], ordinals, side="right") - 1]  # type: ignore[no-any-return]
+        return self._table["time"][np.searchsorted(self._table["ordinal"], ordinals, side="right") - 1]
 
     def before(self, leaf: int) -> int:
         """How many statements stand in leaves before `leaf`: a ledger size as a number of statements."""

@@ -131,7 +131,7 @@ def _logged(flat: Flat, rows: Sequence[_Row], stop: int) -> _Logged:
     late = numbers >= stop
     numbers[late] = 0
     states = np.where(late, _LATE, flat.marks[numbers] & CHANGED).tolist()
-    return _Logged(states, flat.runs.times(numbers).tolist(), hexlify(flat.names[numbers]))
+    return _Logged(states, flat.runs.times(numbers).tolist(), hexlify(flat.names[numbers].tobytes()))
 
 
 def _plain(snapshot: Snapshot, where: tuple[str, _Row], found: tuple[_Logged, int], kinds: dict[int, _Kind]) -> Trace | None:
@@ -140,7 +140,7 @@ def _plain(snapshot: Snapshot, where: tuple[str, _Row], found: tuple[_Logged, in
     (states, times, names), at = found
     if len(row) != _SHORT or states[at]:
         return None
-    number, _, days, line, original = row
+    number, _, days, line, original, *_ = row
     _, free, before, after, _ = kinds.get(number) or _kind(snapshot, number, kinds)
     if free or line is None:
         return None
@@ -149,9 +149,7 @@ def _plain(snapshot: Snapshot, where: tuple[str, _Row], found: tuple[_Logged, in
     return Trace((number, days, times[at], 3 if written else 1), own)
 
 
-def _trace(  # noqa: PLR0912 - a call for each branch would cost more than the branch
-    snapshot: Snapshot, where: tuple[str, Sequence[_Row]], found: tuple[_Logged, int], kinds: dict[int, _Kind]
-) -> Trace | None:
+def _trace(snapshot: Snapshot, where: tuple[str, Sequence[_Row]], found: tuple[_Logged, int], kinds: dict[int, _Kind]) -> Trace | None:
     entity, rows = where
     (states, times, names), start = found
     shared: list[object] = []

@@ -26,8 +26,8 @@ from saksi.screen.column_file import Asked, Told, read_column
 from saksi.screen.flat import flat
 from saksi.screen.form import Json
 from saksi.screen.judge import Judge, Matched, Setting
-from saksi.screen.spill import Spill
 from saksi.screen.lookup import about, lookup
+from saksi.screen.spill import Spill
 from saksi.views.probe import Probe
 
 KEY = bytes(32)

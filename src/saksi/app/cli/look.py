@@ -100,7 +100,7 @@ def bulk(
         task = Task(setting, dress_of(target))
         many = node.config.workers if workers is None else workers
         with Written(target) as written, progress(f"screening {file.name}", unit="rows", quiet=ctx.obj["json"]) as watch:
-            told = Told(lambda found: written.add(Done([], 0, 0, 0, found)), partial(note, as_json=ctx.obj["json"]))
+            told = Told(lambda found: written.add(Done(b"", 0, 0, 0, found)), partial(note, as_json=ctx.obj["json"]))
             chunks = read_column(file, Asked(column, heading, partial(readable, kind=kind, country=place)), told)
             total = rows_in(file)
             apart = screen_apart(opener, task, chunks, workers=many, into=written.into) if many else None
