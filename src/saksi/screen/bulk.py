@@ -30,7 +30,7 @@ __all__ = [
     "screen",
 ]  # fmt: skip
 
-CHUNK = 2000
+CHUNK = 2_000  # its answers stay in the processor's cache until they are written
 SELDOM = (200_000, 50, 100)  # answers hold no cycles: looking for them seldom is enough, and saves a fifth of the time
 _FORMS = 20_000
 _MET = 200_000
