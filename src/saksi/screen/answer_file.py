@@ -28,7 +28,7 @@ def dress_of(path: Path) -> Dress:
         return Json()
     if path.suffix in {".csv", ".parquet"}:
         return Csv(safe=path.suffix == ".csv")
-    raise BadInput("answers are written as .jsonl, .csv or .parquet", where=str(path))
+    raise BadInput("answers are written as .jsonl, .csv or .parquet", where=str(path), todo="name a file so, such as answers.jsonl")
 
 
 class Written:
