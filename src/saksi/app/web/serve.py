@@ -96,9 +96,12 @@ def serve(node: Node, home: Path, settings: Settings, *, listen: Listen, ready: 
     """
     import uvicorn
 
+    from saksi.app.web.certificate import check_certificate
     from saksi.app.web.protocol import Punctual
 
     check_listen(listen)
+    if listen.certificate is not None and listen.key is not None:
+        check_certificate(listen.certificate, listen.key)
     check_free(listen)
     sys.setswitchinterval(0.001)  # a look-up waits a millisecond, not five, for the thread that walks through a list
     names = settings.hosts | {listen.host.lower()} if listen.host not in {"0.0.0.0", "::"} else settings.hosts  # noqa: S104
