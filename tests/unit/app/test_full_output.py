@@ -22,6 +22,7 @@ from saksi.app.node import Node
 from saksi.app.recording import Said
 from saksi.ledger.disk import DiskFull
 from saksi.model import BadInput
+from saksi.views.serving import Behind
 
 SRC = Path(__file__).parents[3] / "src"
 
@@ -102,8 +103,8 @@ def test_a_node_that_could_not_be_made_leaves_nothing(tmp_path: Path, monkeypatc
             patched.setattr(name, _raising(full))
             set_up(Home(tmp_path / "new" / "node"), config)
         assert not (tmp_path / "new").exists()
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="No space"):
-        patched.setattr("saksi.views.views.Views.fold", _raising(full))
+    with monkeypatch.context() as patched, pytest.raises(DiskFull, match="no node was made"):
+        patched.setattr("saksi.views.views.Views.fold", _raising(Behind("what was recorded is in the ledger")))
         saksi.main(["--home", str(tmp_path / "node"), "init", "--authority", "centre.a.example"], standalone_mode=False)
     assert list((tmp_path / "node").iterdir()) == []
     assert saksi.main(["--home", str(tmp_path / "node"), "init", "--authority", "centre.a.example"], standalone_mode=False) == 0

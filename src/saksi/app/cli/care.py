@@ -14,7 +14,7 @@ from saksi.app.cli.open import home_of, reading
 from saksi.app.cli.say import common, line, progress, words
 from saksi.app.config import Config, load
 from saksi.app.home import set_up
-from saksi.ledger.disk import Held
+from saksi.ledger.disk import DiskFull, Held
 from saksi.ledger.highest import Unconfirmed
 from saksi.ledger.sealed_stream import Secret
 from saksi.model import BadInput, Json, NotAllowed, SaksiError
@@ -45,8 +45,11 @@ def init(ctx: click.Context, authority: str, name: str, country: str, contest: s
     home = home_of(ctx)
     made = Config(authority=authority, name=name, country=country, contest=contest, purpose=purpose, legal_basis=legal_basis)
     key = set_up(home, made)
-    with undone(home.path), reading(ctx) as node:
-        node.views.fold(node.ledger)
+    try:
+        with undone(home.path), reading(ctx) as node:
+            node.views.fold(node.ledger)
+    except DiskFull as full:  # the fold speaks of what was recorded: here nothing was, and nothing is left
+        raise DiskFull("the disk is full: no node was made", where=str(home.path), todo="make room and say it again") from full
     if ctx.obj["json"]:
         line({"home": str(home.path), "origin": made.origin, "key": key})
     else:
