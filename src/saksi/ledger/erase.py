@@ -35,7 +35,7 @@ from saksi.model.errors import BadInput
 from saksi.model.statement import Statement
 
 __all__ = [
-    "Erased", "Notice", "carry_out", "day_of", "finish", "ids_under", "leave_to_finish", "read_notice",
+    "Begun", "Erased", "Notice", "begun", "carry_out", "day_of", "finish", "ids_under", "leave_to_finish", "read_notice",
 ]  # fmt: skip
 
 _AT_ONCE = 400
@@ -75,15 +75,32 @@ def carry_out(core: Core, disk: Disk, plan: ErasurePlan, *, ground: str, keep_or
 
 def finish(core: Core, disk: Disk) -> int | None:
     """Finish an erasure that a crash interrupted; returns the leaf of its notice, or None where there was none."""
-    data = read_file(disk, core.keys.folder / JOURNAL)
-    if not data:
+    if not (data := read_file(disk, core.keys.folder / JOURNAL)):
         return None
-    text, _, crc = data.rpartition(b"\n")
     with erasing(disk, core.keys.folder):
-        # Cut short while it was written: nothing has been erased yet.
-        leaf = _do(core, _read_journal(text)) if crc == b"%08x" % zlib.crc32(text) else None
+        journal = _read_journal(data)
+        leaf = None if journal is None else _do(core, journal)
         _clear_journal(core, disk)
     return leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What an erasure that was cut off may have done already and a start of the ledger finishes: what its notice will name, the slots it
+    writes over, and where in the vault the blocks stand that it writes over (byte offsets)."""
+
+    notice: Notice
+    slots: frozenset[int]
+    blocks: frozenset[int]
+
+
+def begun(data: bytes | None) -> Begun | None:
+    """Read what the journal of erasures names; None where there is no erasure, or one that has done nothing yet."""
+    journal = _read_journal(data) if data else None
+    if journal is None:
+        return None
+    slots = frozenset(number for number, _, _ in journal.slots)
+    return Begun(read_notice(journal.groups[0]), slots, frozenset(offset for offset, _ in journal.blocks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +248,11 @@ def _write_journal(disk: Disk, folder: Path, journal: _Journal) -> None:
         file.close()
 
 
-def _read_journal(text: bytes) -> _Journal:
+def _read_journal(data: bytes) -> _Journal | None:
+    """The journal; None where it was cut short while it was written: nothing has been erased then."""
+    text, _, crc = data.rpartition(b"\n")
+    if crc != b"%08x" % zlib.crc32(text):
+        return None
     made = json.loads(text)
     return _Journal(
         at_ms=made["at_ms"],

@@ -19,7 +19,7 @@ from saksi.ledger.batch import Kind, Leaf, batch_commitment
 from saksi.ledger.block import BLOCK_HEAD, Block, Items, block_key, open_block, open_common, parse_block
 from saksi.ledger.commitment import commit
 from saksi.ledger.disk import Disk, Handle, disk_fault, read_file
-from saksi.ledger.erase import read_notice
+from saksi.ledger.erase import Begun, Notice, begun, read_notice
 from saksi.ledger.erasure_plan import SAYING
 from saksi.ledger.frame import FRAME_HEAD, NO_COMMON, FrameHead
 from saksi.ledger.fsck import Difference
@@ -116,6 +116,7 @@ class _Check:
         self.said_and_gone = False  # whether a statement was erased that a file could say again
         self.covered = 0
         self.torn: dict[int, str] = {}  # slots that cannot be read
+        self.begun: Begun | None = None  # an erasure that was cut off
 
     def differs(self, where: str, what: str, *, unfinished: bool = False) -> None:
         self.found.append(Difference(where, what, unfinished))
@@ -131,7 +132,9 @@ class _Check:
                     self.torn[number] = fault.what
             if file.size % SLOT_BYTES and self.settled:
                 self.differs(SLOTS, "does not end with a whole slot (a start of the ledger cuts it)", unfinished=True)
-        if read_file(self.disk, self.places.keys / JOURNAL):
+        journal = read_file(self.disk, self.places.keys / JOURNAL)
+        self.begun = begun(journal)
+        if journal:
             self.differs(JOURNAL, "an erasure was interrupted (a start of the ledger finishes it)", unfinished=True)
         try:
             parse_key("signing", read_file(self.disk, self.places.keys / SIGNING) or b"")
@@ -179,20 +182,24 @@ class _Check:
             self.differs(SLOTS, f"there are {count} slots, the newest frame knows {self.covered}", unfinished=count > self.covered)
         for number, what in self.torn.items():
             if number < self.covered:
-                self.differs(f"{SLOTS}, byte {number * SLOT_BYTES}", what)
+                torn = self.begun is not None and number in self.begun.slots
+                self.differs(f"{SLOTS}, byte {number * SLOT_BYTES}", what, unfinished=torn)
 
     def notices(self) -> None:
-        """What is empty was erased by a notice, and what a notice erased is empty."""
+        """What is empty was erased by a notice, or by an erasure that was cut off before its notice; what a notice erased is empty."""
+        begun = _Noticed()
+        if self.begun is not None:
+            begun.add(self.begun.notice)
         for number, slot in enumerate(self.by_number):
             if slot is None:
                 continue
-            told = slot.id in self.noticed.subjects if slot.kind is SlotKind.SUBJECT else number in self.noticed.slots
-            if slot.key is None and not told:
+            told = self.noticed.names(slot, number)
+            if slot.key is None and not told and not begun.names(slot, number):
                 self.differs(f"{SLOTS}, byte {number * SLOT_BYTES}", "a key is gone without a notice of its erasure")
             if slot.key is not None and told:
                 what = "a key is here that a notice says was erased: an old backup of the keys?"
                 self.differs(f"{SLOTS}, byte {number * SLOT_BYTES}", what)
-        for leaf, index in sorted(self.empty_items - self.noticed.items):
+        for leaf, index in sorted(self.empty_items - self.noticed.items - begun.items):
             self.differs(f"{DATA}, leaf {leaf}", f"statement {index} is gone without a notice of its erasure")
         for leaf, index in sorted(self.noticed.items - self.empty_items):
             what = f"statement {index} is here, though a notice says it was erased: an old backup of the vault?"
@@ -225,7 +232,7 @@ class _Check:
                 if read.digest() != digest or sealed_name(self.key, digest) != path.name:
                     self.differs(f"originals/{path.name}", "is not the original that its name says")
             except LedgerFault as fault:
-                self.differs(f"originals/{path.name}", fault.what)
+                self.differs(f"originals/{path.name}", fault.what, unfinished=number >= self.covered)  # of a take that was cut off
             self.kept += 1
 
     def _frame(self, data: _Window, offset: int, leaf: int, entry: bytes) -> int | None:
@@ -267,7 +274,7 @@ class _Check:
                     self._statements(frame, block, commitments, where)
                     index = block.first + block.count
             except LedgerFault as fault:
-                self.differs(f"{where}, byte {offset}", fault.what)
+                self.differs(f"{where}, byte {offset}", fault.what, unfinished=self.begun is not None and offset in self.begun.blocks)
                 return
             offset = end
         if offset != frame.end or index != head.count:
@@ -290,7 +297,7 @@ class _Check:
             else:
                 self.statements += 1
                 if frame.head.kind == Kind.ERASURE:
-                    self.noticed.read(groups[0])
+                    self.noticed.add(read_notice(groups[0]))
 
     def _open_block(self, frame: Frame, block: Block, where: str) -> Items | None:
         """The statements of a block; None where they were erased, or where its keys are damaged, which is named elsewhere."""
@@ -339,8 +346,11 @@ class _Noticed:
     slots: set[int] = field(default_factory=set)
     items: set[tuple[int, int]] = field(default_factory=set)
 
-    def read(self, content: bytes) -> None:
-        notice = read_notice(content)
+    def names(self, slot: Slot, number: int) -> bool:
+        """Whether the key in a slot was erased by one of them."""
+        return slot.id in self.subjects if slot.kind is SlotKind.SUBJECT else number in self.slots
+
+    def add(self, notice: Notice) -> None:
         self.subjects.update(notice.subjects)
         self.slots.update(notice.originals)
         self.items.update(notice.items)
