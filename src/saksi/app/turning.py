@@ -63,8 +63,11 @@ class Turns:
         self.stood[self._node.views.handling(place.handling).tlp.value] += 1
 
     def stays(self, place: Place) -> None:
-        """A value that is on the list still, or again where an edition before had dropped it, under the marking that it had."""
-        self.stayed += place.counts and self.sees(place)
+        """A value that is on the list still, or again where an edition before had dropped it, under the marking that it had. What its giver
+        may not see stays dropped, as it would have stayed listed."""
+        if not self.sees(place):
+            return
+        self.stayed += place.counts
         if place.expired:
             self.reinstated += self._append(place, _Turn(Op.REINSTATE, "on the list again"))
 

@@ -62,6 +62,17 @@ def test_an_edition_takes_off_only_what_its_giver_may_see(real: Real) -> None:
     assert flagged(desk, sealed) == [False] * 4
 
 
+def test_an_edition_brings_nothing_back_that_its_giver_may_not_see(real: Real) -> None:
+    desk, outside = key(real, Role.ANALYST, Tlp.RED), key(real, Role.ANALYST, Tlp.CLEAR)
+    sealed, other = phones(1, 4), phones(50, 4)
+    edition(desk, [*sealed, *other], Tlp.RED)
+    assert edition(desk, other, Tlp.RED)["expired"] == 4
+    edition(outside, [*sealed, *phones(100, 1)])
+    assert flagged(desk, sealed) == [False] * 4
+    edition(desk, [*sealed, *other], Tlp.RED)
+    assert flagged(desk, sealed) == [True] * 4
+
+
 @pytest.mark.parametrize("known", [0, 1])
 def test_an_edition_that_shrinks_too_far_tells_no_number_of_what_its_giver_may_not_see(real: Real, known: int) -> None:
     desk, outside = key(real, Role.ANALYST, Tlp.RED), key(real, Role.ANALYST, Tlp.CLEAR)
