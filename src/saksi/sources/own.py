@@ -25,6 +25,7 @@ OWN_SERIES = "own/"
 SAFE = "safe"
 _LONGEST = 200
 _JOINERS = "\u200c\u200d"  # they change how a word is written in some scripts
+_ALIKE = frozenset({"LATIN", "GREEK", "CYRILLIC", "COPTIC", "ARMENIAN", "CHEROKEE"})  # scripts with letters that look the same
 _PAID = frozenset({"recipient", "suspected-mule", "confirmed-mule"})
 _HELD = frozenset({"infrastructure", "sanctioned"})
 _SOMEBODYS = frozenset({"victim-own", "impersonated", "compromised"})
@@ -142,13 +143,22 @@ def _table(kind: ListKind, name: str, head: bytes) -> Table | None:
 
 
 def _publisher(text: str) -> str:
-    """A name with single blanks in NFC, without signs that nobody sees: Khmer and Thai words may be parted by blanks of no width."""
-    joined = " ".join(unicodedata.normalize("NFC", text).split())
+    """A name with single blanks in NFC, without signs that nobody sees: Khmer and Thai words may be parted by blanks of no width.
+
+    A word of letters that look alike in two scripts is refused (UTS 39, single script): it would pass for somebody else's name.
+    """
+    plain = "".join(unicodedata.normalize("NFKC", sign) if "\uff01" <= sign <= "\uff5e" else sign for sign in text)  # full-width letters
+    joined = " ".join(unicodedata.normalize("NFC", plain).split())
     seen = "".join(sign for sign in joined if sign in _JOINERS or unicodedata.category(sign) != "Cf")
     if len(seen) > _LONGEST or any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in seen):
         raise BadInput(f"a publisher's name is text of at most {_LONGEST} characters", where="publisher")
     if not any(unicodedata.category(sign)[0] in "LN" for sign in seen):
         raise BadInput("a publisher's name has a letter or a digit", where="publisher", todo="name who made the list")
+    for word in seen.split():
+        scripts = {unicodedata.name(sign, "").partition(" ")[0] for sign in word} & _ALIKE
+        if len(scripts) > 1:
+            told = " and ".join(sorted(script.capitalize() for script in scripts))
+            raise BadInput(f"the word {word[:40]!r} has letters of two scripts ({told})", where="publisher", todo="type it in one script")
     return seen
 
 

@@ -109,6 +109,16 @@ def test_a_vowel_sign_tells_two_publishers_apart() -> None:
     assert OwnList("กา", "hosts").series != OwnList("กิ", "hosts").series
 
 
+@pytest.mark.parametrize("name", ["Ｐｏｌｉｃｅ", " Police ", "Po\u200blice", "POLICE"])
+def test_a_name_written_otherwise_is_the_same_publisher(name: str) -> None:
+    assert OwnList(name, "hosts").series == OwnList("Police", "hosts").series
+
+
+@pytest.mark.parametrize("name", ["ตำรวจ ABC", "នគរបាល A", "警察B", "Полиция A", "Police 7"])
+def test_a_name_may_have_words_of_several_scripts(name: str) -> None:
+    assert OwnList(name, "hosts").publisher == name
+
+
 def test_a_list_bears_its_publisher_and_is_not_judged() -> None:
     known = own_list(OwnList(POLICE, "phones", SAFE), "list.txt", b"x\n")
     given = given_for(known.spec, known.file, ISSUE)
@@ -137,6 +147,8 @@ def test_a_list_bears_its_publisher_and_is_not_judged() -> None:
         ("", "phones", None, None, "a letter or a digit"),
         ("A\x1bB", "phones", None, None, "is text of at most 200"),
         ("A" * 201, "phones", None, None, "is text of at most 200"),
+        ("Pоlice of A", "phones", None, None, r"two scripts \(Cyrillic and Latin\)"),
+        ("Ροlice", "phones", None, None, r"two scripts \(Greek and Latin\)"),
     ],
 )
 def test_what_makes_no_sense_is_refused(publisher: str | None, kind: str | None, means: str | None, country: str | None, what: str) -> None:
