@@ -1,8 +1,8 @@
 """Taking in a file: recognised, kept whole, read in pieces, and in the ledger as one or not at all.
 
 Steps: 1. whose file it is; 2. a copy of its bytes, and their digest; 3. its rows, new statements only, without what was erased; 4. what a
-recurring list dropped or has again; 5. the bytes, sealed and kept, unless they hold what was erased; 6. the ledger, under one checkpoint,
-and the list of takes; 7. the views, for which the disk may have no room: what was taken is taken then.
+recurring list dropped or has again; 5. the bytes, sealed and kept, unless they hold what was erased or nothing new; 6. the ledger,
+under one checkpoint, and the list of takes; 7. the views, for which the disk may have no room: what was taken is taken then.
 """
 
 from __future__ import annotations
@@ -133,9 +133,10 @@ class Taking(Withdrawing):
             if live is not None:
                 self._expire(under, list(filter(turns.sees, live.rest())), nothing=counts.taken + counts.duplicate == 0)  # 4
             turns.log()
-            if not erased.out:
-                take.keep_original(_pieces(spool))  # 5
-            self._note(under, known, counts, digest)
+            if counts.taken or turns.moved:  # else nothing would refer to them, and no erasure could find them
+                if not erased.out:
+                    take.keep_original(_pieces(spool))  # 5
+                self._note(under, known, counts, digest)
             if (counts.rejected or erased.out) and rejects is not None:
                 rejects(_as_csv(under))
         size = self.ledger.size  # 6
@@ -273,10 +274,7 @@ class Taking(Withdrawing):
         under.turns.expire(gone)
 
     def _note(self, under: _Under, known: Recognised, counts: Counts, digest: str) -> None:
-        """Log what was taken, where anything was: the issue of the series, its digest and its count."""
-        turns = under.turns
-        if not (counts.taken or turns.expired or turns.reinstated or turns.changed):
-            return
+        """Log what was taken: the issue of the series, its digest and its count."""
         series = under.given.source.series or known.spec.name
         given, back = under.given, under.erased.back
         told: dict[str, Json] = {"digest": digest, "rejected": counts.rejected, "rows": counts.rows, "series": series}

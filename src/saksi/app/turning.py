@@ -48,6 +48,11 @@ class Turns:
         self.stood: Counter[str] = Counter()
         self.gone: Counter[str] = Counter()
 
+    @property
+    def moved(self) -> int:
+        """How many amendments there are."""
+        return self.expired + self.reinstated + self.changed
+
     def sees(self, place: Place) -> bool:
         """Whether the giver may see a statement, by the marking in force; the owner sees all."""
         clearance = self._order.clearance
