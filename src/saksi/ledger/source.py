@@ -7,6 +7,7 @@ them: what comes back is checked by `reader.py`.
 from __future__ import annotations
 
 import http.client
+import ssl
 import urllib.error
 import urllib.request
 import zlib
@@ -169,6 +170,11 @@ class WebSource:
                 if error.code in (404, 410):
                     return None
             raise PeerFault(f"the log's server answered {error.code}", where=address) from error
+        except urllib.error.URLError as error:
+            if isinstance(error.reason, ssl.SSLCertVerificationError):
+                todo = "nothing was read: ask whoever runs the log for a valid certificate, or trust theirs (SSL_CERT_FILE)"
+                raise PeerFault(f"the server's certificate is refused: {error.reason.verify_message}", where=address, todo=todo) from error
+            raise PeerFault(f"the log cannot be reached: {error.reason}", where=address, todo="try again later") from error
         except (OSError, http.client.HTTPException) as error:
             raise PeerFault(f"the log cannot be reached: {error}", where=address, todo="try again later") from error
         data = _inflate(raw, address) if encoding == "gzip" else raw

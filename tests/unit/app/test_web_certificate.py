@@ -1,9 +1,13 @@
-"""Certificates that a node cannot serve with are refused in words before it listens."""
+"""Certificates that a node cannot serve with are refused in words before it listens, and a log's that is not trusted before it is read."""
 
 from __future__ import annotations
 
+import socket
+import ssl
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from cryptography import x509
@@ -13,7 +17,8 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509.oid import NameOID
 
 from saksi.app.web.certificate import check_certificate
-from saksi.model import NotAllowed
+from saksi.ledger.source import WebSource
+from saksi.model import NotAllowed, PeerFault
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 
@@ -49,3 +54,22 @@ def test_a_certificate_is_tried_before_anything_listens(tmp_path: Path) -> None:
     _certificate(certificate, _key(locked, word=b"a word"))
     with pytest.raises(NotAllowed, match="locked with a passphrase"):
         check_certificate(certificate, locked, now=NOW)
+
+
+def test_a_log_behind_a_certificate_that_nobody_trusts_is_not_read(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
+    _certificate(certificate, _key(key))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):
+                context.wrap_socket(listening.accept()[0], server_side=True).close()
+
+        served = Thread(target=serve)
+        served.start()
+        with pytest.raises(PeerFault, match="the server's certificate is refused: self-signed certificate") as refused:
+            WebSource(f"https://127.0.0.1:{listening.getsockname()[1]}/log", timeout=5.0).get("checkpoint")
+        served.join()
+    assert "nothing was read" in (refused.value.todo or "")
