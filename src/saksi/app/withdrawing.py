@@ -13,9 +13,11 @@ from saksi.app.withheld import WITHDRAWS
 from saksi.ledger.erasure_plan import ErasurePlan
 from saksi.model import Amendment, BadInput, Grade, Marking, NotAllowed, NotFound, Op, Pap, Tlp, release
 from saksi.views.fact import Change as Made
-from saksi.views.fact import Fact, Standing, standing
+from saksi.views.fact import Fact, standing
 
 __all__ = ["Withdrawing"]
+
+_JUDGES, _WITHDRAWN = frozenset({"confirm", "reject"}), frozenset({"retract", "expire", "reinstate"})
 
 
 class Withdrawing(Amending):
@@ -78,7 +80,7 @@ class Withdrawing(Amending):
             if before:
                 stood.append(ref)
                 stand.append(self.ledger.ref(before[0].commitment))
-            elif plan.op not in WITHDRAWS or _moves(plan.op, standing(fact)):
+            elif plan.op not in WITHDRAWS or _moves(plan.op, fact):
                 targets.append(ref)
                 made.append(self._amendment(place, change, said_at=asked_at))
                 subjects.append(self.ledger.subjects(*place))
@@ -133,10 +135,11 @@ class Withdrawing(Amending):
         return ours and state.counts and "content" in seen
 
 
-def _moves(op: str, state: Standing) -> bool:
-    """Whether a withdrawal still takes something back."""
-    expired = state.last is not None and state.last.op == "expire"
-    return state.counts or (op == "retract" and expired)
+def _moves(op: str, fact: Fact) -> bool:
+    """Whether a withdrawal that was accepted still says something: not where the same was said since, or for an expiry a retraction."""
+    kind = _JUDGES if op == "reject" else _WITHDRAWN
+    last = next((each.op for each in reversed(fact.changes) if each.op in kind), None)
+    return last != op and (op, last) != ("expire", "retract")
 
 
 def _change(plan: AmendPlan) -> Change:

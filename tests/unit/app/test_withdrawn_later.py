@@ -31,7 +31,7 @@ from saksi.app.node import Node
 from saksi.app.people.person import read_post
 from saksi.ledger.disk import DiskFull
 from saksi.ledger.sealed_stream import Secret
-from saksi.model import LedgerFault, Op, Tlp
+from saksi.model import Asserter, Content, LedgerFault, Marking, Op, Pap, Source, Statement, Tlp
 from saksi.screen.feeds import Plan
 from saksi.views.withheld import WAITS
 
@@ -169,6 +169,27 @@ def test_two_ask_for_the_same_and_it_is_written_once(real: Real, busy: Busy) -> 
     assert "withdrawn or erased meanwhile" in str(left["said"])
     view = one.get(f"/api/v1/statements/{first.json()['targets'][0].rpartition('#')[2]}").json()
     assert [change["op"] for change in view["changes"]] == ["retract"]
+
+
+@pytest.mark.parametrize("expired", [False, True])
+def test_a_rejection_of_what_does_not_count_is_written_too(real: Real, busy: Busy, expired: bool) -> None:  # noqa: F811
+    """Of a proposal, or of what an edition has dropped: else a confirmation or an edition would bring back what was rejected."""
+    analyst, node = real.with_key(Role.ANALYST), real.node
+    op = Op.ASSERT if expired else Op.PROPOSE
+    content = Content("host:shop.example.com", "WebSite", "role", "infrastructure", op=op)
+    asserter = Asserter(node.config.authority, "2026-02-02T00:00:00Z")
+    (ref,) = node.ledger.append([Statement(content, Source(title="a list (synthetic)"), asserter, Marking(Tlp.CLEAR, Pap.CLEAR))])
+    node.catch_up()
+    if expired:
+        node.record_all([ref], Change(Op.EXPIRE, "no longer on the list"))
+    body = {"op": "reject", "refs": [ref], "reason": "it sells shoes"}
+    made = analyst.post("/api/v1/amendments", json=body)
+    assert made.status_code == 202, made.text
+    busy.free()
+    done = state(analyst, made)
+    assert (done["state"], len(done["refs"])) == ("done", 1)  # type: ignore[arg-type]
+    view = analyst.get(f"/api/v1/statements/{ref.rpartition('#')[2]}").json()
+    assert (view["standing"], view["changes"][-1]["op"]) == ("rejected", "reject")
 
 
 def test_the_same_request_is_told_that_it_waits_and_then_how_it_ended(real: Real, busy: Busy) -> None:  # noqa: F811
