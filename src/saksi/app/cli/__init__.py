@@ -96,13 +96,16 @@ def saksi(ctx: click.Context, home: str | None, as_json: bool) -> None:
     Exit codes: 0 done, 1 nothing found or a mismatch, 2 wrong use or input, 3 configuration or rights, 4 peer or network, 5 integrity.
     """
     ctx.obj = {"home": home, "json": as_json}
+    if ctx.invoked_subcommand in _PIPED:
+        # `saksi ask ... | head -1` ends as every other tool does; to what writes to sockets and processes, a line hung up is an error:
+        # so it is for this command alone, and whatever runs in the process after it has its signal back.
+        before = signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        ctx.call_on_close(lambda: signal.signal(signal.SIGPIPE, before))
+        ctx.call_on_close(sys.stdout.flush)
 
 
 def main() -> None:
     """Run the command line; every refusal is one plain message on standard error and a documented exit code."""
-    if not _PIPED.isdisjoint(sys.argv):
-        # `saksi ask ... | head -1` ends as every other tool does; to what writes to sockets and processes, a line hung up is an error.
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         code = saksi.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
