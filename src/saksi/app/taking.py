@@ -36,6 +36,7 @@ from saksi.formats.reader import Given
 from saksi.formats.rejects import write_rejects
 from saksi.ledger.batch import Kind
 from saksi.ledger.core import Entry
+from saksi.ledger.repeats import Repeats
 from saksi.ledger.transaction import Transaction
 from saksi.model import BadInput, Grade, Json, LedgerFault, Locator, Marking, NotAllowed, Pap, Tlp, canonical
 from saksi.sources.catalog import Recognised, guess, source
@@ -68,6 +69,7 @@ class _Under:
     recurring: bool
     desk: bool
     erased: KeptOut
+    again: Repeats = field(default_factory=Repeats)
     shown: list[str] = field(default_factory=list)
 
 
@@ -254,6 +256,7 @@ class Taking(Withdrawing):
                 keep[number] = under.erased.meets(day)
         for number, (place, new) in enumerate(zip(places, first, strict=True)):
             if place is not None and new:
+                under.again.add(place.leaf, place.index)
                 under.turns.meets(place)
                 if under.recurring:
                     under.turns.stays(place)
@@ -274,14 +277,14 @@ class Taking(Withdrawing):
         under.turns.expire(gone)
 
     def _note(self, under: _Under, known: Recognised, counts: Counts, digest: str) -> None:
-        """Log what was taken: the issue of the series, its digest and its count."""
+        """Log what was taken: the issue of the series, its digest and its count; and what the file says again, for erasures (record 32)."""
         series = under.given.source.series or known.spec.name
         given, back = under.given, under.erased.back
         told: dict[str, Json] = {"digest": digest, "rejected": counts.rejected, "rows": counts.rows, "series": series}
         if back:
             told["even_erased"] = {"reason": under.erased.reason or "", "statements": back}
         groups = (canonical({"take": told}), *(canonical(part.to_json()) for part in (given.source, given.asserter, given.handling)))
-        under.take.note(Entry(Kind.CONTROL, groups))
+        under.take.note(Entry(Kind.CONTROL, groups, words=under.again.to_bytes()))
 
 
 def _published(when: str | None) -> str | None:

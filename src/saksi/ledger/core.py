@@ -13,7 +13,7 @@ from saksi.ledger.block import KEY_BYTES, NONCE_BYTES, Block, Items, Place, Seal
 from saksi.ledger.commitment import SALT_BYTES, Groups, commit
 from saksi.ledger.common import Common
 from saksi.ledger.disk import DiskFull
-from saksi.ledger.frame import NO_COMMON, FrameHead, Subject
+from saksi.ledger.frame import FrameHead, Subject
 from saksi.ledger.keys import Keys
 from saksi.ledger.log import Appended, Log
 from saksi.ledger.original import Originals
@@ -28,7 +28,8 @@ __all__ = ["Core", "Entry", "Logged", "Shelf"]
 class Entry:
     """One leaf to come that is a statement by itself: its kind, groups, data subjects (ids), and what its leaf bears after the commitment.
 
-    `salt` is given only where an erasure is done again after a crash.
+    `salt` is given only where an erasure is done again after a crash. `words` are what the frame of a control leaf keeps besides, as its
+    own common words: no proof shows them.
     """
 
     kind: Kind
@@ -36,6 +37,7 @@ class Entry:
     subjects: tuple[bytes, ...] = ()
     extra: bytes = b""
     salt: bytes | None = None
+    words: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,21 +170,23 @@ class Core(Shelf):
             raise BadInput("a data subject of the statement was erased", todo="take it in without the subject, or under a new one")
         salt = entry.salt or self.random(SALT_BYTES)
         commitment = commit(entry.groups, salt)
-        words = self.common.want(entry.groups, entry.subjects[0] if entry.subjects else None) if entry.kind is Kind.PRIVATE else None
+        shared = self.common.want(entry.groups, entry.subjects[0] if entry.subjects else None) if entry.kind is Kind.PRIVATE else None
+        if shared is not None:
+            self.common.take(shared, leaf)
+        words, holder = (entry.words, leaf) if entry.words else (self.common.words, self.common.leaf)
         sealed = b""
         vault = AESGCM(self.keys.vault)
-        if words is not None:
-            self.common.take(words, leaf)
+        if holder == leaf:
             sealed = seal_common(words, at=Place(0, commitment), seal=Seal(vault, self.random(NONCE_BYTES))).to_bytes()
         cipher = AESGCM(block_key(self.keys.vault, present)) if present else vault
-        seal = Seal(cipher, self.random(NONCE_BYTES), self.common.words, len(entry.groups))
+        seal = Seal(cipher, self.random(NONCE_BYTES), words, len(entry.groups))
         sealed += seal_block([entry.groups], salt, at=Place(0, commitment, slots), seal=seal).to_bytes()
         head = FrameHead(
             leaf=leaf,
             kind=entry.kind,
             width=len(entry.groups),
-            own_common=words is not None,
-            common=self.common.leaf if self.common.words else NO_COMMON,
+            own_common=holder == leaf,
+            common=holder,
             base=0,
             slots=self.keys.slots.count,
             count=1,

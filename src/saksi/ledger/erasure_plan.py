@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,7 @@ from saksi.ledger.batch import Kind
 from saksi.ledger.block import Block, Items
 from saksi.ledger.commitment import Groups
 from saksi.ledger.core import Core, Shelf
+from saksi.ledger.repeats import repeats_any
 from saksi.ledger.vault import Frame, absolute_slots
 from saksi.model.errors import BadInput
 
@@ -25,9 +27,9 @@ class ErasurePlan:
 
     `subjects` are ids of data subjects; `items` are single statements (leaf, index) that go without their subject; `touched` are all
     statements that can no longer be read afterwards; `amendments` counts those among them that only amend others of them, and `shared`
-    those that other, unnamed subjects have a part in; `originals` are the digests of originals that hold the words of a touched statement,
-    and `resting` counts the other readable statements that rest on those originals (amendments and records of takes are none): their own
-    words stay, but nobody can look them up in the original any more.
+    those that other, unnamed subjects have a part in; `originals` are the digests of originals that hold the words of a touched statement
+    (the one it came from, and each later one that says it again), and `resting` counts the other readable statements that rest on those
+    (amendments and records of takes are none): their own words stay, but nobody can look them up in the original any more.
     """
 
     subjects: tuple[bytes, ...]
@@ -61,6 +63,7 @@ def plan(core: Core, subjects: Collection[bytes] = (), items: Collection[tuple[i
             raise BadInput(f"statement {index} of leaf {leaf} was erased already")
         gone.targets.add(_commitment(frame, index))
         gone.digests.update(_digests([groups]))
+    gone.digests.update(_saying_again(core, {*touched, *single}))
     made = ErasurePlan(tuple(sorted(set(subjects))), tuple(single), tuple(sorted({*touched, *single})), 0, shared, (), 0)
     return _with_the_rest(core, made, gone, numbers.keys())
 
@@ -118,6 +121,23 @@ def _with_the_rest(core: Core, plan: ErasurePlan, gone: _Gone, numbers: Collecti
         plan, items=tuple(sorted(items)), touched=tuple(sorted(touched | items)), amendments=amendments,
         originals=tuple(sorted(kept)), resting=resting,
     )  # fmt: skip
+
+
+def _saying_again(core: Core, touched: Collection[tuple[int, int]]) -> set[bytes]:
+    """The digests of the files that said one of these statements again when it stood already, by the records of their takes."""
+    places: defaultdict[int, list[int]] = defaultdict(list)
+    for leaf, index in touched:
+        places[leaf].append(index)
+    found: set[bytes] = set()
+    for _, frame in core.frames(min(places, default=core.log.size), core.log.size):
+        if frame is None or frame.head.kind != Kind.CONTROL or not frame.head.own_common:
+            continue
+        with core.reading:
+            words = core.vault.common(frame)
+        if repeats_any(words, places):
+            for _, items in core.blocks(frame):
+                found.update(_digests(items.groups) if items else ())
+    return found
 
 
 def _commitment(frame: Frame, index: int) -> bytes:

@@ -279,8 +279,8 @@ class _Check:
             offset = end
         if offset != frame.end or index != head.count:
             self.differs(where, "the blocks do not fill the frame")
-        if head.own_common and head.kind == Kind.BATCH:
-            del self.common[head.leaf]
+        if head.own_common and head.kind != Kind.PRIVATE:  # nobody else's
+            self.common.pop(head.leaf, None)
 
     def _statements(self, frame: Frame, block: Block, commitments: list[bytes], where: str) -> None:
         opened = self._open_block(frame, block, where)

@@ -107,3 +107,17 @@ def test_old_data_with_newer_keys_is_without_what_was_erased_meanwhile(tmp_path:
         assert original(node, stays.digest) == stays.line
         assert original(node, gone.digest) is None
         assert original(node, bytes.fromhex(gone.files[0].digest)) is None
+
+
+def test_a_value_takes_every_report_that_names_it(tmp_path: Path) -> None:
+    """The second says nothing new of it but that it names it, too."""
+    counter = Counter(tmp_path / "home")
+    named = [told("one"), told("two")]
+    apart = sheet("three", Channel.PUBLIC, phones=("012 345 679",))
+    for one in (*named, apart):
+        counter.intake.receive(one)
+    counter.facts("phone:+85512345678")
+    plan = counter.node.plan_erasure("phone:+85512345678")
+    counter.node.erase(plan, ground="asked for")
+    assert [original(counter.node, one.digest) is None for one in (*named, apart)] == [True, True, False]
+    counter.close()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from test_api_node import Real
+from test_api_node import REPORTS, Real
 from test_replay_erased import erase
 from test_withdrawing import real  # noqa: F401
 
 from saksi.app.api.keys import Role
+from saksi.ledger.erasure_plan import SAYING
+from saksi.model import Amendment, Statement, parse_canonical
 
 HEAD = "reference,reported_at,country,scam_phone,scam_url,synthetic\n"
 PHONE, BAD = "012345678", "85512345678x9"
@@ -83,3 +86,60 @@ def test_a_file_that_brings_nothing_new_leaves_no_original_that_no_erasure_could
         made = analyst.post(f"/api/v1/takes?name={name}.csv&tlp=AMBER&source=report-desk", content=(HEAD + "".join(order)).encode())
         assert made.status_code == 201, made.text
         assert len(list(originals.glob("*.sealed"))) == before + 1, name
+
+
+LISTED = "list=phones&publisher=Police%20of%20A&country=KH"
+
+
+def give(real: Real, name: str, text: str, query: str) -> str:  # noqa: F811
+    """Take a file in; gives its digest."""
+    made = real.with_key(Role.ANALYST).post(f"/api/v1/takes?name={name}&tlp=AMBER&{query}", content=text.encode())
+    assert made.status_code == 201, made.text
+    return sha256(text.encode()).hexdigest()
+
+
+def kept(real: Real, digests: Iterable[str]) -> list[bool]:  # noqa: F811
+    return [real.node.ledger.original(bytes.fromhex(digest)) is not None for digest in digests]
+
+
+def resting(real: Real, digests: Container[str | None]) -> int:  # noqa: F811
+    """How many statements that can be read rest on these files."""
+    payloads = (each for block in real.node.ledger.read(kinds=SAYING) for each in block.payloads)
+    said = [Statement.parse(payload) for payload in payloads if payload is not None]
+    return sum(one.source.digest in digests for one in said if not isinstance(one.content, Amendment))
+
+
+def test_every_edition_that_held_a_value_goes_with_it_and_no_other(real: Real) -> None:  # noqa: F811
+    """Three say it, one drops it, one has it again, the last drops it again; a report file has nothing to do with it."""
+    others = [f"+855 12 345 7{number:02d}" for number in range(6)]
+    days = ([PHONE, *others[:1]], [PHONE, *others[:2]], [PHONE, *others[:3]], others[:4], [PHONE, *others[:5]], others)
+    made = [give(real, f"l{day}.csv", "\n".join(["phone", *values, ""]), LISTED) for day, values in enumerate(days)]
+    made.append(give(real, "r.csv", HEAD + "R-9,2026-02-02,KH,012345999,,true\n", "source=report-desk"))
+    assert kept(real, made) == [True] * 7
+    holding_it = {*(made[day] for day in (0, 1, 2, 4)), sha256(REPORTS.encode()).hexdigest()}
+    plan = real.with_key(Role.APPROVER).post("/api/v1/erasures", json={"what": PHONE, "ground": "decision 12"}).json()
+    assert plan["originals"] == len(holding_it)
+    erase(real)
+    assert kept(real, made) == [False, False, False, True, False, True, True]
+    assert kept(real, holding_it) == [False] * len(holding_it)
+    assert plan["losing_their_original"] == resting(real, holding_it) > 0
+
+
+def test_a_report_that_comes_again_beside_a_new_one_goes_too(real: Real) -> None:  # noqa: F811
+    rows = [f"R-{number},2026-02-02,KH,01234567{number},,true\n" for number in range(6, 10)]
+    made = [give(real, f"{name}.csv", HEAD + "".join(each), "source=report-desk") for name, each in (("a", rows[:3]), ("b", rows[:0:-1]))]
+    assert kept(real, made) == [True, True]
+    erase(real)
+    assert kept(real, made) == [False, False]
+
+
+def test_the_record_of_a_take_shows_nobody_what_its_file_says_again(real: Real) -> None:  # noqa: F811
+    """Who gets its proof in a pack learns no place of a statement: the list is no part of what is proved, and as many leaves are logged."""
+    grown, notes = [], []
+    for count in range(1, 4):
+        size = real.node.ledger.size
+        give(real, f"{count}.csv", "\n".join(["phone", *(f"01234560{number}" for number in range(count)), ""]), LISTED)
+        notes.append(parse_canonical(real.node.ledger.payload(real.node.ledger.size - 1) or b"")["content"])
+        grown.append(real.node.ledger.size - size)
+    assert [sorted(note["take"]) for note in notes] == [["digest", "rejected", "rows", "series"]] * 3
+    assert grown[1:] == grown[:1] * 2

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ledgers import filled, statement
+from hypothesis import given
+from hypothesis import strategies as st
+from ledgers import filled, setup, statement, take
 
-from saksi.ledger.batch import Kind
+from saksi.ledger.batch import MAX_BATCH, Kind
+from saksi.ledger.check import check_ledger
 from saksi.ledger.core import Entry
 from saksi.ledger.ledger import Ledger
+from saksi.ledger.repeats import Repeats, repeats_any
 from saksi.model.source import Source
 from saksi.model.statement import Amendment, Op, Statement
 
@@ -70,3 +75,43 @@ def test_subjects_and_statements_are_one_plan(tmp_path: Path) -> None:
         done = ledger.erase(plan, ground="asked for")
         assert done.touched == plan.touched
         assert all((ledger.payload(2, index) is None) == (index == 3 or 40 <= index < 80) for index in range(150))
+
+
+def taken_again(ledger: Ledger, text: bytes, places: Sequence[tuple[int, int]]) -> bytes:
+    """A file that says these statements again, kept; gives its digest."""
+    again = Repeats()
+    for place in places:
+        again.add(*place)
+    with ledger.transaction() as taking:
+        digest = taking.keep_original([text]).digest
+        taking.note(Entry(Kind.CONTROL, (b'{"take":{}}', *statement(1, digest.hex()).groups()[1:]), words=again.to_bytes()))
+    return digest
+
+
+def test_files_that_say_it_again_go_too(tmp_path: Path) -> None:
+    """Also after a start, and with what rests on them counted; whoever checks the vault finds nothing odd."""
+    with filled(tmp_path / "ledger") as ledger:
+        own = bytes.fromhex(digest_of(ledger))
+        one, other = taken_again(ledger, b"one", [(2, 50), (0, 0)]), taken_again(ledger, b"other", [(2, 3), (2, 100)])
+        none = taken_again(ledger, b"none", [])
+        assert take(ledger, [statement(number, other.hex()) for number in range(200, 207)]) == ledger.size - 1
+    with Ledger.open(tmp_path / "ledger", setup()) as ledger:
+        by_subject, alone = ledger.plan_erasure(ledger.subjects(2, 50)), ledger.plan_erasure(items=[(2, 3)])
+        assert (by_subject.originals, by_subject.resting) == (tuple(sorted((own, one))), 110)
+        assert (alone.originals, alone.resting) == (tuple(sorted((own, other))), 149 + 7)
+        ledger.erase(by_subject, ground="asked for")
+        assert [ledger.original(digest) is None for digest in (own, one, other, none)] == [True, True, False, False]
+        assert ledger.plan_erasure(ledger.subjects(2, 100)).originals == (other,)
+        found = check_ledger(tmp_path / "ledger", ledger.vkeys)
+    assert found.clean, found.vault.differences
+
+
+@given(st.sets(st.tuples(st.integers(0, 5), st.integers(0, MAX_BATCH - 1)), max_size=40), st.tuples(st.integers(0, 5), st.integers(0, 99)))
+def test_a_list_names_what_was_put_into_it_and_nothing_else(places: set[tuple[int, int]], asked: tuple[int, int]) -> None:
+    made = Repeats()
+    for place in places:
+        made.add(*place)
+    data = made.to_bytes()
+    assert repeats_any(data, {asked[0]: [asked[1]]}) == (asked in places)
+    assert all(repeats_any(data, {leaf: [index]}) for leaf, index in places)
+    assert not repeats_any(data, {})
