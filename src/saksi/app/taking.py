@@ -39,9 +39,9 @@ from saksi.ledger.core import Entry
 from saksi.ledger.repeats import Repeats
 from saksi.ledger.transaction import Transaction
 from saksi.model import BadInput, Grade, Json, LedgerFault, Locator, Marking, NotAllowed, Pap, Tlp, canonical
-from saksi.sources.catalog import Recognised, guess, source
+from saksi.sources.catalog import Recognised, catalog, guess, source
 from saksi.sources.issue import Issue, given_for, reader_for
-from saksi.sources.own import OWN_LIST, OwnList, own_list
+from saksi.sources.own import OWN_LIST, OWN_SERIES, OwnList, own_list, skeleton
 from saksi.views.fact import Place
 
 __all__ = ["Order", "Rejects", "Taken", "Taking"]
@@ -207,18 +207,31 @@ class Taking(Withdrawing):
         return Recognised(spec, file, f"{spec.title}: {why}")
 
     def _one_publisher(self, own: OwnList, clearance: Tlp) -> None:
-        """Refuse a publisher whose series would be another's: one would expire what the other has. Its name is for who sees its list."""
-        for known in self.views.sources():
-            if known.series is not None and known.series.startswith(own.of_publisher) and known.publisher != own.publisher:
+        """Refuse a publisher whose series would be another's, where one would expire what the other has, and a new one that would pass
+        for another or for one that Saksi knows. The other's name is for who sees its list."""
+        lists = [one for one in self.views.sources() if (one.series or "").startswith(OWN_SERIES)]
+        others, looks = [one for one in lists if one.publisher != own.publisher], skeleton(own.publisher)
+        new = len(others) == len(lists)
+        spec = next((spec for spec in catalog() if new and spec.name != OWN_LIST and skeleton(spec.publisher) == looks), None)
+        if spec is not None:
+            raise BadInput(
+                f"{own.publisher!r} would pass for {spec.publisher!r}, whose files are known here as {spec.name}",
+                where="publisher",
+                todo=f"give that file with the source {spec.name}; another's list by a name that differs in letters or digits",
+            )
+        for known in others:
+            if known.series is not None and (
+                known.series.startswith(own.of_publisher) or (new and skeleton(known.publisher or "") == looks)
+            ):
                 places = self.views.series_live(known.series).rest()
                 if clearance is not Tlp.RED and not any(self.views.handling(one.handling).tlp.rank <= clearance.rank for one in places):
                     raise BadInput(
-                        f"{own.publisher!r} would be one series with another publisher",
+                        f"{own.publisher!r} would pass for another publisher",
                         where="publisher",
                         todo="name it as whoever made its first list here did, or by a name that differs in letters or digits",
                     )
                 raise BadInput(
-                    f"{own.publisher!r} and {known.publisher!r}, whose lists are here, would be one series",
+                    f"{own.publisher!r} would pass for {known.publisher!r}, whose lists are here",
                     where="publisher",
                     todo=f"if they are one, name it {known.publisher!r}; else by a name that differs in letters or digits",
                 )

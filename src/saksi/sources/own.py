@@ -18,7 +18,7 @@ from saksi.model.vocabulary import ROLES
 from saksi.sources.catalog import Recognised, source
 from saksi.sources.spec import FileSpec
 
-__all__ = ["LISTS", "OWN_LIST", "OWN_SERIES", "SAFE", "ListKind", "OwnList", "own_list", "own_of"]
+__all__ = ["LISTS", "OWN_LIST", "OWN_SERIES", "SAFE", "ListKind", "OwnList", "own_list", "own_of", "skeleton"]
 
 OWN_LIST = "own-list"
 OWN_SERIES = "own/"
@@ -97,6 +97,11 @@ class OwnList:
     def series(self) -> str:
         """Its own series: an edition expires what the one before had under the same meaning, and nothing else."""
         return f"{self.of_publisher}{self.kind}/{self.meaning}"
+
+
+def skeleton(publisher: str) -> str:
+    """What a reader takes a name for: case, styled letters (NFKC), blanks and all between the words aside. Two names may share it."""
+    return _slug(unicodedata.normalize("NFKC", publisher).casefold())
 
 
 def own_of(publisher: str | None, kind: str | None, *, means: str | None = None, country: str | None = None) -> OwnList | None:

@@ -104,7 +104,9 @@ def test_two_publishers_expire_nothing_of_each_other(call: Call, other: str) -> 
     assert asked(call, "two.example.net") == ("known", True)  # the first still has it
 
 
-@pytest.mark.parametrize("twin", ["police of a (synthetic)", "Police of A - synthetic"])
+@pytest.mark.parametrize(
+    "twin", ["police of a (synthetic)", "Police of A - synthetic", "𝐏olice of A (synthetic)", "Ｐolice  of a (synthetic)"]
+)
 def test_a_name_that_would_share_anothers_series_is_refused_by_that_name(call: Call, twin: str) -> None:
     take(call, "one.example.net")
     refused = call("take", edition("012345678"), "--publisher", twin, "--list", "phones")
@@ -112,6 +114,14 @@ def test_a_name_that_would_share_anothers_series_is_refused_by_that_name(call: C
     assert POLICE in refused.exception.todo
     assert asked(call, "012345678") == ("unknown", False)
     take(call, "012345678", publisher=" Police of\u200b  A (synthetic)", kind="phones")  # the same name, as a form may paste it
+
+
+@pytest.mark.parametrize(("name", "spec"), [("metamask", "eth-phishing-detect"), (" Misp  Project", "misp-warninglists")])
+def test_a_name_that_would_pass_for_a_known_publisher_is_refused_by_its_source(call: Call, name: str, spec: str) -> None:
+    refused = call("take", edition("one.example.net"), "--publisher", name, "--list", "hosts")
+    assert isinstance(refused.exception, BadInput)
+    assert spec in refused.exception.todo
+    assert asked(call, "one.example.net") == ("unknown", False)
 
 
 def test_a_safe_list_and_a_block_list_of_one_publisher_stand_beside_each_other(call: Call) -> None:
