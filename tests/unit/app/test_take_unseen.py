@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,21 @@ def test_a_guess_about_what_was_erased_is_answered_like_a_wrong_one(real: Real) 
     assert flagged(desk, ["012755512"]) == [True]
 
 
+def test_what_a_giver_can_look_up_of_it_does_not_tell_sealed_from_erased(real: Real) -> None:
+    desk, outside, approver = key(real, Role.ANALYST, Tlp.RED), key(real, Role.ANALYST, Tlp.CLEAR), key(real, Role.APPROVER, Tlp.RED)
+    sealed, gone = "012755511", "012755512"
+    report(desk, "SECRET-8", sealed, Tlp.RED)
+    report(desk, "SECRET-9", gone, Tlp.RED)
+    order = {"what": gone, "ground": "decision 1"}
+    plan = approver.post("/api/v1/erasures", json=order).json()
+    assert approver.post("/api/v1/erasures", json={**order, "statements": plan["statements"]}).json()["erased"] is True
+    assert report(outside, "Z-1", sealed) == report(outside, "Z-2", gone)
+    one, other = (outside.get(f"/api/v1/lookup?value={value}").json() for value in (sealed, gone))
+    assert [[line["prop"] for line in said["statements"]] for said in (one, other)] == [["reportedIn"]] * 2
+    for name in ("status", "flagged", "reports", "independent", "marking", "past", "total"):
+        assert one[name] == other[name], name
+
+
 @pytest.mark.parametrize(("clearance", "told"), [(Tlp.CLEAR, False), (Tlp.RED, True)])
 def test_the_spelling_of_a_publisher_is_for_who_may_see_its_lists(real: Real, clearance: Tlp, told: bool) -> None:
     edition(key(real, Role.ANALYST, Tlp.RED), phones(1), Tlp.RED)
@@ -128,3 +144,16 @@ def test_the_spelling_of_a_publisher_is_for_who_may_see_its_lists(real: Real, cl
     refused = other.post("/api/v1/takes?name=list.txt&list=hosts&publisher=police", content=b"one.example.net\n")
     assert refused.status_code == 400
     assert ("'Police'" in refused.text) is told
+
+
+@pytest.mark.parametrize("shrinks", [False, True])
+def test_a_file_leaves_a_line_in_the_access_log_whether_or_not_it_is_refused(real: Real, shrinks: bool) -> None:
+    outside, auditor = key(real, Role.ANALYST, Tlp.CLEAR), real.with_key(Role.AUDITOR)
+    edition(outside, phones(100, 50))
+    body = "\n".join(phones(100, 1 if shrinks else 49)).encode()
+    given = outside.post("/api/v1/takes?name=list.txt&list=phones&publisher=Police", content=body)
+    assert given.status_code == (400 if shrinks else 201)
+    for value, count in ((sha256(body).hexdigest(), 1), ("own/police/phones/infrastructure", 2)):
+        lines = auditor.get("/api/v1/access", params={"value": value}).json()["lines"]
+        assert [line["kind"] for line in lines] == ["take"] * count
+        assert lines[0]["purpose"] == "a test"

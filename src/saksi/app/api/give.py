@@ -66,6 +66,7 @@ async def take(call: Call) -> Response:
     own = own_of(publisher, kind, means=means, country=country)
     path, digest = await _spool(call)
     try:
+        call.note("take", digest, *([own.series] if own else ()))  # before the take: a refusal answers a guess, too
         asked = sha256(f"take\0{call.request.url.query}\0{digest}".encode()).digest()
         plan = TakePlan(
             path=path,
