@@ -31,7 +31,7 @@ def begun(step: Step, actor: Actor) -> History:
     _allowed(step, actor)
     asked = step.asked
     if (asked.officer, asked.unit) != (actor.person, actor.unit):
-        raise NotAllowed("a request names the officer who drafts it, and their unit", where="officer")
+        raise NotAllowed("a request names the officer who drafts it, and their unit", where="officer", todo="draft it in your own name")
     return _ready(
         History(
             request=asked, mine=Mine.DRAFTED, theirs=Theirs.SILENT, head=step.digest(), at=step.at, steps=1, subject=asked.digest(),
@@ -83,6 +83,8 @@ def _allowed(step: Step, actor: Actor) -> None:
         raise NotAllowed("a step is signed by whoever takes it", where="person")
     if step.role not in MAY[step.word]:
         able = ", ".join(sorted(role.value for role in MAY[step.word]))
-        raise NotAllowed(f"to {step.word.value} needs one of these roles: {able}", where="role")
+        raise NotAllowed(f"to {step.word.value} needs one of these roles: {able}", where="role", todo="ask somebody who has one")
     if step.role not in actor.roles:
-        raise NotAllowed(f"you do not act as {step.role.value} here", where="role")
+        raise NotAllowed(
+            f"you do not act as {step.role.value} here", where="role", todo="act in a role that you have, or ask who gives roles"
+        )

@@ -23,7 +23,11 @@ _Said: TypeAlias = "Callable[[History, Step, Actor], History]"
 def said(have: History, step: Step, actor: Actor) -> History:
     """The history with one more step of the requester's half."""
     if have.mine not in MINE.get(step.word, frozenset()):
-        raise NotAllowed(f"a request that is {have.mine.value} cannot be met with {step.word.value!r}", where="word")
+        raise NotAllowed(
+            f"a request that is {have.mine.value} cannot be met with {step.word.value!r}",
+            where="word",
+            todo="look at it again: it offers what can be done now",
+        )
     made = _WORDS[step.word](have, step, actor)
     return made if made.mine is have.mine else replace(made, mine_at=step.at)
 
@@ -32,7 +36,7 @@ def _edited(have: History, step: Step, actor: Actor) -> History:
     """Another request in the same history: whatever was agreed to before is agreed to no more."""
     asked = step.asked
     if asked is None or asked.nonce != have.request.nonce or asked.unit != have.request.unit:
-        raise NotAllowed("an edit keeps the nonce and the unit", where="asked")
+        raise NotAllowed("an edit keeps the nonce and the unit", where="asked", todo="begin a new request for another unit")
     return replace(
         have,
         request=asked,
@@ -52,17 +56,23 @@ def _agreed(have: History, step: Step, actor: Actor) -> History:
         raise NotAllowed("what you agreed to is not what waits: it was edited", where="subject", todo="read it again")
     targets = frozenset(step.targets)
     if not targets or not targets <= {each.entity for each in have.request.targets}:
-        raise BadInput("an agreement names the targets it is given for, one by one", where="targets")
+        raise BadInput(
+            "an agreement names the targets it is given for, one by one", where="targets", todo="name targets of the request as it is now"
+        )
     if actor.person in have.authors:
         raise NotAllowed("nobody agrees to what they drafted", where="person", todo="another person must look at it")
     others, mine = (have.reviewed, have.approved) if step.word is Word.APPROVE else (have.approved, have.reviewed)
     if actor.person in {each.person for each in others}:
-        raise NotAllowed("approval and independent review are given by two different persons", where="person")
+        raise NotAllowed(
+            "approval and independent review are given by two different persons",
+            where="person",
+            todo="ask another person for the one that is missing",
+        )
     agreed = (*mine, Agreed(actor.person, targets))
     if step.word is Word.APPROVE:
         return replace(have, approved=agreed)
     if actor.unit == have.request.unit:
-        raise NotAllowed(f"an independent reviewer serves outside {have.request.unit}", where="unit")
+        raise NotAllowed(f"an independent reviewer serves outside {have.request.unit}", where="unit", todo="ask a reviewer of another unit")
     with_text(step, "a reviewer says on what ground they agree")
     return replace(have, reviewed=agreed)
 
@@ -86,9 +96,9 @@ def _sent(have: History, step: Step, actor: Actor) -> History:
 def _proposed(have: History, step: Step, actor: Actor) -> History:
     longest = have.request.rule.longest
     if have.theirs is not Theirs.IN_FORCE or longest is None or have.acted_at is None:
-        raise NotAllowed("only what is in force can be renewed", where="word")
+        raise NotAllowed("only what is in force can be renewed", where="word", todo="make a new request")
     if step.until is None or step.until <= (have.until or ""):
-        raise BadInput("a renewal ends later than what is in force", where="until")
+        raise BadInput("a renewal ends later than what is in force", where="until", todo="name a later day")
     within(step.until, have.acted_at, longest)
     with_text(step, "say why it must stay in force")
     subject = sha256(_RENEWAL + f"{have.request.digest()} {step.until}".encode()).hexdigest()
@@ -98,7 +108,7 @@ def _proposed(have: History, step: Step, actor: Actor) -> History:
 def _renewed(have: History, step: Step, actor: Actor) -> History:
     del step, actor
     if have.renewal is None or have.theirs is not Theirs.IN_FORCE:
-        raise NotAllowed("no renewal of what is in force was proposed", where="word")
+        raise NotAllowed("no renewal of what is in force was proposed", where="word", todo="propose one first")
     if missing(have):
         raise NotAllowed("; ".join(missing(have)), where="word")
     return replace(have, asked_until=have.renewal, renewal=None)
@@ -107,7 +117,7 @@ def _renewed(have: History, step: Step, actor: Actor) -> History:
 def _appealed(have: History, step: Step, actor: Actor) -> History:
     del actor
     if have.appeal == "open":
-        raise NotAllowed("an appeal is open already", where="word")
+        raise NotAllowed("an appeal is open already", where="word", todo="decide that one: lift or keep")
     return replace(have, appeal="open", appeal_at=step.at)
 
 
@@ -123,7 +133,11 @@ def _kept(have: History, step: Step, actor: Actor) -> History:
     if have.appeal != "open":
         raise NotAllowed("there is no appeal to decide", where="word")
     if actor.person in have.everybody or actor.unit == have.request.unit:
-        raise NotAllowed("an appeal is turned down only by a reviewer who had no hand in the request", where="person")
+        raise NotAllowed(
+            "an appeal is turned down only by a reviewer who had no hand in the request",
+            where="person",
+            todo="ask a reviewer of another unit who took no step of it",
+        )
     return replace(have, appeal="keep", reason=step.text)
 
 

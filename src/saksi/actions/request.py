@@ -242,9 +242,13 @@ def _fits(asked: Request, rule: Rule) -> None:
         able = ", ".join(sorted(each.value for each in rule.of))
         raise BadInput(f"a {asked.to.party.value} cannot be asked to {rule.asks}", where="to", todo=f"ask one of: {able}")
     if not 1 <= len(asked.targets) <= rule.targets:
-        raise BadInput(f"a {asked.kind.value} request names 1 to {rule.targets} targets, not {len(asked.targets)}", where="targets")
+        raise BadInput(
+            f"a {asked.kind.value} request names 1 to {rule.targets} targets, not {len(asked.targets)}",
+            where="targets",
+            todo="take some out or make a request for each",
+        )
     if len({each.entity for each in asked.targets}) < len(asked.targets):
-        raise BadInput("a target is named twice", where="targets")
+        raise BadInput("a target is named twice", where="targets", todo="name each once")
     for each in asked.targets:
         if rule.money is (each.money is None):
             todo = "name the tainted amount of each account" if rule.money else "only requests about money name amounts"
@@ -252,7 +256,7 @@ def _fits(asked: Request, rule: Rule) -> None:
                 f"{each.entity}: a {asked.kind.value} request {'names' if rule.money else 'names no'} amount", where="targets", todo=todo
             )
     if not asked.grounds:
-        raise BadInput("a request rests on at least one statement", where="grounds")
+        raise BadInput("a request rests on at least one statement", where="grounds", todo="name what is known here about the target")
     if rule.coercive and all(each.made_of != "statement" for each in asked.grounds):
         raise BadInput(
             "a request that bears upon somebody never rests on machine output, taint or a pattern alone", where="grounds",

@@ -21,10 +21,12 @@ def answered(have: History, step: Step) -> History:
     """The history with one more step of the recipient's half."""
     word = step.word
     if have.mine not in {Mine.SENT, Mine.WITHDRAWN}:
-        raise NotAllowed("nobody can answer what was not sent", where="word")
+        raise NotAllowed("nobody can answer what was not sent", where="word", todo="send it first")
     froms, to = THEIRS[word]
     if have.theirs not in froms:
-        raise NotAllowed(f"after {have.theirs.value!r} no answer can be {word.value!r}", where="word")
+        raise NotAllowed(
+            f"after {have.theirs.value!r} no answer can be {word.value!r}", where="word", todo="look at what was answered so far"
+        )
     _vouched(step)
     _worded(have, step)
     made = replace(have, theirs=to or have.theirs, theirs_at=step.at, done=_done(have, step))
@@ -62,7 +64,9 @@ def _worded(have: History, step: Step) -> None:
     if word is Word.KEPT and have.appeal is None:
         raise NotAllowed("there is no appeal to decide", where="word")
     if word in {Word.ENFORCE, Word.PROLONG, Word.END, Word.LIFTED} and not have.request.rule.undone:
-        raise NotAllowed(f"a {kind} request is done or not done: nothing stays in force", where="word")
+        raise NotAllowed(
+            f"a {kind} request is done or not done: nothing stays in force", where="word", todo="answer that it is done, or refuse it"
+        )
 
 
 def _done(have: History, step: Step) -> tuple[tuple[str, Money], ...]:
@@ -73,7 +77,13 @@ def _done(have: History, step: Step) -> tuple[tuple[str, Money], ...]:
     for entity, money in step.done:
         wanted = asked.get(entity)
         if wanted is None:
-            raise BadInput(f"the request asks for no amount of {entity}", where="done")
+            raise BadInput(
+                f"the request asks for no amount of {entity}", where="done", todo="name one of its targets, as it is written there"
+            )
         if money.currency != wanted.currency:
-            raise BadInput(f"the request is in {wanted.currency}, not in {money.currency}", where="done")
+            raise BadInput(
+                f"the request is in {wanted.currency}, not in {money.currency}",
+                where="done",
+                todo="give the amount in the currency of the request",
+            )
     return tuple({**dict(have.done), **dict(step.done)}.items())

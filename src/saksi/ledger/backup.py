@@ -114,7 +114,9 @@ def read_backup(path: Path, secret: Secret) -> dict[str, Json]:
         for _, size, pieces in reader.files():
             count += 1
             if sum(map(len, pieces)) != size:
-                raise BadInput("a file in the backup is shorter than it says", where=str(path))
+                raise BadInput(
+                    "a file in the backup is shorter than it says", where=str(path), todo="take another copy of it, or back up again"
+                )
         return {**reader.said, "files": count}
 
 

@@ -33,7 +33,7 @@ __all__ = ["BatchPlace", "Shown", "VerifiedStatement", "verify_bundle", "write_b
 _VERSION = "proof/1"
 _MAX_BUNDLE = 4_000_000
 _NONE = "give the file that `saksi prove` wrote; it is not the statement itself, nor a checkpoint (that is `--checkpoint`)"
-_CHANGED = "ask whoever gave it to you for the file as it was written"
+_CHANGED = "its words may have been changed: ask whoever gave it to you for the file as it was written"
 
 
 @dataclass(frozen=True, slots=True)

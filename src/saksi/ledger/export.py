@@ -24,7 +24,11 @@ def export_tiles(reader: Reader, folder: Path, *, disk: Disk | None = None, prog
     before = read_file(disk, folder / "checkpoint")
     since = parse_checkpoint(parse_note(before).text).size if before else 0
     if since > reader.size:
-        raise BadInput(f"the export holds {since} entries, the log {reader.size}", where=str(folder))
+        raise BadInput(
+            f"the export holds {since} entries, the log {reader.size}",
+            where=str(folder),
+            todo="export to an empty folder: this one is of another log, or of a later state",
+        )
     tiles = list(tiles_of(reader.size, since=since))
     for done, tile in enumerate(tiles):
         path = folder / tile.path()

@@ -114,7 +114,10 @@ class Reading(ABC):
             raise BadInput(f"a statement has no group {unknown[0]!r}", todo=f"choose from {', '.join(GROUP_NAMES)}")
         opened, salt, frame = self._groups(leaf, index)
         if opened is None or frame is None:
-            raise BadInput(f"statement {index} of leaf {leaf} was erased, or its payload is not here: nothing of it can be shown")
+            raise BadInput(
+                f"statement {index} of leaf {leaf} was erased, or its payload is not here: nothing of it can be shown",
+                todo="prove another statement",
+            )
         entry, proof = self._entry(leaf), self._proof(leaf)
         kind = Kind(frame.head.kind)
         batch = None

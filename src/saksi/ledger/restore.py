@@ -155,13 +155,16 @@ def _check_heads(target: Target, data: SealedReader, keys: SealedReader, now_ms:
     """Whether the two files are what they should be and belong together; gives the time when the data was written."""
     for reader, kind, path in ((data, "data", target.data), (keys, "keys", target.keys)):
         if reader.said.get("kind") != kind:
-            raise BadInput(f"this is not the {kind} of a ledger", where=str(path))
+            raise BadInput(f"this is not the {kind} of a ledger", where=str(path), todo="name the two files of one backup: data, then keys")
     until, made = keys.said.get("until_ms"), data.said.get("created_ms")
     if not isinstance(until, int) or until < now_ms:
         todo = "erasures since then could be undone by it; use a newer backup of the keys, and destroy this one"
         raise NotAllowed("the backup of the keys is past its day", where=str(target.keys), todo=todo)
     if keys.said.get("origin") != data.said.get("origin") or not isinstance(made, int):
-        raise BadInput(f"the keys are those of {keys.said.get('origin')}, the data is that of {data.said.get('origin')}")
+        raise BadInput(
+            f"the keys are those of {keys.said.get('origin')}, the data is that of {data.said.get('origin')}",
+            todo="name the two files of one backup",
+        )
     for reader in (keys, data):
         reader.check_secret()
     return made
@@ -183,7 +186,7 @@ def _write(reader: SealedReader, kind: str, place: _Place) -> None:
                 file.append(piece)
             file.sync()
             if file.size != size:
-                raise BadInput(f"{name} is shorter than it should be", where=reader.where)
+                raise BadInput(f"{name} is shorter than it should be", where=reader.where, todo="take another copy of the backup")
         finally:
             file.close()
 
@@ -191,7 +194,7 @@ def _write(reader: SealedReader, kind: str, place: _Place) -> None:
 def _last_checkpoint(disk: Disk, path: Path) -> Checkpoint:
     notes = [note for _, _, note in unframe(read_file(disk, path) or b"")]
     if not notes:
-        raise BadInput("the backup holds no checkpoint", where=str(path))
+        raise BadInput("the backup holds no checkpoint", where=str(path), todo="take another backup: nothing was ever signed in this one")
     return parse_checkpoint(parse_note(notes[-1]).text)
 
 

@@ -47,7 +47,7 @@ class Secret:
         if self.key is not None and len(self.key) != 32:
             raise BadInput(f"the key of a backup has 32 bytes, not {len(self.key)}")
         if self.passphrase is not None and len(self.passphrase) < 12:
-            raise BadInput("the passphrase of a backup has at least 12 characters")
+            raise BadInput("the passphrase of a backup has at least 12 characters", todo="take a longer one")
 
     def stream_key(self, salt: bytes) -> bytes:
         """The key of one stream."""
@@ -99,7 +99,9 @@ def read_head(read: Callable[[int, int], bytes]) -> tuple[Mapping[str, Json], by
     data = read(len(_MAGIC) + _MAX_HEAD, 0)
     head, newline, _ = data.removeprefix(_MAGIC).partition(b"\n")
     if not newline or not data.startswith(_MAGIC):
-        raise BadInput("this is no backup, or its head is damaged")
+        raise BadInput(
+            "this is no backup, or its head is damaged", todo="name the file that `saksi backup` wrote, or take another copy of it"
+        )
     try:
         fields = parse_canonical(head)
         said, salt = fields.get("said"), bytes.fromhex(str(fields.get("salt")))

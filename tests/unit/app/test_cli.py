@@ -304,6 +304,7 @@ def test_a_proof_verifies_with_nothing_but_the_key(listed: Run, tmp_path: Path) 
     (tmp_path / "proof.json").write_text(text.replace("bad.example.net", "mad.example.net"), encoding="utf-8")
     bad = runner.invoke(saksi, words, standalone_mode=False)
     assert isinstance(bad.exception, Unproved)
+    assert "its words may have been changed" in bad.exception.todo
 
 
 def test_a_group_can_be_kept_out_of_a_proof(listed: Run, tmp_path: Path) -> None:
