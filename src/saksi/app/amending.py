@@ -18,7 +18,6 @@ from saksi.app.home import Home, now_text, takes_key, today, waiting_key
 from saksi.app.reason import check_reason
 from saksi.app.recording import Recording
 from saksi.app.take_log import TakeLog
-from saksi.app.withheld import WITHDRAWS
 from saksi.ledger.erase import Erased
 from saksi.ledger.erasure_plan import ErasurePlan
 from saksi.model import (
@@ -43,10 +42,15 @@ from saksi.screen.outcome import outcome as outcome_of
 from saksi.views.fact import Fact
 from saksi.views.serving import Behind
 
-__all__ = ["Amending", "Change"]
+__all__ = ["Amending", "Change", "no_such"]
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _LOOK = "check the reference; `saksi ask VALUE` and `saksi search TEXT` show what is on record"
+
+
+def no_such(ref: str) -> NotFound:
+    """Why a reference is refused: there is nothing by it, or nothing that whoever asks may see."""
+    return NotFound("there is no such statement", where=ref, todo=_LOOK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ class Amending(Recording):
         (known,) = self.views.known([target.id()])
         if known is None:
             raise BadInput("the views do not know this statement yet", where=ref, todo="run `saksi fold`")
-        if said_at is None or change.op.value not in WITHDRAWS:  # what was accepted is written, though an edition dropped it meanwhile
+        if said_at is None:  # what was accepted is written, though an edition dropped it meanwhile
             self._check_moves(change, known.counts, ref)
         recorder = self.views.asserter(known.asserter)
         return Statement(
@@ -226,7 +230,7 @@ class Amending(Recording):
             raise NotAllowed("only the author may amend or erase a statement", where=ref, todo=f"ask {origin.partition('/')[0]}")
         place = self._place(digest)
         if place is None or (clearance is not Tlp.RED and not self._open(place, clearance)):
-            raise NotFound("there is no such statement", where=ref, todo=_LOOK)
+            raise no_such(ref)
         return place
 
     def _open(self, place: tuple[int, int], clearance: Tlp) -> bool:

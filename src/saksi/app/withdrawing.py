@@ -6,7 +6,7 @@ import dataclasses
 
 from msgspec.structs import replace
 
-from saksi.app.amending import Amending, Change
+from saksi.app.amending import Amending, Change, no_such
 from saksi.app.api.ports import AmendLine, AmendPlan, ErasureLine, ErasureOrder
 from saksi.app.home import today
 from saksi.app.withheld import WITHDRAWS
@@ -18,6 +18,7 @@ from saksi.views.fact import Fact, standing
 __all__ = ["Withdrawing"]
 
 _JUDGES, _WITHDRAWN = frozenset({"confirm", "reject"}), frozenset({"retract", "expire", "reinstate"})
+_RESTORES = frozenset({"confirm", "reinstate"})
 
 
 class Withdrawing(Amending):
@@ -61,32 +62,36 @@ class Withdrawing(Amending):
         return dataclasses.replace(plan, refs=refs, value=None, country=None, publisher=None, series=None)
 
     def withdraw_later(self, plan: AmendPlan, *, asked_at: str, size: int) -> AmendLine:
-        """Amend what was accepted at that time (UTC) and size of the views, and show it. What was withdrawn or erased since stays so.
+        """Amend what was accepted at that time (UTC) and size of the views, and show it. What was changed so or erased since stays so.
         But a retraction is written though the statement has expired since: an edition that has it again would bring it back.
 
         The amendments bear the time at which they were asked for, and are known by it where they stand already: a process may end at any
-        point, and nothing is done twice. Raises BadInput where one is no longer there for whoever asked, or changes nothing.
+        point, and nothing is done twice. A statement that was marked beyond the clearance of whoever asked since is taken back all the
+        same, and not named; other amendments leave it. Raises NotFound for one that this clearance may see by neither marking.
         """
         self.catch_up()
         change, clearance = _change(plan), Tlp.read(plan.clearance)
-        stood, stand, targets, made, subjects = [], [], [], [], []
+        named: dict[str, str] = {}
+        targets, made, subjects = [], [], []
         for ref in plan.refs:
             place = self._own(ref)
             if self.ledger.payload(*place) is None:
                 continue
-            self._own(ref, clearance)
             fact = self._recorded(place)
+            open_ = self._opens(standing(fact).handling, clearance)
+            if not open_ and not self._opens(standing(fact, at=size).handling, clearance, on=asked_at[:10]):
+                raise no_such(ref)
             before = [each for each in fact.changes if each.leaf >= size and each.asserted_at == asked_at and self._is(each, change)]
-            if before:
-                stood.append(ref)
-                stand.append(self.ledger.ref(before[0].commitment))
-            elif plan.op not in WITHDRAWS or _moves(plan.op, fact):
-                targets.append(ref)
+            if before and open_:
+                named[ref] = self.ledger.ref(before[0].commitment)
+            elif not before and _moves(plan.op, fact) and (open_ or plan.op in WITHDRAWS):
+                targets.append((ref, open_))
                 made.append(self._amendment(place, change, said_at=asked_at))
                 subjects.append(self.ledger.subjects(*place))
         refs = self.ledger.append(made, subjects=subjects) if made else []
+        named |= {ref: written for (ref, open_), written in zip(targets, refs, strict=True) if open_}
         self.catch_up()
-        return AmendLine(op=plan.op, targets=(*stood, *targets), refs=(*stand, *refs))
+        return AmendLine(op=plan.op, targets=tuple(named), refs=tuple(named.values()))
 
     def _named(self, plan: AmendPlan) -> tuple[str, ...]:
         refs = plan.refs if plan.value is None else self.own_saying(plan)[1]
@@ -131,12 +136,17 @@ class Withdrawing(Amending):
     def _own_and_open(self, fact: Fact, clearance: Tlp) -> bool:
         state = standing(fact)
         ours = self.views.asserter(fact.asserter).authority == self.config.authority
-        seen = release(self.views.handling(state.handling), self.owner(clearance), on=today())
-        return ours and state.counts and "content" in seen
+        return ours and state.counts and self._opens(state.handling, clearance)
+
+    def _opens(self, handling: int, clearance: Tlp, *, on: str | None = None) -> bool:
+        """Whether this clearance sees what is marked so, on a day (ISO date; None: today)."""
+        return "content" in release(self.views.handling(handling), self.owner(clearance), on=on or today())
 
 
 def _moves(op: str, fact: Fact) -> bool:
-    """Whether a withdrawal that was accepted still says something: not where the same was said since, or for an expiry a retraction."""
+    """Whether an amendment that was accepted still says something: not where the same was said since, or for an expiry a retraction."""
+    if op not in WITHDRAWS:
+        return op not in _RESTORES or not standing(fact).counts
     kind = _JUDGES if op == "reject" else _WITHDRAWN
     last = next((each.op for each in reversed(fact.changes) if each.op in kind), None)
     return last != op and (op, last) != ("expire", "retract")

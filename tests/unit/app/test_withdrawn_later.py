@@ -166,7 +166,7 @@ def test_two_ask_for_the_same_and_it_is_written_once(real: Real, busy: Busy) -> 
     assert len(state(one, first)["refs"]) == len(first.json()["targets"])  # type: ignore[arg-type]
     left = state(two, second)
     assert (left["state"], left["refs"]) == ("done", [])
-    assert "withdrawn or erased meanwhile" in str(left["said"])
+    assert "were withdrawn, erased or marked beyond" in str(left["said"])
     view = one.get(f"/api/v1/statements/{first.json()['targets'][0].rpartition('#')[2]}").json()
     assert [change["op"] for change in view["changes"]] == ["retract"]
 

@@ -1,7 +1,8 @@
 """What is taken back while another act is writing: accepted at once, shown at once, written as soon as the thread that writes is free.
 
 What was accepted is done in its order after every act that writes, when the node begins to serve, and every few seconds. Whoever asked must
-have the right still by then, as far as it goes by then; else it is refused, and what it was about is shown again.
+have the right still by then, as far as it goes by then; else it is refused, and what it was about is shown again. What others marked
+stricter since is none of their doing: it is taken back all the same.
 """
 
 from __future__ import annotations
@@ -43,12 +44,13 @@ class Later:
     def accept(self) -> Stored:
         """Check all that can be checked now, keep it durably, and let answers do without it: 202, and where to ask how it went."""
         desk = self.call.desk
+        size = desk.node.state().views  # first: whoever may see a statement now is not refused for how it is marked since
         plan = desk.node.to_withdraw(self.plan)
         if self.plan.value is not None:
             self.told(plan)
         key = self.call.request.headers.get("idempotency-key")
         id_ = desk.waiting.id_for(plan.by, key, self.asked)
-        line = desk.waiting.accept(Waits(id_, plan, desk.clock(), desk.node.state().views))
+        line = desk.waiting.accept(Waits(id_, plan, desk.clock(), size))
         return Stored(202, msgspec.json.encode(line), _AT + id_)
 
     def ended(self, accepted: Stored) -> Stored:

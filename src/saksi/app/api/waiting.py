@@ -42,9 +42,10 @@ CREATE INDEX IF NOT EXISTS target_ask ON target (ask);
 _SOON = "Another act is writing to the ledger. This one is accepted and kept, and is written as soon as that one has ended."
 _HIDDEN = "Look-ups and block lists do without these statements from now on."
 _AS_BEFORE = "Until then look-ups and block lists are as before."
-_DONE = "It is written to the ledger."
 _STANDS = "Look-ups and block lists tell of the statements as they stand in the ledger."
-_GONE = "Nothing was left to do: the statements had been withdrawn or erased meanwhile."
+_LEFT = "withdrawn, erased or marked beyond the clearance of whoever asked meanwhile"
+_DONE = f"It is written to the ledger. Statements that were {_LEFT} are not named."
+_NONE = f"Nothing is left to name: the statements were {_LEFT}."
 
 
 class Waits(NamedTuple):
@@ -133,8 +134,9 @@ class Waiting:
             return bool(self._rows.execute("SELECT EXISTS (SELECT 1 FROM ask WHERE ended IS NULL)").fetchone()[0])
 
     def done(self, id_: str, line: AmendLine) -> None:
-        """It is in the ledger, and shown; without a reference, there was nothing left to do."""
-        self._end(id_, {"state": "done", "said": _DONE if line.refs else _GONE, "targets": line.targets, "refs": line.refs})
+        """It is in the ledger, and shown. Not named is what was left, and what whoever asked may not see any more: the words do not say
+        which of the two, nor whether there is any."""
+        self._end(id_, {"state": "done", "said": _DONE if line.refs else _NONE, "targets": line.targets, "refs": line.refs})
 
     def refuse(self, id_: str, why: str) -> None:
         """It is not done, and why, in words."""
