@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -54,11 +55,13 @@ VALUES = st.sampled_from(
         ("seen", 7),
         ("live", True),
         ("outcome", "false-alarm"),
+        ("outcome", "scam-confirmed"),
     ]
 )
 ORIGINALS = st.sampled_from([None, None, "own", '៣៤៥ "x" %s', "~2~"])
 BEGUN = st.sampled_from([None, None, "2026-01-03", "2026-01-04T10:00:00Z"])
-FACTS = st.tuples(VALUES, SOURCES, MARKINGS, st.sampled_from([Op.ASSERT, Op.ASSERT, Op.PROPOSE]), ORIGINALS, BEGUN)
+SAID_HOW = st.sampled_from([("affirm", None), ("affirm", None), ("affirm", "analyst-1"), ("deny", None)])
+FACTS = st.tuples(VALUES, SOURCES, MARKINGS, st.sampled_from([Op.ASSERT, Op.ASSERT, Op.PROPOSE]), ORIGINALS, BEGUN, SAID_HOW)
 SAYINGS = st.tuples(st.sampled_from(KINDS), st.lists(FACTS, min_size=1, max_size=3), st.integers(1, 4))
 AMENDMENTS = st.lists(
     st.tuples(st.sampled_from([Op.RETRACT, Op.EXPIRE, Op.REINSTATE, Op.CONFIRM, Op.RELABEL]), st.integers(0, 200), MARKINGS), max_size=3
@@ -69,9 +72,11 @@ READERS = st.sampled_from([Reader("nobody"), Reader("nasc.a", home=True, clearan
 def _said(kind: str, facts: list[tuple[object, ...]], number: int) -> list[Statement]:
     entity = kind.format(number)
     made = []
-    for (prop, value), source, marking, op, original, begun in facts:  # type: ignore[misc]
+    for (prop, value), source, marking, op, original, begun, (polarity, analyst) in facts:  # type: ignore[misc]
         words = entity.partition(":")[2] if original == "own" else original  # type: ignore[has-type]
-        made.append(said(entity, prop, value, source=source, marking=marking, op=op, original=words, begun=begun))  # type: ignore[has-type]
+        plain = said(entity, prop, value, source=source, marking=marking, op=op, original=words, begun=begun)  # type: ignore[has-type]
+        asserter, content = replace(plain.asserter, analyst=analyst), replace(plain.content, polarity=polarity)  # type: ignore[has-type]
+        made.append(replace(plain, asserter=asserter, content=content))
     return made
 
 

@@ -35,6 +35,7 @@ from saksi.screen.answer import Answer, StatementLine
 from saksi.screen.judge import Judge, Matched, Setting
 from saksi.screen.lookup import Match, Store, matched
 from saksi.screen.safelist import Spared
+from saksi.screen.wording import CLEARED
 from saksi.views.trace import OWN, Trace
 
 __all__ = ["FORMS", "Entry", "Feed", "FeedStore", "Plan", "entries", "feed", "write"]
@@ -161,7 +162,7 @@ class _Judges:
         (held,) = store.facts_many([entity])
         whole = self._everything.answer(entity, [matched(store, self._everything, match, held)])
         part = whole.parts[0]
-        heeded = whole.status == "contested" or (bool(whole.roles) and not part.flagged)
+        heeded = whole.status == "contested" or whole.why[:1] == (CLEARED,) or (bool(whole.roles) and not part.flagged)
         entry = None
         if whole.flagged or (self._plan.contested and _is_contested(whole)):
             entry = _entry(self._theirs, whole, matched(store, self._theirs, match, held))

@@ -16,6 +16,7 @@ from saksi.screen.wording import warnings, why
 __all__ = ["Case", "Summary", "summarise"]
 
 _SHARED = ("shared",)
+_ITSELF = frozenset({"exact", "www", "site"})  # relations of a part that speaks for the value asked about
 
 
 class Case(NamedTuple):
@@ -52,7 +53,7 @@ class Summary(msgspec.Struct, frozen=True, gc=False):
 def summarise(case: Case, source: Callable[[int], Source], *, today: str) -> Summary:
     """Sum up a case on the day `today` (ISO date); `source` gives a source of the shared table."""
     each = zip(case.points, case.kinds, case.suffixes, strict=True)
-    grounds = tuple(weigh(points, kind, today=today, suffix=suffix) for points, kind, suffix in each)
+    grounds = _disputed([weigh(points, kind, today=today, suffix=suffix) for points, kind, suffix in each])
     decided_by = _decide(case, grounds)
     covered = decided_by is not None and _covers(case, decided_by, grounds[decided_by])
     numbers = {place: number for number, place in enumerate(case.sources, 1)}
@@ -84,11 +85,23 @@ def _covers(case: Case, place: int, grounds: Grounds) -> bool:
     if grounds.stand != "safe":
         return False
     relation = case.relations[place]
-    return relation in {"exact", "www", "site"} or "reserved" in grounds.safe or (relation == "network" and case.kinds[0] != "url")
+    return relation in _ITSELF or "reserved" in grounds.safe or (relation == "network" and case.kinds[0] != "url")
+
+
+def _disputed(grounds: Sequence[Grounds]) -> tuple[Grounds, ...]:
+    """The same, where what a denial stands alone about is contested if something that it lies in is accused."""
+    made, accused = list(grounds), False
+    for place in reversed(range(len(made))):
+        each = made[place]
+        if accused and (each.stand == "cleared" or (each.stand == "neutral" and each.denied)):
+            made[place] = msgspec.structs.replace(each, stand="contested")
+        accused = accused or (bool(each.accusing) and each.stand != "safe")
+    return tuple(made)
 
 
 def _decide(case: Case, grounds: Sequence[Grounds]) -> int | None:
-    """The part that decides: a reserved space above all, else the narrowest one that is accused, contested, protected or safe-listed.
+    """The part that decides: a reserved space above all, else the narrowest one that is accused, contested, protected or safe-listed, or
+    that was found to be harmless itself: that says nothing of a longer address in it.
 
     What accuses an address or a network is nothing beside a safe-listing of a network around it; but a single address that is named itself
     is not covered by one that says no more than that the network is shared.
@@ -96,7 +109,8 @@ def _decide(case: Case, grounds: Sequence[Grounds]) -> int | None:
     for place, each in enumerate(grounds):
         if each.stand == "safe" and "reserved" in each.safe:
             return place
-    found = next((place for place, each in enumerate(grounds) if each.stand not in {"none", "neutral"}), None)
+    idle = {place for place, each in enumerate(grounds) if each.stand == "cleared" and case.relations[place] not in _ITSELF}
+    found = next((place for place, each in enumerate(grounds) if each.stand not in {"none", "neutral"} and place not in idle), None)
     if found is None or grounds[found].stand != "accused" or case.kinds[found] not in {"ip", "network"}:
         return found
     around = (place for place in range(found, len(grounds)) if grounds[place].stand == "safe")

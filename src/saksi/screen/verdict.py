@@ -17,6 +17,7 @@ from saksi.screen.recycle import months_between, recycling
 __all__ = ["PROTECTED_ROLES", "Grounds", "Point", "sighting", "weigh"]
 
 PROTECTED_ROLES: frozenset[str] = frozenset(ROLES) - ACCUSING_ROLES
+_ACCUSES, _PROTECTS, _SAFE = "accuses", "protects", "safeListed"
 _HARMLESS = "false-alarm"
 _CONFIRMED = "scam-confirmed"
 _WEAK_RELIABILITY = "E"
@@ -49,12 +50,13 @@ class Point(NamedTuple):
 
 
 class Grounds(msgspec.Struct, frozen=True, gc=False):
-    """The verdict on one thing. `stand` is "none", "neutral", "accused", "protected", "contested" or "safe".
+    """The verdict on one thing. `stand` is "none", "neutral", "cleared", "accused", "protected", "contested" or "safe".
 
+    "cleared": it was found to be harmless, or an accusation is denied, and nobody makes one.
     `weak`: all accusations come from sources judged unreliable, or are judged improbable. `stale`: the last sighting (`last`) is `months`
     old and things of this kind change hands sooner; `undated` says that nobody dates it, and `last` is when it was recorded here.
     `flagged` needs "accused", not weak, and not stale where the kind is reissued.
-    `doubted`: it is contested by nothing but callers' words, which the desk has not made its own.
+    `doubted`: nothing but callers' words contests or clears it, which the desk has not made its own.
     `confirmed`: a caller told back that it was a scam, which names nobody and flags nothing by itself.
     """
 
@@ -81,6 +83,7 @@ class Grounds(msgspec.Struct, frozen=True, gc=False):
 _STATUS = {
     "none": "unknown",
     "neutral": "known",
+    "cleared": "known",
     "accused": "known",
     "protected": "known",
     "contested": "contested",
@@ -97,33 +100,32 @@ def weigh(points: Sequence[Point], kind: str, *, today: str, suffix: bool = Fals
     accusing: set[str] = set()
     protected: set[str] = set()
     safe: set[str] = set()
-    denied = unsafe = confirmed = doubted = False
+    said: set[str] = set()
+    unsaid: set[str] = set()
     weak = True  # until an accusation is not
     last, undated = "", False
     for point in points:
-        value = point.value
-        if point.polarity == "deny":
-            denied = True
-            unsafe = unsafe or point.prop == "safeListed"
-        elif point.prop == "role" and value is not None:
-            if value in ACCUSING_ROLES:
-                accusing.add(value)
-                weak = weak and _is_weak(point.grade)
-                when, guessed = sighting(point)
-                if when > last:
-                    last, undated = when, guessed
-            elif value in PROTECTED_ROLES:
-                protected.add(value)
-        elif point.prop == "safeListed" and value is not None:
+        value, claim = point.value, _claim(point)
+        if point.polarity == "deny" or (claim == _HARMLESS and point.desk):
+            unsaid.add(claim if point.polarity == "deny" else _ACCUSES)
+            continue
+        said.add(claim)
+        if value is None:
+            continue
+        if claim == _ACCUSES:
+            accusing.add(value)
+            weak = weak and _is_weak(point.grade)
+            when, guessed = sighting(point)
+            if when > last:
+                last, undated = when, guessed
+        elif claim == _PROTECTS:
+            protected.add(value)
+        elif claim == _SAFE:
             safe.add(value)
-        elif point.prop == "outcome" and value == _HARMLESS:
-            denied = denied or point.desk
-            doubted = doubted or not point.desk
-        elif point.prop == "outcome" and value == _CONFIRMED:
-            confirmed = True
-    stand = _stand(bool(points), bool(accusing), bool(protected), safe=bool(safe) and not unsafe, denied=denied)
-    doubted = doubted and stand not in {"safe", "contested"}
-    if doubted:
+    stand = _stand(bool(points), said, unsaid)
+    if doubted := _HARMLESS in said and stand in {"accused", "neutral"}:
+        stand = "contested" if accusing else "cleared"
+    if stand == "cleared" and _CONFIRMED in said:
         stand = "contested"
     if suffix and stand != "none":
         stand = "safe"
@@ -137,12 +139,12 @@ def weigh(points: Sequence[Point], kind: str, *, today: str, suffix: bool = Fals
         accusing=tuple(role for role in ROLES if role in accusing),
         protected=tuple(role for role in ROLES if role in protected),
         safe=tuple(each for each in SAFE_KINDS if each in safe) + tuple(sorted(safe - set(SAFE_KINDS))),
-        denied=denied or doubted,
+        denied=bool(unsaid) or doubted,
         weak=weak,
         stale=stale,
         months=months,
         last=last or None,
-        confirmed=confirmed,
+        confirmed=_CONFIRMED in said,
         undated=undated,
         doubted=doubted,
     )
@@ -154,15 +156,25 @@ def sighting(point: Point) -> tuple[str, bool]:
     return (point.until, True) if seen is None else (seen, False)
 
 
-def _stand(anything: bool, accusing: bool, protected: bool, *, safe: bool, denied: bool) -> str:
-    if safe:
+def _claim(point: Point) -> str:
+    """What an affirmation and a denial share if they are two sides: the property; of a role whether it accuses or protects; an outcome."""
+    if point.value is not None and point.prop == "role":
+        return _ACCUSES if point.value in ACCUSING_ROLES else _PROTECTS if point.value in PROTECTED_ROLES else point.prop
+    return point.value if point.value is not None and point.prop == "outcome" else point.prop
+
+
+def _stand(anything: bool, said: set[str], unsaid: set[str]) -> str:
+    accused, protected = _ACCUSES in said, _PROTECTS in said
+    if _SAFE in said - unsaid:
         return "safe"
-    if denied or (accusing and protected):
+    if said & unsaid or _SAFE in unsaid or (accused and (unsaid or protected)):
         return "contested"
     if protected:
         return "protected"
-    if accusing:
+    if accused:
         return "accused"
+    if _ACCUSES in unsaid:
+        return "cleared"
     return "neutral" if anything else "none"
 
 

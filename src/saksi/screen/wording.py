@@ -8,7 +8,7 @@ from saksi.screen.answer import Note
 from saksi.screen.recycle import recycling
 from saksi.screen.verdict import Grounds
 
-__all__ = ["NOT_IN_PLAN", "PAST", "UNKNOWN", "warnings", "why"]
+__all__ = ["CLEARED", "NOT_IN_PLAN", "PAST", "UNKNOWN", "warnings", "why"]
 
 UNKNOWN = Note("unknown", "There is no record of this value that you may see. That does not mean that it is safe.")
 PAST = Note(
@@ -39,6 +39,12 @@ _DOUBTED = Note(
     "contested-by-caller",
     "A caller told us that it is harmless; no source says so, and the desk has not decided: not flagged. Block lists go on as before.",
 )
+CLEARED = Note("cleared", "It was found to be harmless, and nobody whose words you may see accuses it now: not flagged.")
+_CLEARED_BY_CALLER = Note(
+    "cleared-by-caller",
+    "A caller told us that it is harmless; nobody whose words you may see accuses it, and the desk has not decided: not flagged.",
+)
+_DENIED = {"contested": (_CONTESTED, _DOUBTED), "cleared": (CLEARED, _CLEARED_BY_CALLER)}  # the second where only callers say so
 _PROTECTED = Note("protected", "It is said to belong to somebody who is harmed or misused by a scam: not flagged. Do not block it.")
 _RESERVED = Note("reserved", "It lies in a space that is reserved for examples, tests or private use: not flagged.")
 
@@ -69,6 +75,10 @@ _DESPITE = {
         "above-safe", "The domain, host or network it belongs to is safe-listed: what is said here is about this longer address alone."
     ),
     "contested": Note("above-contested", "What is said about the domain or host it belongs to is contested."),
+    "cleared": Note(
+        "above-cleared",
+        "The domain, host or network it belongs to was found to be harmless: what is said here is about this longer address alone.",
+    ),
     "protected": Note(
         "above-protected", "The domain, host or network it belongs to is said to be misused by a scam: do not block the whole of it."
     ),
@@ -97,8 +107,8 @@ def why(grounds: Sequence[Grounds], relations: Sequence[str], decided_by: int | 
         accusing = next((each.accusing for each in grounds[: decided_by + 1] if each.accusing), ())
         if accusing:
             made.append(Note("safe-though-accused", f"It is also named as {_list(accusing)}; both sources are shown."))
-    elif deciding.stand == "contested":
-        made.append(_DOUBTED if deciding.doubted else _CONTESTED)
+    elif deciding.stand in _DENIED:
+        made.append(_DENIED[deciding.stand][deciding.doubted])
     elif deciding.stand == "protected":
         made.append(_PROTECTED)
     else:

@@ -93,6 +93,55 @@ def test_a_false_alarm_told_by_a_caller_contests() -> None:
     assert codes(world.ask(PHONE)) == ["contested"]
 
 
+DESK = Recorder("nasc.a", "analyst-1")
+
+
+def test_what_was_found_to_be_harmless_and_nobody_accuses_now_is_known_not_contested() -> None:
+    world = World()
+    accused = world.say(PHONE, "recipient")
+    world.say(PHONE, "report:a/1", prop="reportedIn")
+    world.say(PHONE, "false-alarm", prop="outcome", by=source(2), recorder=DESK)
+    assert world.ask(PHONE).status == "contested"
+    world.change(accused, "retract")
+    answer = world.ask(PHONE)
+    assert (answer.status, answer.flagged, codes(answer)) == ("known", False, ["cleared"])
+    assert "found to be harmless" in answer.why[0].text and "nobody whose words you may see accuses it now" in answer.why[0].text
+    world.say(PHONE, "scam-confirmed", prop="outcome", by=source(3))
+    assert codes(world.ask(PHONE)) == ["contested"]
+
+
+@pytest.mark.parametrize(
+    ("prop", "value", "polarity", "desk", "code"),
+    [
+        ("outcome", "false-alarm", "affirm", True, "cleared"),
+        ("outcome", "false-alarm", "affirm", False, "cleared-by-caller"),
+        ("role", "recipient", "deny", False, "cleared"),
+        ("role", "victim-own", "deny", False, "neutral"),
+        ("label", "a name", "deny", False, "neutral"),
+    ],
+)
+def test_a_denial_of_nothing_that_stands_is_no_disagreement(prop: str, value: str, polarity: str, desk: bool, code: str) -> None:
+    world = World()
+    world.say(HOST, value, prop=prop, polarity=polarity, recorder=DESK if desk else Recorder("nasc.a"))
+    answer = world.ask(HOST)
+    assert (answer.status, answer.flagged, codes(answer)) == ("known", False, [code])
+    below = world.ask("url:https://pay.example.net/a")  # says nothing good about a longer address
+    assert (below.status, below.flagged, codes(below)) == ("known", False, ["neutral", "not-itself"])
+    world.say("host:example.net", by=source(2))
+    assert (world.ask(HOST).status, world.ask(HOST).flagged) == ("contested", False)  # what it lies in is accused
+    assert not world.ask("url:https://pay.example.net/a").flagged
+
+
+@pytest.mark.parametrize("desk", [True, False])
+def test_a_false_alarm_agrees_with_what_protects(desk: bool) -> None:
+    world = World()
+    world.say(PHONE, "victim-own")
+    world.say(PHONE, "false-alarm", prop="outcome", recorder=DESK if desk else Recorder("nasc.a"))
+    assert codes(world.ask(PHONE)) == ["protected"]
+    world.say(PHONE, "victim-own", by=source(2), polarity="deny")
+    assert codes(world.ask(PHONE)) == ["contested"]
+
+
 @pytest.mark.parametrize(("grade", "flagged"), [(Grade("E", 3), False), (Grade("B", 5), False), (Grade("F", 6), True), (None, True)])
 def test_an_unreliable_source_alone_does_not_flag(grade: Grade | None, flagged: bool) -> None:
     world = World()
@@ -275,14 +324,15 @@ def test_json_has_the_promised_names_and_reads_back() -> None:
 def test_a_hub_is_summed_up_and_nothing_against_it_is_overlooked() -> None:
     world = World()
     world.page = 50
+    world.say(PHONE, "recipient", by=source(7))
     world.say(PHONE, "recipient", by=source(7), polarity="deny")
     for number in range(300):
         world.say(PHONE, f"report:a/{number}", prop="reportedIn", by=source(number % 3))
     answer = world.ask(PHONE)
-    assert (answer.status, answer.total, answer.reports) == ("contested", 301, 300)
+    assert (answer.status, answer.total, answer.reports) == ("contested", 302, 300)
     assert len(answer.statements) == 200
     assert {line.publisher for line in answer.sources} == {f"Publisher {number}" for number in (0, 1, 2, 7)}
-    assert world.ask(PHONE, Reader("nobody")).total == 301
+    assert world.ask(PHONE, Reader("nobody")).total == 302
 
 
 def test_one_report_in_two_sources_is_one_report() -> None:

@@ -332,6 +332,18 @@ def test_a_callers_word_takes_nothing_out_and_the_desks_does() -> None:
     assert _listed(world) == [BAD]
 
 
+@pytest.mark.parametrize("desk", [True, False])
+def test_a_zone_names_nothing_below_a_domain_where_one_host_was_found_to_be_harmless(desk: bool) -> None:
+    world = World()
+    world.say("host:scamshop.com")
+    zone = "".join(write(feed(world, _plan(world, form="rpz"))))
+    assert "\n*.scamshop.com CNAME .\n" in zone
+    world.say(BAD, "false-alarm", prop="outcome", by=source(2), recorder=Recorder("nasc.a", "analyst-1" if desk else None))
+    zone = "".join(write(feed(world, _plan(world, form="rpz"))))
+    assert "\nscamshop.com CNAME . ;" in zone
+    assert ("\n*.scamshop.com CNAME .\n" in zone) is not desk  # a caller's word takes nothing out
+
+
 @pytest.mark.parametrize("form", ["hosts", "rpz", "csv"])
 def test_a_historical_feed_says_so_before_anything_else(form: str) -> None:
     world = World()

@@ -125,7 +125,8 @@ def test_a_reserved_domain_covers_all_that_lies_in_it() -> None:
 def test_what_protects_a_parent_is_told_below_it(value: str, code: str, status: str) -> None:
     world = World()
     if value == "deny":
-        world.say(TOP, polarity="deny")
+        world.say(TOP)
+        world.say(TOP, polarity="deny", by=source(2))
     else:
         world.say(TOP, value)
     answer = world.ask(BELOW)
@@ -133,6 +134,15 @@ def test_what_protects_a_parent_is_told_below_it(value: str, code: str, status: 
     world.say(BELOW, by=source(3))
     assert world.ask(BELOW).flagged
     assert codes(world.ask(BELOW)) == ["accused", f"above-{code}"]
+
+
+def test_that_a_parent_was_found_to_be_harmless_is_told_below_it_where_that_is_accused() -> None:
+    world = World()
+    world.say(TOP, polarity="deny")
+    assert (world.ask(BELOW).status, codes(world.ask(BELOW))) == ("known", ["neutral", "not-itself"])
+    assert codes(world.ask(WWW)) == ["cleared", "through-bare-domain", "not-itself"]
+    world.say(BELOW, by=source(3))
+    assert (world.ask(BELOW).flagged, codes(world.ask(BELOW))) == (True, ["accused", "above-cleared"])
 
 
 def test_a_public_suffix_that_is_listed_is_shared() -> None:
