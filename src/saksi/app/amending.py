@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from saksi.app.api.ports import OutcomeLine, OutcomePlan
 from saksi.app.api.replay import forget_answers
@@ -55,7 +55,10 @@ def no_such(ref: str) -> NotFound:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be changed about a statement: the op, why (for people), and for `regrade` or `relabel` the new grade or marking."""
+    """What is to be changed about a statement: the op, why (for people), and for `regrade` or `relabel` the new grade or marking.
+
+    A purpose, legal ground or end that the new marking does not name stays with each statement as it was (`marked`).
+    """
 
     op: Op
     reason: str | None = None
@@ -68,6 +71,13 @@ class Change:
             check_reason(self.reason, "reason")
         if (self.op is Op.REGRADE) != (self.grade is not None) or (self.op is Op.RELABEL) != (self.marking is not None):
             raise BadInput("regrade takes a new grade, relabel a new marking, the others neither")
+
+    def marked(self, before: Marking) -> Marking:
+        """The marking that a statement under `before` has after it. Who may see it is said anew each time: nobody named is nobody."""
+        if self.marking is None:
+            return before
+        kept = {name: getattr(before, name) for name in ("purpose", "legal_basis", "retain_until") if getattr(self.marking, name) is None}
+        return replace(self.marking, **kept)
 
 
 class Amending(Recording):
@@ -116,7 +126,7 @@ class Amending(Recording):
             Amendment(change.op, ref, self._ref(known.prev), change.reason),
             target.source,
             Asserter(self.config.authority, said_at or now_text(), change.analyst, change.grade or recorder.grade),
-            change.marking or self.views.handling(known.handling),
+            change.marked(self.views.handling(known.handling)),
         )
 
     def outcome(self, plan: OutcomePlan) -> OutcomeLine:

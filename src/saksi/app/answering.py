@@ -15,10 +15,10 @@ from saksi.app.home import today
 from saksi.app.wired import Wired
 from saksi.model import GROUPS, Amendment, BadInput, Reader, Statement, release
 from saksi.observables.detect import detect
-from saksi.screen.answer import Answer
+from saksi.screen.answer import Answer, marking_line
 from saksi.screen.lookup import listed, lookup
 from saksi.screen.page import Listed, Mark
-from saksi.views.fact import Fact, Standing, standing
+from saksi.views.fact import Change, Fact, Standing, standing
 
 __all__ = ["Answering"]
 
@@ -61,6 +61,7 @@ class Answering(Wired):
             return None
         parts = dict(zip(GROUPS, said.groups(), strict=True))
         changes = [] if fact is None else [one for one in fact.changes if one.leaf < judge.at and judge.may_see(one.handling)]
+        relabels = [] if fact is None else [one for one in fact.changes if one.op == "relabel"]
         state = None if fact is None else standing(fact, at=judge.at)
         return StatementView(
             ref=self.shelf.ref(bytes.fromhex(commitment)),
@@ -72,12 +73,19 @@ class Answering(Wired):
             index=place[1],
             logged_at=_utc(self.shelf.time_ms(place[0])),
             standing=_word(state),
-            changes=tuple(
-                ChangeLine(op=c.op, ref=self.shelf.ref(c.commitment) if c.commitment else "", recorded_at=c.asserted_at, reason=c.reason)
-                for c in changes
-            ),
+            changes=tuple(self._change(each, last=relabels[-1:] == [each]) for each in changes),
             at=judge.at,
             synthetic=said.source.synthetic,
+        )
+
+    def _change(self, made: Change, *, last: bool) -> ChangeLine:
+        return ChangeLine(
+            op=made.op,
+            ref=self.shelf.ref(made.commitment) if made.commitment else "",
+            recorded_at=made.asserted_at,
+            reason=made.reason,
+            marking=marking_line(self.views.handling(made.handling)) if made.op == "relabel" else None,
+            in_force=last,
         )
 
     def proof(self, commitment: str, *, reader: Reader) -> bytes | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from saksi.actions.pack import About
 from saksi.actions.pack_case import Read
@@ -72,6 +72,7 @@ class Draft:
     sources: set[str] = field(default_factory=set)
     markings: list[Marking] = field(default_factory=list)
     synthetic: bool = False
+    groundless: bool = False  # of something no more is missing than the purpose or the legal ground in its marking
 
     def keep(self, what: str, count: int = 1, *, why: str, marking: Marking | None = None) -> None:
         """Count what is withheld."""
@@ -82,8 +83,13 @@ class Draft:
         if release(marking, self.order.reader, on=self.day):
             return True
         ended = marking.retain_until is not None and marking.retain_until < self.day
+        self.groundless = self.groundless or bool(release(_grounded(marking), self.order.reader, on=self.day))
         self.keep(what, why="kept no longer" if ended else "its marking does not release it to this reader", marking=marking)
         return False
+
+
+def _grounded(marking: Marking) -> Marking:
+    return replace(marking, purpose=marking.purpose or "given", legal_basis=marking.legal_basis or "given")
 
 
 def put(made: Draft, name: str, place: Place, groups: Sequence[str]) -> None:

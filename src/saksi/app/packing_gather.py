@@ -178,4 +178,7 @@ def prove(made: Draft) -> None:
     if not made.files and not made.withheld:
         raise NotFound("nothing is recorded about it", where=", ".join(one.id for one in made.about), todo=_LOOK)
     if not made.files:
-        raise NotAllowed(f"there is nothing here that {made.order.reader.authority} may see", todo="its marking names who may see it")
+        todo = "its marking names who may see it"
+        if made.groundless:
+            todo = "its marking names no purpose or no legal ground: give both with `saksi amend relabel`"
+        raise NotAllowed(f"there is nothing here that {made.order.reader.authority} may see", todo=todo)

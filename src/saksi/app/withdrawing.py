@@ -104,7 +104,8 @@ class Withdrawing(Amending):
         by = self.views.asserter(made.asserter)
         same = (made.op, made.reason, by.analyst) == (change.op.value, change.reason, change.analyst)
         graded = change.grade is None or by.grade == change.grade
-        return same and graded and (change.marking is None or self.views.handling(made.handling) == change.marking)
+        marking = self.views.handling(made.handling)
+        return same and graded and (change.marking is None or change.marked(marking) == marking)
 
     def _recorded(self, place: tuple[int, int]) -> Fact:
         """A statement as the ledger has it, whatever waits."""

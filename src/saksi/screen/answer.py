@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from saksi.model import Marking
+
 __all__ = [
     "Answer",
     "Independence",
@@ -24,6 +26,7 @@ __all__ = [
     "StatementLine",
     "decode",
     "encode",
+    "marking_line",
 ]
 
 
@@ -58,6 +61,18 @@ class MarkingLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     purpose: str | None = None
     legal_basis: str | None = None
     retain_until: str | None = None
+
+
+def marking_line(marking: Marking) -> MarkingLine:
+    """A marking as it is told."""
+    return MarkingLine(
+        tlp=marking.tlp.value,
+        pap=marking.pap.value,
+        audience=marking.audience,
+        purpose=marking.purpose,
+        legal_basis=marking.legal_basis,
+        retain_until=marking.retain_until,
+    )
 
 
 class RoleLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):

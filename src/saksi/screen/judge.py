@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from saksi.model import ALL_GROUPS, Marking, Reader, Source, release, strictest
-from saksi.screen.answer import Answer, MarkingLine, Part, StatementLine
+from saksi.screen.answer import Answer, MarkingLine, Part, StatementLine, marking_line
 from saksi.screen.page import Listed, Mark, Said, pick
 from saksi.screen.summary import Case, Summary, summarise
 from saksi.screen.verdict import Grounds, Point
@@ -371,15 +371,7 @@ class Judge:
     def _marking(self, places: frozenset[int]) -> MarkingLine:
         known = self._markings.get(places)
         if known is None:
-            whole = strictest(self.marking(place) for place in sorted(places))
-            known = self._markings[places] = MarkingLine(
-                tlp=whole.tlp.value,
-                pap=whole.pap.value,
-                audience=whole.audience,
-                purpose=whole.purpose,
-                legal_basis=whole.legal_basis,
-                retain_until=whole.retain_until,
-            )
+            known = self._markings[places] = marking_line(strictest(self.marking(place) for place in sorted(places)))
         return known
 
 

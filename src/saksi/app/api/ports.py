@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from saksi.model import Reader, Tlp
-from saksi.screen.answer import Answer
+from saksi.screen.answer import Answer, MarkingLine
 from saksi.screen.page import Listed
 from saksi.sources.own import OwnList
 from saksi.views.withheld import Asked
@@ -49,12 +49,17 @@ __all__ = [
 
 
 class ChangeLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What the author later said about its own statement; without a `ref` while that waits to be written."""
+    """What the author later said about its own statement; without a `ref` while that waits to be written.
+
+    A `relabel` tells the `marking` it gave, and whether that is `in_force` now; where none is, the statement's own is.
+    """
 
     op: str
     ref: str
     recorded_at: str
     reason: str | None = None
+    marking: MarkingLine | None = None
+    in_force: bool = False
 
 
 class StatementView(msgspec.Struct, frozen=True, kw_only=True):

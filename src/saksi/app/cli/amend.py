@@ -64,9 +64,9 @@ def retract(
 @click.option("--grade", help="The new grade, for regrade: C4.")
 @click.option("--tlp", type=click.Choice([level.value for level in Tlp]), help="The new marking, for relabel.")
 @click.option("--pap", type=click.Choice([level.value for level in Pap]), help="The new marking, for relabel.")
-@click.option("--audience", multiple=True, help="Who may see it where TLP is AMBER or stricter, for relabel.")
-@click.option("--purpose", help="What it is held for, for relabel.")
-@click.option("--legal-basis", help="On which legal ground, for relabel.")
+@click.option("--audience", multiple=True, help="Who may see it where TLP is AMBER or stricter, for relabel (named anew each time).")
+@click.option("--purpose", help="What it is held for, for relabel; left out, it stays as it was.")
+@click.option("--legal-basis", help="On which legal ground, for relabel; left out, it stays as it was.")
 @click.option("--analyst", help="The pseudonym of whoever decides.")
 @common
 @click.pass_context

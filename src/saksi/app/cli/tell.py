@@ -10,7 +10,7 @@ import click
 from saksi.app.api.ports import StatementView
 from saksi.app.cli.say import words
 from saksi.model import Locator
-from saksi.screen.answer import Answer, Seen, Span, StatementLine
+from saksi.screen.answer import Answer, MarkingLine, Seen, Span, StatementLine
 
 __all__ = ["SOME", "tell_answer", "tell_statement"]
 
@@ -65,6 +65,14 @@ def tell_statement(view: StatementView, *, now: int) -> None:
         words(f"  {name}: (not for this reader)")
     for change in view.changes:
         words(f"  {change.op} {change.recorded_at}: {change.reason or ''} ({change.ref or 'not logged yet'})")
+        if change.marking is not None:
+            words(f"      gives {_marking(change.marking)}{'; in force now' if change.in_force else ''}")
+
+
+def _marking(line: MarkingLine) -> str:
+    audience = f", for {', '.join(line.audience)}" if line.audience else ""
+    grounds = [f"{name} {value or 'none'}" for name, value in (("purpose", line.purpose), ("legal basis", line.legal_basis))]
+    return "; ".join([f"TLP:{line.tlp} PAP:{line.pap}{audience}", *grounds, *([f"until {line.retain_until}"] if line.retain_until else [])])
 
 
 def _tell_size(at: int, now: int) -> None:
