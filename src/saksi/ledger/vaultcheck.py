@@ -135,7 +135,9 @@ class _Check:
         journal = read_file(self.disk, self.places.keys / JOURNAL)
         self.begun = begun(journal)
         if journal:
-            self.differs(JOURNAL, "an erasure was interrupted (a start of the ledger finishes it)", unfinished=True)
+            cut = "an erasure was interrupted (a start of the ledger finishes it)"
+            before = "an erasure was cut off before it did anything (a start of the ledger lets go of it: give it again)"
+            self.differs(JOURNAL, before if self.begun is None else cut, unfinished=True)
         try:
             parse_key("signing", read_file(self.disk, self.places.keys / SIGNING) or b"")
         except LedgerFault as fault:
