@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from saksi.ledger.disk import FAILED, disk_fault
+
 __all__ = ["FOLD_VERSION", "NAME", "Manifest", "Segment", "digest", "read", "write"]
 
 FOLD_VERSION = 4
@@ -46,10 +48,15 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 def read(folder: Path) -> Manifest | None:
-    """The manifest in `folder`; None where there is none, it cannot be read, or it is of another fold version."""
+    """The manifest in `folder`; None where there is none, it cannot be read, or it is of another fold version.
+
+    Raises DiskFailed where that is the disk's doing.
+    """
     try:
         made = msgspec.json.decode((folder / NAME).read_bytes(), type=Manifest)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError) as fault:
+        if isinstance(fault, OSError) and fault.errno in FAILED:
+            raise disk_fault(fault, folder / NAME) from fault
         return None
     return made if made.fold_version == FOLD_VERSION else None
 

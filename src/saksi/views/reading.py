@@ -24,7 +24,7 @@ from saksi.views.fact import PAGE, Change, Fact, Held, Recorder, Tally, decide
 from saksi.views.flat import CHANGED, Flat
 from saksi.views.manifest import Manifest
 from saksi.views.parse import Days, Shape
-from saksi.views.serving import DAYS, FILE, MARKING, RECORDER, SHAPE, SOURCE, Heads, Row, Rows, connect, head
+from saksi.views.serving import DAYS, FILE, MARKING, RECORDER, SHAPE, SOURCE, Heads, Row, Rows, connect, head, unusable
 from saksi.views.slots import Slots
 
 __all__ = ["MANY", "Snapshot"]
@@ -75,9 +75,7 @@ class Snapshot:
             try:
                 made = connect(self._place / FILE, write=False)
             except sqlite3.Error as fault:
-                raise LedgerFault(
-                    f"the views' index cannot be opened: {fault}", where=str(self._place), todo="rebuild the views"
-                ) from fault
+                raise unusable("the views' index cannot be opened", fault, self._place) from fault
             self._own.link = made
             self._links.append(made)
         return made

@@ -6,6 +6,7 @@ rows, each with its statement numbers and the numbers of their days, so that a h
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
 import os
@@ -19,7 +20,7 @@ from typing import TypeAlias
 import msgspec
 import numpy as np
 
-from saksi.ledger.disk import FULL, DiskFull
+from saksi.ledger.disk import FAILED, FULL, DiskFull, disk_fault
 from saksi.model import LedgerFault, ReadOnly
 from saksi.views import manifest as manifests
 from saksi.views.bundle import Entry, cut, pack, spread, unpack
@@ -28,7 +29,7 @@ from saksi.views.parse import Notice
 
 __all__ = [
     "CHUNK", "DAMAGE", "DAYS", "FILE", "MARKING", "RECENT", "RECORDER", "SHAPE", "SOURCE", "Behind", "ChangeRow", "Heads", "Row", "Rows",
-    "Writer", "connect", "current", "head", "no_room", "stored",
+    "Writer", "connect", "current", "head", "no_room", "stored", "unusable",
 ]  # fmt: skip
 
 FILE = "serving.sqlite"
@@ -95,6 +96,20 @@ def no_room(fault: BaseException) -> bool:
     return (isinstance(fault, OSError) and fault.errno in FULL) or "No space left on device" in str(fault)
 
 
+def failed(fault: BaseException) -> bool:
+    """Whether it says that the disk itself failed: then nobody knows what is damaged, and to build anew on it would not help."""
+    if isinstance(fault, sqlite3.Error):
+        return (getattr(fault, "sqlite_errorcode", None) or 0) & 0xFF == sqlite3.SQLITE_IOERR
+    return isinstance(fault, OSError) and fault.errno in FAILED
+
+
+def unusable(what: str, fault: Exception, where: Path | None = None) -> LedgerFault:
+    """The word for an index that does not open, or cannot be read or written: `what` is wrong with it, or its disk failed."""
+    if failed(fault):
+        return disk_fault(OSError(errno.EIO, str(fault)), where or Path("views"))
+    return LedgerFault(f"{what}: {fault}", where="" if where is None else str(where), todo="run `saksi fold --rebuild`")
+
+
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """Open the index. A reader maps the file into memory and cannot write; a writer overwrites what it deletes.
 
@@ -129,7 +144,10 @@ def _opened(path: Path, how: str) -> sqlite3.Connection:
 
 
 def stored(folder: Path) -> Manifest | None:
-    """What the index in a generation's folder was last folded to: the one truth after a crash. None where it cannot be read."""
+    """What the index in a generation's folder was last folded to: the one truth after a crash. None where it cannot be read.
+
+    Raises DiskFailed where that is the disk's doing.
+    """
     try:
         link = connect(folder / FILE, write=False)
         try:
@@ -137,7 +155,9 @@ def stored(folder: Path) -> Manifest | None:
         finally:
             link.close()
         made = msgspec.json.decode(found[0], type=Manifest) if found else None
-    except (sqlite3.Error, msgspec.MsgspecError, OSError):
+    except (sqlite3.Error, msgspec.MsgspecError, OSError) as fault:
+        if failed(fault):
+            raise unusable("it cannot be read", fault, folder / FILE) from fault
         return None
     return made if made is not None and made.fold_version == FOLD_VERSION else None
 

@@ -17,7 +17,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from saksi.model import LedgerFault
 from saksi.views import segments
 from saksi.views.bundle import Entry
 from saksi.views.fact import AMENDING
@@ -25,7 +24,7 @@ from saksi.views.flat import CHANGED, Flat, append, as_words, overwrite
 from saksi.views.manifest import Manifest, Segment
 from saksi.views.number import Numbered, Numbers, numbered
 from saksi.views.parse import ERASED, Columns, Notice, Shape
-from saksi.views.serving import CHUNK, DAYS, MARKING, RECENT, RECORDER, SHAPE, SOURCE, ChangeRow, Writer, no_room
+from saksi.views.serving import CHUNK, DAYS, MARKING, RECENT, RECORDER, SHAPE, SOURCE, ChangeRow, Writer, no_room, unusable
 from saksi.views.slots import Slots
 
 __all__ = ["Step"]
@@ -43,7 +42,7 @@ class Step:
         except sqlite3.Error as fault:
             if no_room(fault):
                 raise
-            raise LedgerFault(f"the views' index cannot be written: {fault}", where=str(place), todo="rebuild the views") from fault
+            raise unusable("the views' index cannot be written", fault, place) from fault
         writer = self._writer
         self._numbers = [Numbers(partial(writer.find, kind), writer.next(kind)) for kind in (SOURCE, RECORDER, MARKING, SHAPE, DAYS)]
         self._ids = Slots(place / "ids.slots", secret=have.secret)

@@ -14,12 +14,11 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 import numpy as np
 
-from saksi.model import LedgerFault
 from saksi.views.bundle import Entry, Table, inflated, unpack
 from saksi.views.flat import CHANGED, Flat
 from saksi.views.parse import CLOSED
 from saksi.views.reading import MANY, Snapshot
-from saksi.views.serving import DAMAGE, head
+from saksi.views.serving import DAMAGE, head, unusable
 
 __all__ = ["NOTHING", "OWN", "Trace", "traces", "walked"]
 
@@ -104,7 +103,7 @@ def walked(snapshot: Snapshot, stop: int, prefix: str) -> Iterator[tuple[str, Tr
             if some[-1][0] > prefix and not some[-1][0].startswith(prefix):
                 return
     except DAMAGE as fault:
-        raise LedgerFault(f"the views are damaged: {fault}", todo="rebuild the views") from fault
+        raise unusable("the views are damaged", fault) from fault
 
 
 def _told(snapshot: Snapshot, entries: Sequence[Entry], stop: int) -> list[Trace | None]:

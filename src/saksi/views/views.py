@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import msgspec
 import numpy as np
 
-from saksi.model import BadInput, LedgerFault, Marking, NotReady, Source
+from saksi.model import BadInput, Marking, NotReady, Source
 from saksi.views import manifest as manifests
 from saksi.views import seen
 from saksi.views.fact import AMENDING, Fact, Held, Place, Recorder, Tally
@@ -28,7 +28,7 @@ from saksi.views.manifest import Manifest
 from saksi.views.parse import ERASED
 from saksi.views.reading import Snapshot
 from saksi.views.seen import Live
-from saksi.views.serving import DAMAGE, current
+from saksi.views.serving import DAMAGE, current, unusable
 from saksi.views.trace import Trace, traces, walked
 
 # Late: folding and the engine take a second to load, and answering needs neither.
@@ -51,7 +51,7 @@ def _guarded(work: Callable[_P, _T]) -> Callable[_P, _T]:
         try:
             return work(*args, **named)
         except DAMAGE as fault:
-            raise LedgerFault(f"the views are damaged: {fault}", todo="rebuild the views") from fault
+            raise unusable("the views are damaged", fault) from fault
 
     return guarded
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
 import random
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +17,9 @@ import pytest
 from stand_in import StandIn, changed, said
 from telling import told
 
+from saksi.ledger.disk import DiskFailed
 from saksi.model import LedgerFault, Locator, Op, Source
-from saksi.views import flat, manifest, segments, serving, slots
+from saksi.views import flat, manifest, reading, segments, serving, slots
 from saksi.views import step as steps
 from saksi.views.views import Views
 
@@ -196,3 +199,33 @@ def test_questions_over_all_facts_go_on_while_a_fold_merges_their_files_away(tmp
         (tmp_path / writer.manifest.folder / next(one.file for one in writer.manifest.segments)).unlink()  # type: ignore[union-attr]
         with pytest.raises(LedgerFault, match="rebuild"):
             reader.engine()
+
+
+def test_a_disk_that_fails_is_neither_missing_views_nor_damaged_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = ledger_of(2)
+    with Views.open(tmp_path) as views:
+        views.fold(ledger)
+    before = sorted(tmp_path.rglob("*"))
+
+    def fails(*_: object, **__: object) -> None:
+        fault = sqlite3.OperationalError("disk I/O error")
+        fault.sqlite_errorcode = sqlite3.SQLITE_IOERR_READ
+        raise fault
+
+    for broken in (serving, reading):
+        monkeypatch.setattr(broken, "connect", fails)
+    ledger.append(said("host:later.example"))
+    with Views.open(tmp_path) as views:
+        for ask in (lambda: views.facts("host:x1.example"), lambda: views.manifest, lambda: views.fold(ledger), views.check):
+            with pytest.raises(DiskFailed, match="the disk failed: Input/output error"):
+                ask()
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_manifest_that_a_failing_disk_withholds_is_not_taken_for_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(path: Path) -> bytes:
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", fails)
+    with pytest.raises(DiskFailed, match="the disk failed"):
+        manifest.read(tmp_path)
