@@ -2,21 +2,28 @@
 
 With the data go the settings and the access log (digests only); with the keys, and for as short a time, what says more: the API keys'
 digests and roles, the key of the access log, the people (without their sessions), the list of takes, withdrawals that
-wait. Views are folded anew; answers kept for a day and uploads under way are left out.
+wait, saved searches, mails on their way and what came in and waits. Views are folded anew; answers kept for a day and uploads under way
+are left out.
+
+Mails and appeals that came in lie in the tray until a step rests on them, then in the vault. So the tray is read before the ledger: what
+was settled in between is in both, and found to be settled when the node starts (`posting/rounds.py`); the other way it could be in neither.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from saksi.app.config import Config, load
 from saksi.app.home import Home, now_ms, open_ledger, setup_of
 from saksi.app.people.people import FOLDER
 from saksi.app.people.store import FILE, snapshot
+from saksi.app.stored import as_it_is
 from saksi.app.withheld import waiting_as_it_is
 from saksi.ledger.backup import BackedUp, Other, Target, Term, back_up, belonging
 from saksi.ledger.beside import LedgerBeside
@@ -38,6 +45,9 @@ _WAITING = "api/waiting.db"
 _WITH_DATA = ("api/access.log", _SETTINGS)
 _WITH_KEYS = ("api/access.key", "api/keys.json", "takes/takes.jsonl", _PEOPLE, _WAITING)
 _GROWING = frozenset({"api/access.log", "takes/takes.jsonl"})
+_STORES = ("alerts/alerts.db", "alerts/outbox.sqlite", "post/tray.sqlite", "post/outbox.sqlite")  # each after what refers to it
+_MAILS = "post/kept"
+_FOLDERS = ("api", FOLDER, "takes", "alerts", "post")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +79,11 @@ def write_backup(home: Home, config: Config, files: Files, secrets: Taken, *, ke
     _finish_erasure(home, config)
     now = now_ms()
     target = Target(files.data, files.keys, secrets.data, secrets.keys)
-    with LedgerBeside(home.ledger, setup_of(config)) as ledger:
-        other = Other(tuple(_parts(home, _WITH_DATA)), tuple(_parts(home, _WITH_KEYS)))
+    with ExitStack() as copies:
+        stores = [_store(name, copies.enter_context(as_it_is(home.path / name))) for name in _STORES if (home.path / name).exists()]
+        mails = copies.enter_context(_mails(home))
+        ledger = copies.enter_context(LedgerBeside(home.ledger, setup_of(config)))
+        other = Other(tuple(_parts(home, _WITH_DATA)), (*_parts(home, _WITH_KEYS), *stores, *mails))
         return back_up(ledger, target, term=Term(now, now + keep_keys_days * DAY_MS), other=other)
 
 
@@ -91,7 +104,7 @@ def bring_back(home: Home, files: Files, secrets: Taken, *, newest: bool, erased
         with LedgerBeside(home.ledger, setup_of(config)) as ledger, Views.open(home.views) as views:
             views.rebuild(ledger)
         try:
-            for name in ("api", FOLDER, "takes", _SETTINGS):  # the settings last: a directory with settings is a whole node
+            for name in (*_FOLDERS, _SETTINGS):  # the settings last: a directory with settings is a whole node
                 if (other / name).exists():
                     (other / name).rename(home.path / name)
             other.rmdir()
@@ -122,6 +135,43 @@ def _parts(home: Home, names: Collection[str]) -> Iterator[Part]:
             yield f"node/{name}", len(data), iter((data,))
 
 
+def _store(name: str, copy: IO[bytes]) -> Part:
+    size = copy.seek(0, os.SEEK_END)
+    return f"node/{name}", size, _slice(copy, 0, size)
+
+
+@contextmanager
+def _mails(home: Home) -> Iterator[tuple[Part, ...]]:
+    """The mails that came in and wait, as they are now. Each may be gone before it is written, so they are copied to a file without a
+    name, of which a crash leaves nothing; on a disk that can only be read none goes."""
+    folder = home.path / _MAILS
+    paths = sorted(folder.glob("*.eml"))
+    if not paths or not os.access(folder, os.W_OK):
+        yield tuple((f"node/{_MAILS}/{path.name}", path.stat().st_size, _first(path, path.stat().st_size)) for path in paths)
+        return
+    with TemporaryFile(dir=folder) as spool:
+        yield tuple(_copied(paths, spool))
+
+
+def _copied(paths: Iterable[Path], spool: IO[bytes]) -> Iterator[Part]:
+    try:
+        for path in paths:
+            with suppress(FileNotFoundError):  # in the vault by now, which is read after this
+                data, start = path.read_bytes(), spool.tell()
+                spool.write(data)
+                yield f"node/{_MAILS}/{path.name}", len(data), _slice(spool, start, len(data))
+        spool.flush()
+    except OSError as error:
+        raise disk_fault(error, Path(_MAILS)) from error
+
+
+def _slice(file: IO[bytes], start: int, size: int) -> Iterator[bytes]:
+    file.seek(start)
+    while size and (piece := file.read(min(_PIECE, size))):
+        size -= len(piece)
+        yield piece
+
+
 def _whole_lines(path: Path) -> int:
     """The byte after the last whole line; 0 where there is none."""
     if not path.exists():
@@ -141,6 +191,4 @@ def _whole_lines(path: Path) -> int:
 def _first(path: Path, size: int) -> Iterator[bytes]:
     if size:
         with path.open("rb") as file:
-            while size and (piece := file.read(min(_PIECE, size))):
-                size -= len(piece)
-                yield piece
+            yield from _slice(file, 0, size)

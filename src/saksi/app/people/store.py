@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from saksi.app.people.chain import Line, add_line, lines
+from saksi.app.stored import as_it_is
 from saksi.ledger.disk import check_writable
 from saksi.model import LedgerFault
 
@@ -115,19 +115,5 @@ class Store:
 
 def snapshot(path: Path) -> bytes:
     """The store as one file, as it is at one moment, for a backup: without sessions, so that none comes back to life in a restored node."""
-    journal = path.with_name(path.name + "-wal")
-    still = not os.access(path.parent, os.W_OK) and not (journal.exists() and journal.stat().st_size)  # nobody writes, nothing to put in
-    stored = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if still else ''}", uri=True)
-    made = sqlite3.connect(":memory:")
-    try:
-        stored.backup(made)
-        made.execute("DELETE FROM session")
-        made.execute("DELETE FROM challenge")
-        made.commit()
-        made.execute("VACUUM")
-        return made.serialize()
-    except sqlite3.DatabaseError as fault:
-        raise LedgerFault(f"the store of people cannot be read: {fault}", where=str(path)) from fault
-    finally:
-        made.close()
-        stored.close()
+    with as_it_is(path, without=("session", "challenge")) as copy:
+        return copy.read()

@@ -114,9 +114,10 @@ class Courier:
                 self._judge(taken.data, taken.digest, now)
 
     def _find_again(self, now: datetime) -> None:
-        """What a process that died, or a round that failed, left half done: mails kept and not judged, steps logged and not settled."""
+        """What a process that died, a round that failed, or a backup that was brought back left half done: mails kept and not judged,
+        steps logged and not settled."""
         node = self.node
-        for digest in node.mailbox.kept():
+        for digest in sorted({*node.mailbox.kept(), *(item.digest for item in node.tray.open())}):
             if not node.tray.has(digest):
                 self._judge(node.mailbox.original(digest), digest, now)
             elif node.shelf.original(bytes.fromhex(digest)) is not None:

@@ -113,6 +113,11 @@ class Tray:
         with self._lock:
             return [Item(*row) for row in self._link.execute(text, (state, sort, sort, *after, limit))]
 
+    def open(self) -> list[Item]:
+        """All that no step rests on yet and nobody set aside."""
+        with self._lock:
+            return [Item(*row) for row in self._link.execute(f"{_SELECT} WHERE state IN ('new', 'waiting') ORDER BY came, digest")]
+
     def waiting(self) -> int:
         """How much waits."""
         with self._lock:
