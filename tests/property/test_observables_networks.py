@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from saksi.model import BadInput
 from saksi.observables.detect import detect
 from saksi.observables.ip import Block
-from saksi.observables.network import Networks, network, normal_address, unaccusable
+from saksi.observables.network import Networks, network, nobodys, normal_address, unaccusable
 
 # Few different bits, so that networks often lie in each other.
 near = st.integers(0, 15).map(lambda number: (number >> 2 << 30 | number & 3) & 0xFFFFFFFF)
@@ -104,9 +105,35 @@ def test_what_is_wider_than_a_registrys_largest_block_is_unaccusable() -> None:
 
 def test_what_is_private_loopback_or_reserved_is_nobodys_to_accuse() -> None:
     nobodys = ["0.0.0.0", "10.1.2.3", "100.64.0.1", "127.0.0.1", "169.254.0.9", "172.31.0.1", "192.168.1.1", "239.0.0.1", "255.255.255.255"]
-    nobodys += ["::", "::1", "fd00::7", "fe80::1", "ff02::1"]
-    blocks = ["10.0.0.0/8", "127.0.0.0/8", "192.168.0.0/24", "192.160.0.0/11", "240.0.0.0/8", "fe80::/64"]
-    beside = ["9.255.255.255", "11.0.0.0", "172.32.0.0", "192.169.0.0", "223.255.255.255", "203.0.113.7", "::2", "2001:db8::1"]
+    nobodys += ["198.19.255.255", "::", "::1", "100::7", "fd00::7", "fe80::1", "fec0::1", "ff02::1", "64:ff9b:1::8.8.8.8"]
+    blocks = ["10.0.0.0/8", "127.0.0.0/8", "192.168.0.0/24", "192.160.0.0/11", "240.0.0.0/8", "fe80::/64", "2002:a00::/24"]
+    beside = ["9.255.255.255", "11.0.0.0", "172.32.0.0", "192.169.0.0", "223.255.255.255", "203.0.113.7", "198.20.0.0", "2001:db8::1"]
+    beside += ["100:0:0:1::", "ff0::1", "2001::1"]
     assert all(unaccusable(f"ip:{each}") for each in nobodys)
     assert all(unaccusable(f"network:{each}") for each in blocks)
     assert not any(unaccusable(f"ip:{each}") for each in beside)
+
+
+@given(
+    number=st.one_of(near, st.integers(0, 0xFFFFFFFF), st.sampled_from([10 << 24, (11 << 24) - 1, 0x7F000001, 0xC0A80001])),
+    low=st.integers(0, (1 << 80) - 1),
+)
+@example(number=0x08080808, low=1)
+def test_an_ipv6_address_that_carries_an_ipv4_address_is_as_accusable_as_that(number: int, low: int) -> None:
+    inside = nobodys(f"ip:{ipaddress.IPv4Address(number)}")
+    for carrier in (number, 0x64FF9B << 96 | number, 0x2002 << 112 | number << 80 | low):
+        address = ipaddress.IPv6Address(carrier)
+        assert nobodys(f"ip:{address}") is nobodys(f"url:https://[{address}]/a") is nobodys(f"url:https://[{address}]:8080/") is inside
+
+
+def test_a_name_that_every_home_has_is_nobodys() -> None:
+    for each in ("home.arpa", "x.home.arpa", "a.b.home.arpa"):
+        assert unaccusable(f"host:{each}")
+        assert unaccusable(f"url:https://{each}/login")
+        assert unaccusable(f"url:http://{each}:8080/")
+        for text in (each, f"*.{each}", f"https://{each}/login", f"{each.upper()}."):
+            with pytest.raises(BadInput):
+                detect(text, country=None)
+    for each in ("myhome.arpa", "home.arpa.example.com", "home.example.com"):
+        assert unaccusable(f"host:{each}") is None
+        assert unaccusable(f"url:https://{each}/home.arpa") is None

@@ -25,14 +25,18 @@ __all__ = ["NETWORK", "Networks", "network", "nobodys", "normal_address", "unacc
 NETWORK = "network:"  # how the ids of networks begin
 
 _PAGE = re.compile(r"url:https://(?:([0-9.]+)|\[([0-9a-f:.]+)\])[:/]")  # in its normal form
+_AT_HOME = re.compile(r"(?:host:|url:https?://)(?:[a-z0-9._-]+\.)?home\.arpa(?:[:/]|\Z)")  # RFC 8375
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
 _WIDEST = {32: 8, 128: 19}  # a registry's largest block: nothing wider is in one hand (IANA, IPv4 and IPv6 address space registries)
 # What every machine or many networks have for themselves, or nobody has (IANA, special-purpose address registries; RFC 6890).
 # The ranges for documentation are not among them: nobody's traffic goes there, and invented records name them.
 _NOBODYS = (
-    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3",
-    "::/127", "fc00::/7", "fe80::/10", "ff00::/8",
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15",
+    "224.0.0.0/3", "64:ff9b:1::/48", "100::/64", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
 )  # fmt: skip
+# IPv6 networks that have an IPv4 address in them, and behind how many bits: IPv4-compatible (RFC 4291, section 2.5.5.1), NAT64 (RFC 6052,
+# section 2.1), 6to4 (RFC 3056, section 2). What has one of nobody's in it is nobody's.
+_CARRIERS = (("::", 96), ("64:ff9b::", 96), ("2002::", 16))
 
 
 def network(text: str, *, country: str | None = None) -> Observable:
@@ -61,7 +65,7 @@ def network(text: str, *, country: str | None = None) -> Observable:
 
 
 def unaccusable(entity: str) -> str | None:
-    """Why an address, a network or a page on an address cannot be held against anybody: it has in it, or lies on, what is private,
+    """Why an address, a network, a host or a page on one cannot be held against anybody: it has in it, or lies on, what is private,
     loopback or reserved, or it is wider than what a registry gives to one party. None for all else."""
     found = _span(entity)
     if found is not None and found.length < _WIDEST[found.bits]:
@@ -72,7 +76,10 @@ def unaccusable(entity: str) -> str | None:
 
 
 def nobodys(entity: str) -> bool:
-    """Whether an address is private, loopback or reserved, a network has such addresses in it, or a page lies on one."""
+    """Whether an address is private, loopback or reserved, a network has such addresses in it, or a page lies on one; or a host, or a page
+    on one, has a name that every home has for itself."""
+    if _AT_HOME.match(entity):
+        return True
     page = _PAGE.match(entity)
     found = _span(f"ip:{page[1] or page[2]}" if page else entity)
     if found is None:
@@ -134,6 +141,9 @@ def _blocks() -> dict[int, list[tuple[int, int]]]:
     found: dict[int, list[tuple[int, int]]] = {32: [], 128: []}
     for block in map(ipaddress.ip_network, _NOBODYS):
         found[block.max_prefixlen].append((int(block.network_address), int(block.broadcast_address)))
+    for carrier, ahead in _CARRIERS:
+        start, behind = int(ipaddress.IPv6Address(carrier)), 96 - ahead
+        found[128] += [(start + (first << behind), start + (last + 1 << behind) - 1) for first, last in found[32]]
     return found
 
 

@@ -72,17 +72,23 @@ def test_networks_by_line_and_those_too_wide_to_accuse() -> None:
 
 @pytest.mark.parametrize("kinds", [("network",), ("host", "ip")])
 def test_a_list_accuses_no_private_loopback_or_reserved_address_and_a_safe_list_may_hold_them(kinds: tuple[str, ...]) -> None:
-    data = b"127.0.0.1\n192.168.1.1\n0.0.0.0\n255.255.255.255\n::1\n203.0.113.7\n"
+    data = b"127.0.0.1\n192.168.1.1\n0.0.0.0\n198.18.0.1\n::127.0.0.1\n64:ff9b::a00:1\n2002:a00:1::1\n203.0.113.7\n"
     taken = take(ListReader(GIVEN, Says(kinds, (("role", "infrastructure"),))), data)
     assert taken.said("role") == [("ip:203.0.113.7", "infrastructure")]
-    assert [place for place, _ in taken.why()] == [f"row {row}" for row in range(1, 6)]
+    assert [place for place, _ in taken.why()] == [f"row {row}" for row in range(1, 8)]
     assert {reason for _, reason in taken.why()} == {"private, loopback and reserved addresses are no one party's, and are not accused"}
-    assert len(take(ListReader(GIVEN, Says(kinds, (("safeListed", "reserved"),))), data).said("safeListed")) == 6
+    assert len(take(ListReader(GIVEN, Says(kinds, (("safeListed", "reserved"),))), data).said("safeListed")) == 8
 
 
 def test_a_list_accuses_no_page_on_a_private_address_or_a_name_that_means_one() -> None:
-    pages = (b"http://192.168.0.1/x", b"http://10.0.0.1", b"https://[::1]:8443/", b"http://[fd00::7]/", b"http://127.0.0.1:8080/pay")
-    names = (b"http://localhost/x", b"http://printer.local/", b"http://pay.internal/")
+    pages = (
+        b"http://192.168.0.1/x",
+        b"http://10.0.0.1",
+        b"https://[::1]:8443/",
+        b"http://[64:ff9b::7f00:1]/",
+        b"http://127.0.0.1:8080/pay",
+    )
+    names = (b"http://localhost/x", b"http://printer.local/", b"http://pay.internal/", b"http://router.home.arpa/")
     data = b"\n".join((*pages, *names, b"http://203.0.113.7/x"))
     taken = take(ListReader(GIVEN, Says(("url",), (("role", "infrastructure"),))), data)
     assert taken.said("role") == [("url:https://203.0.113.7/x", "infrastructure")]
@@ -90,7 +96,7 @@ def test_a_list_accuses_no_page_on_a_private_address_or_a_name_that_means_one() 
     assert {reason for _, reason in refused[: len(pages)]} == {
         "private, loopback and reserved addresses are no one party's, and are not accused"
     }
-    assert [place for place, _ in refused] == [f"row {row}" for row in range(1, 9)]
+    assert [place for place, _ in refused] == [f"row {row}" for row in range(1, 10)]
     assert len(take(ListReader(GIVEN, Says(("url",), (("safeListed", "reserved"),))), data).said("safeListed")) == 6
 
 

@@ -251,12 +251,18 @@ def test_ids_that_are_no_address_or_no_one_partys_are_not_listed() -> None:
         "ip:192.168.1.1",
         "ip:127.0.0.1",
         "ip:::1",
+        "ip:2002:a00:1::1",
+        "network:198.18.0.0/15",
         "url:https://192.168.0.1/x",
         "url:https://[::1]:8443/",
+        "url:https://[::7f00:1]/",
+        "url:https://[fec0::1]/",
+        "host:router.home.arpa",
+        "url:https://router.home.arpa/",
     ):
         world.say(junk)
     world.say("url:https://203.0.113.7/x")
-    assert _listed(world, form="csv", kinds=(*ADDRESSES, "url")) == ["url:https://203.0.113.7/x"]
+    assert _listed(world, form="csv", kinds=("host", *ADDRESSES, "url")) == ["url:https://203.0.113.7/x"]
 
 
 def test_a_zone_names_addresses_backwards_and_a_hosts_file_leaves_them_out() -> None:
