@@ -15,6 +15,7 @@ from saksi.app.api.access import AccessLog, Seen, Watcher
 from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.home import now_text, today
 from saksi.app.queueing import Queueing
+from saksi.app.reason import check_reason
 from saksi.cases import FIRST, MAY, MOST, Case, Clock, Entry, Line, Stand, Word, chronology, line_of, opened, taken
 from saksi.cases.board import CaseLine, TaskLine
 from saksi.cases.logged import leaf_of
@@ -77,6 +78,7 @@ class Casing(Queueing):
 
     def open_case(self, title: str, actor: Actor, clearance: Tlp, *, reports: Sequence[str] = ()) -> Case:
         """Open a case, of reports and of all they name where there are any. Whoever opens it is its lead."""
+        check_reason(title, "title")
         self._check_reaches(clearance)
         for each in reports:
             self._report(each, actor, clearance)
@@ -91,7 +93,8 @@ class Casing(Queueing):
         self._check_reaches(clearance)
         lines = [self._report(each, actor, clearance) for each in (report, *also)]
         first = min((line.triage for line in lines), key=lambda each: each.urgency)
-        title = f"{lines[0].typology or 'report'}: {first.urgency.words}"
+        what = lines[0].typology or ""  # as whoever reported it gave it
+        title = f"{what if what and what.isprintable() else 'report'}: {first.urgency.words}"
         with self.ledger.core.turn:
             opening = self._opening_entry(title, actor, [line.id for line in lines])
             have = opened(opening, actor)
@@ -262,6 +265,8 @@ class Casing(Queueing):
 
     def _entry(self, work: Work, have: Case, actor: Actor, things: dict[str, tuple[str, ...]] | None = None) -> Entry:
         """The entry, with what speaks for somebody in its own place: what is named, and what the node knows of the entities named."""
+        for where, text in (("text", work.text), ("task", work.task)):
+            check_reason(text or "", where)
         named = things or self._parted(work, have)
         return Entry(
             case=work.case, word=work.word, at=max(now_text(), have.at), after=work.head, person=actor.person, unit=actor.unit,

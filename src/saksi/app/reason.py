@@ -1,4 +1,4 @@
-"""Words that others will read: a reason or a ground is kept for ever, and shown on terminals, in pages and in letters."""
+"""Words that others will read: a reason, a ground or an entry of a case is kept for ever, and shown on terminals, in pages, in letters."""
 
 from __future__ import annotations
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from desked import Desked
 from test_cli import HOSTS, Run, last, listed, run  # noqa: F401
 from test_withdrawing import BODY, Real, real, roles  # noqa: F401
+from test_work_api import _posted
 
 from saksi.app.api.keys import Role
 from saksi.app.cli.say import failed, progress, words
@@ -33,6 +36,21 @@ def test_a_reason_that_steers_is_refused(real: Real, sign: str) -> None:  # noqa
     refused = real.with_key(Role.APPROVER).post("/api/v1/erasures", json={"what": "012345678", "ground": f"a{sign}b"})
     assert (refused.status_code, refused.json()["where"]) == (400, "ground")
     assert roles(analyst) == refs
+
+
+@pytest.mark.parametrize("sign", [*STEERING, "\0"])
+def test_no_entry_of_a_case_steers(tmp_path: Path, sign: str) -> None:
+    with closing(Desked(tmp_path / "node")) as desk:
+        lee, text = desk.person("Lee", "analyst"), f"a{sign}b"
+        refused = _posted(lee, "/api/v1/cases", {"title": text})
+        assert (refused.status_code, refused.json()["where"], refused.json()["todo"]) == (400, "title", "write it in plain words")
+        page = lee.post("/cases", {"title": text})
+        assert (page.status_code, "is a control character" in page.text, sign in page.text) == (400, True, False)
+        have = desk.case("Lee")
+        for body in ({"word": "note", "text": text}, {"word": "task", "task": text, "text": "b"}):
+            refused = _posted(lee, f"/api/v1/cases/{have.id}/entries", {**body, "head": have.head})
+            assert (refused.status_code, refused.json()["where"]) == (400, "text" if body["word"] == "note" else "task")
+        assert lee.get(f"/api/v1/cases/{have.id}?purpose=x").json()["case"]["head"] == have.head
 
 
 def test_words_in_any_script_and_on_several_lines_are_a_reason() -> None:
