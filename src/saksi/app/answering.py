@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -20,9 +21,16 @@ from saksi.screen.lookup import listed, lookup
 from saksi.screen.page import Listed, Mark
 from saksi.views.fact import Change, Fact, Standing, standing
 
-__all__ = ["Answering"]
+__all__ = ["Answering", "Proofs"]
 
 _HEX = re.compile(r"[0-9a-f]{64}")
+
+
+class Proofs(NamedTuple):
+    """Proof files, and for each of them that is not about the value asked for what it is about: a domain or network that it belongs to."""
+
+    files: list[bytes]
+    wider: list[str]
 
 
 class Answering(Wired):
@@ -93,8 +101,9 @@ class Answering(Wired):
         seen = self.statement(commitment, reader=reader, at=None)
         return None if seen is None else self.shelf.prove(seen.leaf, seen.index, groups=tuple(seen.groups))
 
-    def prove(self, what: str, *, country: str | None = None, hide: Collection[str] = ()) -> list[bytes]:
+    def prove(self, what: str, *, country: str | None = None, hide: Collection[str] = ()) -> Proofs:
         """Proof files for the owner: of one statement by its reference or commitment, or of all that stands about a value."""
+        wider: list[str] = []
         digest = what.removeprefix(f"{self.config.origin}#")
         if _HEX.fullmatch(digest):
             place = self._place(digest)
@@ -103,8 +112,9 @@ class Answering(Wired):
             said = self.ask(what, country=country, reader=self.owner(), at=None)
             found = [self.views.find_ref(bytes.fromhex(line.ref.rpartition("#")[2])) for line in said.statements]
             places = [place for place in found if place is not None]
+            wider = [said.parts[line.part].entity for line in said.statements if line.part]
         groups = [name for name in GROUPS if name not in hide]
-        return [self.shelf.prove(leaf, index, groups=groups) for leaf, index in places]
+        return Proofs([self.shelf.prove(leaf, index, groups=groups) for leaf, index in places], wider)
 
     def _place(self, commitment: str) -> tuple[int, int] | None:
         if not _HEX.fullmatch(commitment):

@@ -44,13 +44,17 @@ class Whole:
     @property
     def said(self) -> str:
         """The finding in one sentence."""
-        what = f"{self.size} leaves, {self.statements:,} payloads, {self.originals:,} originals"
+        what = f"{_many(self.size, 'leaf', 'leaves')}, {_many(self.statements, 'payload')}, {_many(self.originals, 'original')}"
         extra = "".join([f", {self.erased:,} erased" if self.erased else "", f", {self.missing:,} without payload" if self.missing else ""])
         if self.ok:
             waits = "; restored from a backup, it does not sign yet" if self.waits else ""
             cut = "; a write was cut off before it was acknowledged, the next one clears its remains" if self.unfinished else ""
             return f"checked {what}{extra}: all as it was written{waits}{cut}"
         return f"checked {what}{extra}: {len(self.differences)} differences; keep a copy, then restore a backup"
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 
 def check_whole(node: Recording, *, progress: Callable[[int, int | None], None]) -> Whole:

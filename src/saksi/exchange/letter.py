@@ -17,7 +17,7 @@ from markupsafe import Markup
 from saksi.actions import Request
 from saksi.exchange.office import Office
 from saksi.exchange.reference import reference
-from saksi.exchange.shown import line, paragraphs
+from saksi.exchange.shown import line, named, paragraphs
 from saksi.exchange.wording import Wording, wording
 from saksi.ledger.checkpoint import Checkpoint
 from saksi.ledger.wire import write_base64
@@ -137,5 +137,5 @@ def _pages() -> Environment:
     made = Environment(
         loader=PackageLoader("saksi.exchange"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, auto_reload=False
     )
-    made.filters.update(line=line, paragraphs=paragraphs)
+    made.filters.update(line=line, named=named, paragraphs=paragraphs)
     return made

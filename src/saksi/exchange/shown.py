@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["line", "paragraphs", "spelled"]
+__all__ = ["line", "named", "paragraphs", "spelled"]
+
+_ITS_OWN_NAME = frozenset({"url", "host", "email", "ip", "network", "phone"})  # the ids of other kinds say more than what was written
 
 # Khmer and Thai break words with U+200B, and ZWNJ/ZWJ shape letters: these three stay. U+00AD is a hyphen and harmless.
 _KEPT = frozenset("\u200b\u200c\u200d\u00ad")
@@ -21,6 +23,12 @@ _TOWER = re.compile(rf"({_MARK}{{4}}){_MARK}+")
 def line(text: str, longest: int = 300) -> str:
     """`text` on one line, at most `longest` characters and a word on what was cut."""
     return _cut(" ".join(spelled(" ".join(text.split())).split()), longest)
+
+
+def named(entity: str) -> str:
+    """An entity as others know it: a link, a host or a number without our name for its kind."""
+    kind, _, normal = entity.partition(":")
+    return normal if kind in _ITS_OWN_NAME else entity
 
 
 def paragraphs(text: str, longest: int = 8_000) -> tuple[str, ...]:

@@ -243,6 +243,8 @@ def _number(bank: Bank, raw: str) -> str:
     if len(number) not in bank.lengths:
         allowed = _range(bank.lengths)
         todo = "zeros in front may be lost: look at the original" if len(number) < min(bank.lengths) else "check the number"
+        if bank.country == "JP":
+            todo = "both the branch (3 digits) and the number (7) are needed, such as 001-1234567"
         raise BadInput(f"account numbers of {bank.name} have {allowed} digits, this has {len(number)}", todo=todo)
     return number
 

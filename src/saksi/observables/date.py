@@ -150,8 +150,10 @@ def _parts(text: str, country: str | None) -> tuple[int, int | None, int | None,
     named = [int(token[1:]) for token in tokens if token[0] == "\x01"]
     numbers = [token for token in tokens if token[0] != "\x01"]
     years = [token for token in numbers if len(token) == 4]
-    if len(years) != 1 or len(named) > 1:
-        raise _refused("it has no year of four digits, or two of them", "write the year with four digits")
+    if len(years) != 1:
+        raise _refused(f"it has {'two years' if years else 'no year'} of four digits", "write one year, with four digits: 2024-05-10")
+    if len(named) > 1:
+        raise _refused("it names two months", "give one date alone, for example 2024-05-10")
     small = [int(token) for token in numbers if len(token) != 4]
     if any(len(token) == 3 for token in numbers) or len(small) + len(named) > 2:
         raise _refused("it is not one date", "give the date alone, for example 2024-05-10")

@@ -101,9 +101,18 @@ def _nothing_fits(text: str, refused: list[tuple[str, BadInput]]) -> BadInput:
     why = [f"{_WORDS[kind]}: {_NOT_TAKEN.sub('', refusal.what)}" for kind, refusal in refused]
     todo = "; or ".join(list(dict.fromkeys(refusal.todo for _, refusal in refused if refusal.todo))[:2])
     return BadInput(
-        "nothing that can be looked up. " + ("Not " + "; not ".join(why) if why else "It has no digits, dot, @ or known name in it"),
+        "nothing that can be looked up. " + ("Not " + "; not ".join(why) if why else _too_little(folded(text))),
         todo=todo or "check the spelling, or say what it is and in which country",
     )
+
+
+def _too_little(plain: str) -> str:
+    """What a text lacks that no reader took up."""
+    if any(sign.isdigit() for sign in plain):
+        return "It is too short for a phone or an account, and has nothing else in it that can be read"
+    if any(sign.isalpha() for sign in plain):
+        return "It has no digits, dot, @ or known name in it"
+    return "It has no letters or digits in it"
 
 
 def _as(kind: str, text: str, country: str | None) -> tuple[Observable, ...]:

@@ -40,14 +40,14 @@ def singapore_business(text: str) -> str:
     for number in (text, found[1] if found else ""):
         if number and uen.is_valid(number):
             return text
-    raise BadInput("not a Singapore UEN: its form or its check letter is wrong", todo="it looks like 201403121W; copy it again")
+    raise BadInput("not a Singapore UEN: its form or its check letter is wrong", todo="one is written as 201403121W: copy it again")
 
 
 def singapore_id(text: str) -> tuple[str, ...]:
     """Notes on an NRIC or FIN, its check letter verified where the rule is public (not for numbers that begin with M)."""
     found = _NRIC.match(text)
     if found is None:
-        raise BadInput("not a Singapore NRIC or FIN", todo="it looks like S1234567D")
+        raise BadInput("not a Singapore NRIC or FIN", todo="one is written as S1234567D: copy it again")
     kind, digits, letter = found[1], found[2], found[3]
     if kind == "M":
         return (NATIONAL_ID, "check letter not verified")

@@ -138,6 +138,7 @@ def test_a_program_saves_a_search_once_however_often_it_asks(alarm: Alarm) -> No
 
 def test_the_description_of_the_api_has_alerts_and_all_that_they_name(alarm: Alarm) -> None:
     told = alarm.far.get("/openapi.json").json()
+    assert "content" not in told["paths"]["/api/v1/alerts/{alert}"]["delete"]["responses"]["204"]
     assert {"/api/v1/alerts", "/api/v1/alerts/{alert}/hits", "/api/v1/events"} <= told["paths"].keys()
     named = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(told)))
     assert "AlertHit" in named
@@ -166,7 +167,22 @@ def test_at_the_machine_a_search_is_saved_for_somebody_by_name(tmp_path: Path) -
     _, (listed,) = run("alert", "list", "--for", "Ann")
     assert (listed["id"], listed["secret"]) == (name, None)
     assert run("alert", "delete", name)[1] == [{"id": name, "deleted": True}]
-    assert run("alert", "delete", name)[0] == 2
+    assert run("alert", "delete", name)[0] == 1
+
+
+def test_a_search_that_is_saved_twice_says_so(tmp_path: Path) -> None:
+    def run(*words: str) -> tuple[str, str]:
+        made = CliRunner().invoke(saksi, ["--home", str(tmp_path / "node"), *words], standalone_mode=False)
+        assert made.exception is None, made.exception
+        return made.stdout, made.stderr
+
+    run("init", "--authority", "centre.a.example")
+    run("user", "add", "Ann", "--unit", "u", "--role", "analyst")
+    wish = ("alert", "add", "--purpose", "a test", "--country", "KH", "--for", "Ann")
+    first, said = run(*wish, "012 345 678")
+    assert "already" not in said
+    assert f"has this search already: {first.split()[0]}; it is saved once more" in run(*wish, "012345678")[1]
+    assert "already" not in run(*wish, "012 345 679")[1]
 
 
 def test_above_clear_a_purpose_is_needed_and_at_the_machine_a_name(alarm: Alarm) -> None:

@@ -73,6 +73,13 @@ def test_each_operation_is_whole(path: str, method: str) -> None:
         assert operation["requestBody"]["content"]
 
 
+def test_words_of_a_vocabulary_are_listed_and_every_media_type_is() -> None:
+    shapes = DOCUMENT["components"]["schemas"]
+    assert "false-alarm" in shapes["OutcomeBody"]["properties"]["outcome"]["enum"]
+    assert {"retract", "relabel"} < set(shapes["AmendmentBody"]["properties"]["op"]["enum"])
+    assert set(DOCUMENT["paths"]["/api/v1/feeds/{name}"]["get"]["responses"]["200"]["content"]) == {"text/plain", "text/dns", "text/csv"}
+
+
 def test_names_are_unique_and_references_resolve() -> None:
     names = [DOCUMENT["paths"][path][method]["operationId"] for path, method in OPERATIONS]
     assert len(names) == len(set(names))

@@ -587,6 +587,34 @@ def test_head_is_answered_like_get_without_its_body(served: Served, path: str) -
         assert served.local.request("HEAD", path, headers={"If-None-Match": tag}).status_code == 304
 
 
+@pytest.mark.parametrize("path", ["/api/v1/lookup", "/api/v1/takes", "/api/v1/statements/" + "0" * 64])
+def test_a_refused_method_is_told_every_one_that_is_taken(served: Served, path: str) -> None:
+    item = served.local.get("/openapi.json").json()["paths"][path.replace("0" * 64, "{digest}")]
+    refused = served.local.request("PATCH", path)
+    assert refused.status_code == 405
+    assert set(refused.headers["allow"].split(", ")) == {method.upper() for method in item} | {"HEAD"}
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({"op": "expire", "refs": ["0" * 64, "00"], "reason": "a test"}, "refs/1"),
+        ({"op": "expire", "refs": [1], "reason": "a test"}, "refs/0"),
+        ({"op": "expire", "reason": "a test"}, "refs"),
+        ({"op": "expire", "refs": ["0" * 64], "reason": "a test", "nonsense": 1}, "nonsense"),
+        ([], "body"),
+    ],
+)
+def test_a_refused_body_names_the_field(served: Served, body: object, where: str) -> None:
+    refused = served.with_key(Role.ANALYST).post("/api/v1/amendments", json=body)
+    assert (refused.status_code, refused.json()["where"]) == (400, where)
+
+
+def test_a_parameter_that_is_missing_is_named(served: Served) -> None:
+    refused = served.local.get("/api/v1/lookup").json()
+    assert (refused["where"], refused["detail"]) == ("value", "this parameter is needed")
+
+
 def test_head_is_refused_where_get_is(served: Served) -> None:
     assert served.far.request("HEAD", "/api/v1/lookup?value=012345678").status_code == 401
     assert "HEAD" in served.local.put("/api/v1/lookup").headers["allow"].split(", ")

@@ -48,6 +48,14 @@ def last(result: Result) -> dict[str, object]:
     return value
 
 
+def test_a_proof_that_is_about_what_a_value_belongs_to_says_so(listed: Run, tmp_path: Path) -> None:
+    out = str(tmp_path / "proof")
+    asked = listed("prove", "shop.worse.example.org", "--out", out, json_=False)
+    assert asked.exception is None, asked.exception
+    assert "are not about shop.worse.example.org itself but about what it belongs to: host:worse.example.org" in asked.stderr
+    assert "not about" not in listed("prove", "worse.example.org", "--out", out, json_=False).stderr
+
+
 def test_take_ends_with_its_counts_and_lists_what_it_rejected(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "global-anti-scam.txt"
     path.write_text("\n".join(HOSTS) + "\n", encoding="utf-8")

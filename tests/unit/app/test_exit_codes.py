@@ -125,6 +125,8 @@ TABLE: tuple[tuple[int, str, Change], ...] = (
     (1, f"request show {'0' * 32}", nothing),
     (1, "key revoke 12345678", nothing),
     (1, "user disable nobody", nothing),
+    (1, "alert pause w-000000000000", nothing),
+    (1, "alert delete w-000000000000", nothing),
     (1, f"verify proof --key {OTHER}", nothing),
     (1, f"verify --checkpoint point --key {OTHER}", nothing),
     (1, f"verify --log home/ledger/log --key {OTHER}", nothing),

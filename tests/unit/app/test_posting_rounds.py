@@ -39,7 +39,9 @@ from saksi.app.posting import rounds as rounds_of
 from saksi.app.posting.loop import posting
 from saksi.app.posting.rounds import Courier
 from saksi.app.posting.setting import means_of, post_check
+from saksi.exchange.deliver import packed
 from saksi.exchange.smtp import Handed
+from saksi.ledger.checkpoint import Checkpoint
 from saksi.model import BadInput
 
 TYPED = {"via": "phone", "checked": "called back on the number of the directory"}
@@ -405,6 +407,7 @@ def test_the_command_line_makes_a_round_lists_what_is_late_and_writes_letters(
     with server(desk) as port:
         node = opened(tmp_path, smtp=f"127.0.0.1:{port}")
         have = sent(node)
+        size = node.ledger.size + 1  # the round logs that the mail was taken
         node.close()
         out, code = said(node, capsys, monkeypatch, "post", "--json")
         assert (code, json.loads(out)["taken"], len(desk.met)) == (0, 1, 1)
@@ -412,8 +415,11 @@ def test_the_command_line_makes_a_round_lists_what_is_late_and_writes_letters(
     assert said(node, capsys, monkeypatch, "request", "list", "--overdue") == ("", 1)
     monkeypatch.setattr("saksi.app.home.now_text", lambda: "2099-01-01T00:00:00Z")
     assert have.request.id in said(node, capsys, monkeypatch, "request", "list", "--overdue")[0]
+    seen: list[Checkpoint] = []
+    monkeypatch.setattr("saksi.exchange.deliver.packed", lambda *told, **more: seen.append(more["seen"]) or packed(*told, **more))
     out, code = said(node, capsys, monkeypatch, "request", "letter", have.request.id, "--out", str(tmp_path / "out"))
     assert code == 0
+    assert (seen[0].origin, seen[0].size) == (node.config.origin, size)
     assert [path.suffix for path in sorted((tmp_path / "out").iterdir())] == [".pdf", ".p7s", ".json", ".json"]
     monkeypatch.setenv("SAKSI_SMTP", "")
     assert "printed, not mailed: smtp is not set" in said(node, capsys, monkeypatch, "post")[0]

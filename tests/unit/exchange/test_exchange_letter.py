@@ -244,6 +244,7 @@ def test_a_seal_that_is_not_valid_seals_nothing() -> None:
 def test_a_request_without_amounts_shows_none() -> None:
     text = str(_Text(html(letter(TAKEDOWN))))
     assert "Only the amount named" not in text
-    assert "https://pay.shop.example/login?a=1&b=<2>" in text
+    assert " https://pay.shop.example/login?a=1&b=<2>" in text
+    assert "url:https:" not in text and " host:shop" not in text
     assert "It is done once" in str(_Text(html(letter(RECALL))))
     assert json.loads(request_json(TAKEDOWN))["kind"] == "takedown"

@@ -16,9 +16,11 @@ from saksi.observables import base58 as ours58
 from saksi.observables import bech32 as ours32
 from saksi.observables.account import _IBAN_COUNTRIES, account, accounts
 from saksi.observables.banks import bank_countries, banks_named, find_bank, prefix_bank
+from saksi.observables.date import date
 from saksi.observables.emvco import parse_payload, sealed
 from saksi.observables.host import SHARED, host, host_pattern
 from saksi.observables.ip import ip
+from saksi.observables.kinds import normaliser
 from saksi.observables.national_id import NATIONAL_ID
 from saksi.observables.proxy import proxy
 from saksi.observables.qr import read_qr
@@ -155,6 +157,28 @@ def test_a_fault_in_a_code_names_its_offset() -> None:
     with pytest.raises(BadInput) as refusal:
         parse_payload(HEAD + "58zzTH6304ABCD")
     assert refusal.value.where == "offset 12"
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "next_"),
+    [
+        ("proxy", "paynow:201912345K", "one is written as 201403121W"),
+        ("account", "JP:MUFG:1234567", "both the branch (3 digits) and the number (7) are needed"),
+    ],
+)
+def test_a_refusal_says_what_is_missing_and_guesses_at_nobodys_number(read: str, text: str, next_: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        normaliser(read)(text)
+    assert next_ in refused.value.todo
+    assert "looks like" not in refused.value.todo
+
+
+@pytest.mark.parametrize(
+    ("text", "what"), [("1 มี.ค. 69", "no year of four digits"), ("2024 2025", "two years"), ("2024 May June", "two months")]
+)
+def test_a_date_says_what_it_has_too_little_or_too_much_of(text: str, what: str) -> None:
+    with pytest.raises(BadInput, match=what):
+        date(text)
 
 
 def test_identity_numbers_are_marked() -> None:

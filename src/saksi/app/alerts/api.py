@@ -193,7 +193,7 @@ class AlertApi:
                 May.LOOK,
                 "Delete a saved search",
                 params=(ALERT,),
-                answers={204: ("", JSON, "")},
+                answers={204: ("", "", "")},
                 problems=missing,
                 tag=tag,
             ),

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from saksi.app.alerts.alert import Alert, Channels, Course, Hit
 from saksi.app.alerts.search import Search
 from saksi.ledger.disk import check_writable
-from saksi.model import BadInput, LedgerFault
+from saksi.model import BadInput, LedgerFault, NotFound
 
 __all__ = ["FILE", "MOST", "AlertStore"]
 
@@ -87,11 +87,11 @@ class AlertStore:
                     self._link.execute("INSERT INTO course VALUES (?,?,?,?,0,?,'')", (alert.id, channel, last, last, alert.made))
 
     def get(self, id_: str, owner: str = "") -> Alert:
-        """An alert; with `owner` only where it is theirs. Raises BadInput in the same words where there is none."""
+        """An alert; with `owner` only where it is theirs. Raises NotFound in the same words where there is none."""
         with self._lock:
             row = self._link.execute(f"{_ALERT} WHERE id = ? AND (? = '' OR owner = ?)", (id_, owner, owner)).fetchone()
         if row is None:
-            raise BadInput("there is no such saved search", where="alert")
+            raise NotFound("there is no such saved search", where="alert", todo="`saksi alert list` shows those there are")
         return self._alert(row)
 
     def of(self, owner: str) -> list[Alert]:

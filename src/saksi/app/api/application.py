@@ -20,6 +20,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from saksi.app.api import give, later, look, record, undo
@@ -111,7 +112,7 @@ def make_app(desk: Desk, pages: tuple[Route, ...] = ()) -> Guard:
             exact[route.method, route.path] = endpoint
 
     async def failed(request: Request, fault: Exception) -> Response:
-        return respond_to(desk, request, _translated(fault))
+        return respond_to(desk, request, _translated(fault, lambda: _allowed(app, request.scope)))
 
     for kind in (Refused, SaksiError, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(kind, failed)
@@ -140,13 +141,19 @@ class _Direct:
         await response(scope, receive, send)
 
 
-def _translated(fault: Exception) -> Exception:
-    """What the framework raises, as ours."""
+def _allowed(app: FastAPI, scope: Scope) -> list[str]:
+    """Every method of an address: the framework names those of the first route that matches."""
+    found = {method for each in app.routes if each.matches(scope)[0] is not Match.NONE for method in getattr(each, "methods", None) or ()}
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
+
+
+def _translated(fault: Exception, allowed: Callable[[], list[str]]) -> Exception:
+    """What the framework raises, as ours; `allowed` gives the methods of the address."""
     if isinstance(fault, HTTPException):
         slug = _BY_STATUS.get(fault.status_code, "bad-input" if fault.status_code < 500 else "fault")
         headers = dict(fault.headers or {})
-        if "GET" in (allow := headers.get("Allow", "")).split(", "):
-            headers["Allow"] = f"{allow}, HEAD"
+        if "Allow" in headers:
+            headers["Allow"] = ", ".join(allowed())
         return Refused(slug, headers=headers)
     if isinstance(fault, RequestValidationError):
         first = fault.errors()[0]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 from starlette.responses import Response
@@ -48,7 +49,7 @@ class OutcomeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What became of a value: one of the outcomes of the vocabulary, and when it happened (ISO date)."""
 
     value: str
-    outcome: str
+    outcome: Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(OUTCOMES)})]
     country: str | None = None
     happened: str | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -31,6 +32,7 @@ DIGEST = Param("digest", "The commitment in a statement's reference.", "0f" * 32
 TEXT = Param("q", "A part of an entity's id.", "example.com", needed=True, longest=200)
 _T = TypeVar("_T")
 _MANY = 1000
+_PATH, _FIELD = re.compile(r" - at `\$(\S*)`"), re.compile(r"(?:required|unknown) field `(\w{1,40})`")
 _PIECE = 20  # values answered before others get their turn
 
 
@@ -140,7 +142,14 @@ async def read_body(call: Call, shape: type[_T]) -> _T:
     try:
         return msgspec.json.decode(await call.request.body(), type=shape)
     except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
-        raise BadInput(f"the body: {fault}", where="body") from fault
+        raise BadInput(f"the body: {fault}", where=_place(str(fault))) from fault
+
+
+def _place(fault: str) -> str:
+    """The field of a body that a fault of its reader is about, as a path; "body" where it names none."""
+    path, field = _PATH.search(fault), _FIELD.search(fault)
+    parts = [] if path is None else re.findall(r"\w+", path[1])
+    return "/".join([*parts, *([] if field is None else [field[1]])]) or "body"
 
 
 def _refused(fault: SaksiError, where: str) -> bytes:

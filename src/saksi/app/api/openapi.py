@@ -72,7 +72,7 @@ def _operation(route: Route) -> _Object:
         responses[str(status)] = {
             "description": {200: "As asked", 202: "Accepted, and done later"}.get(status, "Done"),
             "headers": _headers(route),
-            "content": {media.partition(";")[0]: content},
+            **({"content": {each.partition(";")[0]: content for each in media.split(", ")}} if media else {}),
         }
     if route.method == "GET":
         responses["304"] = {"description": "Not changed since the ETag in `If-None-Match`"}

@@ -80,7 +80,7 @@ class Asked:
         """A text that must be there."""
         value = self.maybe(name)
         if value is None:
-            raise BadInput("missing", where=name)
+            raise BadInput("this parameter is needed", where=name)
         return value
 
     def maybe(self, name: str) -> str | None:
@@ -118,7 +118,7 @@ def read_params(params: Iterable[Param], query: QueryParams, path: Mapping[str, 
         if param.place == "path":
             values[param.name] = param.read(path[param.name])
         elif param.needed and param.name not in values:
-            raise BadInput("missing", where=param.name)
+            raise BadInput("this parameter is needed", where=param.name)
     if any(len(texts) > _MOST for texts in many.values()):
         raise BadInput(f"at most {_MOST} of one kind", where=min(many))
     for value in (*values.values(), *(text for texts in many.values() for text in texts)):

@@ -7,8 +7,10 @@ lists that begin after its answer do without what was withdrawn.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import Annotated
 
 import msgspec
 from starlette.responses import Response
@@ -29,6 +31,7 @@ from saksi.model import BadInput, Json, Op
 __all__ = ["ROUTES", "AmendmentBody", "ErasureBody", "RetractionBody"]
 
 _OPS = tuple(op.value for op in Op if op.amends)
+_REF = re.compile(r"(?:.{1,200}#)?[0-9a-f]{64}")
 _MOST = 1000
 _LONGEST = 2000
 
@@ -50,7 +53,7 @@ class AmendmentBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     A `purpose` or `legal_basis` that is left out stays with each statement as it was, as its end does; the `audience` is named anew.
     """
 
-    op: str
+    op: Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(_OPS)})]
     refs: tuple[str, ...]
     reason: str
     grade: str | None = None
@@ -125,6 +128,9 @@ async def erase(call: Call) -> Response:
 async def _amended(call: Call, plan: AmendPlan, asked: bytes) -> Response:
     if len(plan.refs) > _MOST:
         raise BadInput(f"at most {_MOST} statements are amended at once, not {len(plan.refs)}", where="refs")
+    for number, ref in enumerate(plan.refs):
+        if not _REF.fullmatch(ref):
+            raise BadInput("a statement is named by its reference, which ends in 64 hex digits", where=f"refs/{number}")
     loop = asyncio.get_running_loop()
     call.note(plan.op, *([plan.value] if plan.value is not None else map(_digest, plan.refs)))
 

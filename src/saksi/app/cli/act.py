@@ -85,16 +85,19 @@ def show(ctx: click.Context, id_: str) -> int:
 @common
 @click.pass_context
 def letter(ctx: click.Context, id_: str, out: Path) -> int:
-    """Write the letter of a request that was sent, with what goes beside it, to print or to hand over."""
+    """Write the letter of a request that was sent, with what goes beside it, to print or to hand over; it names the newest checkpoint."""
     from datetime import UTC, datetime
 
     from saksi.app.posting.setting import directory_of, sender_of
     from saksi.exchange.deliver import packed
+    from saksi.ledger.checkpoint import parse_checkpoint
+    from saksi.ledger.note import parse_note
 
     with reading(ctx) as node:
         have = node.book.history(id_)
         entry = directory_of(node.files, node.config).entry(have.request.to.id)
-        made = packed(have, entry, sender_of(node.files, node.config, datetime.now(UTC)), seen=None)
+        seen = parse_checkpoint(parse_note(node.checkpoint).text) if node.checkpoint else None
+        made = packed(have, entry, sender_of(node.files, node.config, datetime.now(UTC)), seen=seen)
     out.mkdir(parents=True, exist_ok=True)
     for each in made.files:
         (out / each.name).write_bytes(each.data)

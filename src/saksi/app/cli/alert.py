@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from saksi.app.cli.open import reading
-from saksi.app.cli.say import common, line, nothing, words
+from saksi.app.cli.say import common, line, note, nothing, words
 from saksi.model import BadInput, NotFound
 
 if TYPE_CHECKING:
@@ -65,6 +65,9 @@ def alert_add(
         config = alerting.node.config
         search = read_search(how, what, role, country=country or config.country or None)
         whose = _owner(alerting, owner)
+        twin = next((each.id for each in alerting.store.of(whose) if each.search == search), None)
+        if twin is not None:
+            note(f"{whose} has this search already: {twin}; it is saved once more", as_json=ctx.obj["json"])
         alerting.teller.access.note(Watcher(whose, "command-line", purpose), "alert", what=(search.what,))
         made = alerting.save(whose, Wish(search, purpose, hook, mail))
         _say(ctx, alerting, made, secret=made.channels.secret)

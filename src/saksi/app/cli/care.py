@@ -218,7 +218,9 @@ def restore(ctx: click.Context, target: Path, data_word: Path, keys_word: Path, 
 @common
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print the completion script for a SHELL: add it to its start-up file."""
+    """Print the completion script for a SHELL: add it to ~/.bashrc; to ~/.zshrc, behind compinit; or to
+    ~/.config/fish/completions/saksi.fish.
+    """
     from click.shell_completion import get_completion_class
 
     from saksi.app.cli import saksi

@@ -25,7 +25,7 @@ _KINDS = ("account", "email", "handle", "host", "ip", "network", "phone", "proxy
     "kinds",
     type=click.Choice(_KINDS),
     multiple=True,
-    help="Which values; else all in CSV, hosts in the other forms. A zone can also hold IPs and networks.",
+    help="Which values (may be repeated); else all in CSV, hosts in the other forms. A zone can also hold IPs and networks.",
 )
 @click.option("--for", "reader", metavar="AUTHORITY", help="The authority it is for: only what may be released to it (else this one).")
 @click.option("--circle", "circles", multiple=True, help="A named audience that authority belongs to.")

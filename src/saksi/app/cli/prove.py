@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from saksi.app.cli.say import common, line, nothing, progress, words
+from saksi.app.cli.say import common, line, note, nothing, progress, words
 from saksi.app.files import write_whole
 from saksi.ledger.bundle import VerifiedStatement, verify_bundle
 from saksi.ledger.note import VKey, parse_vkey
@@ -37,11 +37,14 @@ def prove(ctx: click.Context, what: str, out: Path | None, country: str | None, 
     from saksi.app.cli.open import reading
 
     with reading(ctx) as node:
-        proofs = node.prove(what, country=country, hide=frozenset(hide))
+        proofs, wider = node.prove(what, country=country, hide=frozenset(hide))
         key = node.vkey
     if not proofs:
         nothing(f"nothing is recorded about {what}", as_json=ctx.obj["json"])
         return 1
+    if wider:
+        about = ", ".join(dict.fromkeys(wider))
+        note(f"{len(wider)} of {len(proofs)} are not about {what} itself but about what it belongs to: {about}", as_json=ctx.obj["json"])
     data = b"".join(proof.rstrip(b"\n") + b"\n" for proof in proofs)
     if out is None:
         click.echo(data, nl=False)
