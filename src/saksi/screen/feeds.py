@@ -22,7 +22,7 @@ import csv
 import io
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import NamedTuple, Protocol
@@ -38,7 +38,7 @@ from saksi.screen.safelist import Spared
 from saksi.screen.wording import CLEARED
 from saksi.views.trace import OWN, Trace
 
-__all__ = ["FORMS", "Entry", "Feed", "FeedStore", "Plan", "entries", "feed", "write"]
+__all__ = ["FORMS", "Entry", "Feed", "FeedStore", "Plan", "feed", "write"]
 
 FORMS = ("hosts", "rpz", "csv")
 _ADDRESSES = frozenset({"ip", "network"})
@@ -101,24 +101,38 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed's entries in the order of their entities; `tlp` is the strictest marking of what they rest on."""
+    """A feed's entries in the order of their entities; `tlp` is the strictest marking of what they rest on.
+
+    `above_safe` counts the hosts that are left out because something below them is safe-listed, as far as the reader may see that too.
+    """
 
     plan: Plan
     entries: tuple[Entry, ...]
     tlp: Tlp
+    above_safe: int = 0
+
+    @property
+    def left_out(self) -> str:
+        """What is left out for what lies below it, in words; empty where nothing is."""
+        many, some = self.above_safe, ("host is", "it") if self.above_safe == 1 else ("hosts are", "each")
+        return f"{many} {some[0]} accused and left out: something at or below {some[1]} is safe-listed." if many else ""
 
 
 def feed(store: FeedStore, plan: Plan) -> Feed:
     """Fold the feed. Reads every host and URL in the store, and the other kinds asked for; for IPs or networks both of them."""
-    found = tuple(entries(store, plan))
-    return Feed(plan, found, max((each.tlp for each in found), key=lambda level: level.rank, default=Tlp.CLEAR))
+    spared = Spared()
+    candidates = _candidates(store, plan, spared)
+    found = tuple(_entries(candidates, spared))
+    above = sum(spared.is_told(_name(each)) for each in candidates if _kind(each) == "host")
+    return Feed(plan, found, max((each.tlp for each in found), key=lambda level: level.rank, default=Tlp.CLEAR), above)
 
 
 class _Verdict(NamedTuple):
-    """What is held about a value, as far as a feed is concerned: the kinds it is safe-listed as, whether it must be heeded, the entry it
-    would be, and which of its facts the entry's references are of."""
+    """What is held about a value, as far as a feed is concerned: the kinds it is safe-listed as and whether the reader may see that,
+    whether it must be heeded, the entry it would be, and which of its facts the entry's references are of."""
 
     safe: tuple[str, ...]
+    told: bool
     heeded: bool
     entry: Entry | None
     places: tuple[int, ...] = ()
@@ -166,24 +180,30 @@ class _Judges:
         entry = None
         if whole.flagged or (self._plan.contested and _is_contested(whole)):
             entry = _entry(self._theirs, whole, matched(store, self._theirs, match, held))
-        return _Verdict(part.safe, heeded, entry)
+        told = bool(part.safe) and bool(self._theirs.answer(entity, [matched(store, self._theirs, match, held)]).parts[0].safe)
+        return _Verdict(part.safe, told, heeded, entry)
 
 
-def entries(store: FeedStore, plan: Plan) -> Iterator[Entry]:
-    """The entries in order. Holds the hosts to spare in memory, and the candidates."""
-    judges, spared = _Judges(store, plan), Spared()
+def _candidates(store: FeedStore, plan: Plan, spared: Spared) -> list[Entry]:
+    """What could be listed but for what lies around or below it, in order. Gathers that in `spared`."""
+    judges = _Judges(store, plan)
     candidates: list[Entry] = []
     beside = {"host", "url"} | (set() if _ADDRESSES.isdisjoint(plan.kinds) else _ADDRESSES)
     for kind in sorted(beside.union(plan.kinds)):
         for entity, verdict, entry in judges.walk(kind):
             if verdict.safe:
-                spared.spare(entity, verdict.safe)
+                spared.spare(entity, verdict.safe, told=verdict.told)
             elif verdict.heeded:
                 spared.heed(entity)
             if entry is not None and kind in plan.kinds and unaccusable(entity) is None:
                 candidates.append(entry)
+    return sorted(candidates, key=attrgetter("entity"))
+
+
+def _entries(candidates: Sequence[Entry], spared: Spared) -> Iterator[Entry]:
+    """The entries in order."""
     addresses = spared.addresses(entry.entity for entry in candidates if _kind(entry) in _ADDRESSES)
-    for entry in sorted(candidates, key=attrgetter("entity")):
+    for entry in candidates:
         kind, _, name = entry.entity.partition(":")
         if kind != "host":
             shared = addresses.get(entry.entity, False)
@@ -241,6 +261,7 @@ def _heading(made: Feed) -> list[str]:
         f"Made {made.plan.made_at} for {_plain(setting.reader.authority)}; TLP:{made.tlp.value}; {len(made.entries)} entries",
         f"Contested values are {'included and marked' if made.plan.contested else 'left out'}.",
         "Safe-listed and shared values are never listed.",
+        *((made.left_out,) if made.above_safe else ()),
         *((f"{shared} addresses were named themselves, in networks that many customers share: each is marked.",) if shared else ()),
         "A value that is not listed is not thereby safe.",
         f"To contest an entry: {_plain(setting.contest)}",

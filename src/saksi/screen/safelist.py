@@ -17,23 +17,29 @@ class Spared:
     """Hosts and addresses that must not be blocked, gathered from what stands in the ledger.
 
     `spare` takes a host, URL, IP or network that is safe-listed, and as what: it and all above it are never blocked, and of a network
-    nothing in it, but for single addresses where the network is only said to be shared (a cloud's).
+    nothing in it, but for single addresses where the network is only said to be shared (a cloud's). `told`: it may be said that it is.
     `heed` takes one that is protected or contested: what lies above it may be blocked by its exact name, but not with everything below
     it, and a network around it not at all.
     """
 
-    __slots__ = ("_addresses", "_heeded", "_heeded_addresses", "_shared", "_spared")
+    __slots__ = ("_addresses", "_heeded", "_heeded_addresses", "_shared", "_spared", "_untold")
 
     def __init__(self) -> None:
         self._spared: set[str] = set()
+        self._untold: set[str] = set()  # the spared ones of which it may not be said
         self._heeded: set[str] = set()
         self._addresses: set[str] = set()
         self._shared: set[str] = set()
         self._heeded_addresses: set[str] = set()
 
-    def spare(self, entity: str, kinds: Sequence[str]) -> None:
+    def spare(self, entity: str, kinds: Sequence[str], *, told: bool = True) -> None:
         """Remember what is safe-listed as these kinds; other values have nothing above them."""
-        self._spared.update(_upward(entity))
+        above = _upward(entity)
+        if told:
+            self._untold.difference_update(above)
+        else:
+            self._untold.update(each for each in above if each not in self._spared)
+        self._spared.update(above)
         self._addresses.update(_address(entity))
         if entity.startswith("network:") and tuple(kinds) == ("shared",):
             self._shared.add(entity)
@@ -46,6 +52,10 @@ class Spared:
     def may_block(self, name: str) -> bool:
         """Whether a host may stand in a block list by its own name: not a public suffix, and nothing safe-listed at or below it."""
         return name not in self._spared and not suffixes().is_suffix(name)
+
+    def is_told(self, name: str) -> bool:
+        """Whether a host may not be blocked, and it may be said why: something at or below it is safe-listed."""
+        return name in self._spared and name not in self._untold
 
     def is_heeded(self, name: str) -> bool:
         """Whether a host that may be blocked may not be blocked with all names below it."""

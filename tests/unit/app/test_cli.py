@@ -56,6 +56,19 @@ def test_a_proof_that_is_about_what_a_value_belongs_to_says_so(listed: Run, tmp_
     assert "not about" not in listed("prove", "worse.example.org", "--out", out, json_=False).stderr
 
 
+def test_a_block_list_says_how_many_are_left_out_for_what_lies_below_them(run: Run, tmp_path: Path) -> None:
+    for name, body, more in (("bad", "scamsite.net", ()), ("good", "good.scamsite.net", ("--safe",))):
+        (tmp_path / f"{name}.txt").write_text(body + "\n", encoding="utf-8")
+        given = run("take", f"{name}.txt", "--publisher", "Police (synthetic)", "--list", "hosts", *more)
+        assert given.exception is None, given.exception
+    said = "1 host is accused and left out: something at or below it is safe-listed."
+    for words in (("feed",), ("feed", "--format", "rpz", "--out", "zone")):
+        made = run(*words, json_=False)
+        assert made.exception is None, made.exception
+        assert said in made.stderr
+    assert said in (tmp_path / "zone").read_text(encoding="utf-8")
+
+
 def test_take_ends_with_its_counts_and_lists_what_it_rejected(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "global-anti-scam.txt"
     path.write_text("\n".join(HOSTS) + "\n", encoding="utf-8")

@@ -338,6 +338,25 @@ def test_a_callers_word_takes_nothing_out_and_the_desks_does() -> None:
     assert _listed(world) == [BAD]
 
 
+@pytest.mark.parametrize("form", ["hosts", "rpz", "csv"])
+def test_how_many_are_left_out_for_what_lies_below_them_is_said_to_those_who_may_see_it(form: str) -> None:
+    def said(reader: Reader) -> list[str]:
+        return [line for line in write(feed(world, _plan(world, reader, form=form))) if "below" in line and "left out" in line]
+
+    world, home = World(), Reader("nasc.a", home=True, clearance=Tlp.RED)
+    world.say("host:scamshop.com")
+    assert said(PUBLIC) == []
+    world.say("url:https://good.scamshop.com/a", "benign", prop="safeListed", by=source(2), marking=Marking())
+    assert _listed(world) == []
+    assert said(PUBLIC) == []
+    assert said(home)[0].endswith(" 1 host is accused and left out: something at or below it is safe-listed.\n")
+    world.say("host:best.scamshop.com", "benign", prop="safeListed", by=source(2))
+    world.say(OTHER, marking=Marking(Tlp.RED, Pap.GREEN))
+    world.say(f"host:a.{OTHER.removeprefix('host:')}", "benign", prop="safeListed", by=source(2))
+    assert " 1 host is" in said(PUBLIC)[0]
+    assert " 2 hosts are accused and left out: something at or below each is safe-listed." in said(home)[0]
+
+
 @pytest.mark.parametrize("desk", [True, False])
 def test_a_zone_names_nothing_below_a_domain_where_one_host_was_found_to_be_harmless(desk: bool) -> None:
     world = World()

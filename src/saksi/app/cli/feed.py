@@ -11,7 +11,7 @@ from saksi.app.cli.say import common, line, note
 from saksi.app.files import write_whole
 from saksi.app.home import now_text
 from saksi.model import Json, Reader, Tlp
-from saksi.screen.feeds import FORMS, Entry, Plan
+from saksi.screen.feeds import FORMS, Entry, Plan, write
 
 __all__ = ["feed"]
 
@@ -67,11 +67,14 @@ def feed(
         )
         if not kinds and form != "csv":
             note("hosts only: values of other kinds are left out; --format csv holds all, --kind some", as_json=ctx.obj["json"])
+        made = node.to_block(plan)
+        if made.above_safe:
+            note(made.left_out, as_json=ctx.obj["json"])
         if out is None and ctx.obj["json"]:
-            for entry in node.to_block(plan).entries:
+            for entry in made.entries:
                 line({**_told(entry), "at": size})
             return 0
-        data = b"".join(node.block_list(plan))
+        data = "".join(write(made)).encode()
     if out is None:
         click.echo(data, nl=False)
         return 0
