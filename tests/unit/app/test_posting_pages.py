@@ -132,6 +132,54 @@ def test_of_two_officers_at_once_one_wins_and_the_other_is_told(office: Office) 
     assert digest not in bob.get("/answers").text
 
 
+def test_what_names_no_request_is_erased_for_good_by_somebody_else(office: Office) -> None:
+    """Its words are in no file afterwards, also where the same mail comes again; that it came and who erased it stays."""
+    words_ = b"From: A Stranger <a@stranger.example>\r\nSubject: help\r\n\r\nMy number is +99 555 0199 (invented).\r\n"
+    digest = office.came(words_)
+    ann, bob = officer(office, "Ann", "analyst", "approver"), officer(office, "Bob", "approver")
+    post = office.real.files.post
+
+    def found() -> list[Path]:
+        return [path for path in office.real.files.path.rglob("*") if path.is_file() and b"555 0199" in path.read_bytes()]
+
+    assert len(found()) == 1
+    early = bob.post(f"/answers/{digest}/erase", {"reason": "asked to"})
+    assert (early.status_code, "set it aside first" in early.text) == (409, True)
+    assert ann.post(f"/answers/{digest}/aside", {"reason": "not ours"}).status_code == 303
+    assert "Erase it for good" in bob.get(f"/answers/{digest}").text
+    own = ann.post(f"/answers/{digest}/erase", {"reason": "asked to"})
+    assert (own.status_code, "nobody erases what they set aside" in own.text) == (409, True)
+    assert officer(office, "Cy").post(f"/answers/{digest}/erase", {"reason": "asked to"}).status_code == 403
+    assert bob.post(f"/answers/{digest}/erase", {"reason": " "}).status_code == 409
+    assert len(found()) == 1
+    assert bob.post(f"/answers/{digest}/erase", {"reason": "its writer asked"}).status_code == 303
+    assert found() == []
+    page = bob.get(f"/answers/{digest}").text
+    for said in ("Erased for good by", "its writer asked", "its words were erased"):
+        assert said in page
+    assert digest in bob.get("/answers?state=erased").text
+    drop(office.real, words_)
+    office.turn()
+    assert found() == []
+    assert office.real.tray.get(digest).state == "erased"
+    office.desk.access.sync()
+    assert '"answer-erased"' in (office.real.files.path / "api" / "access.log").read_text()
+    assert post.is_dir()
+
+
+def test_a_second_factor_that_grew_old_is_asked_for_and_what_was_typed_stays(office: Office) -> None:
+    digest = office.came(b"From: a@stranger.example\r\n\r\nhello\r\n")
+    assert officer(office).post(f"/answers/{digest}/aside", {"reason": "not ours"}).status_code == 303
+    bob = officer(office, "Bob", "approver")
+    clock = office.desk.people.store.clock
+    object.__setattr__(office.desk.people.store, "clock", lambda: clock() + 301)
+    answer = bob.post(f"/answers/{digest}/erase", {"reason": "its writer asked"})
+    assert answer.status_code == 403
+    assert 'value="its writer asked"' in answer.text
+    assert 'href="/sign-in/second" target="_blank"' in answer.text
+    assert office.real.tray.get(digest).state == "aside"
+
+
 def test_what_was_typed_in_is_not_set_aside_by_another(office: Office) -> None:
     digest = office.came(reply(office.mail, "ANSWER: RECEIVED"))
     ann = officer(office)

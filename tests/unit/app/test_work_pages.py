@@ -183,8 +183,11 @@ def test_what_changes_who_sees_a_case_needs_a_second_factor_shown_just_now(desk:
     before = entries(desk)
     assert "show a second factor first" in lee.get(f"/case/{have.id}").text
     for word in BEARS:
-        answer = told(lee, have, word.value, text="x", whom=desk.people["New"])
-        assert (answer.status_code, answer.headers["location"].startswith("/sign-in/second?next=%2Fcase")) == (303, True)
+        answer = told(lee, have, word.value, text="what was <i>typed</i>", whom=desk.people["New"])
+        assert answer.status_code == 403
+        assert 'href="/sign-in/second" target="_blank"' in answer.text
+        assert "what was <i>typed</i>" not in answer.text
+        assert "what was &lt;i&gt;typed&lt;/i&gt;" in answer.text, "it stays"
     assert lee.post("/today/escalate", {"report": desk.report("4"), "whom": desk.people["New"]}).headers["location"].startswith("/sign-in")
     assert lee.post("/cases/enter", {"case": have.id, "word": "lead", "head": have.head}).headers["location"].startswith("/sign-in")
     assert entries(desk) == before

@@ -19,7 +19,7 @@ from saksi.app.api.params import Param
 from saksi.app.api.problems import Refused
 from saksi.app.api.wire import answer
 from saksi.app.people.forms import read_form
-from saksi.app.people.signed import NO_STORE, away, fresh
+from saksi.app.people.signed import NO_STORE, away, check_fresh, status_of
 from saksi.app.web.site import Site
 from saksi.model import ROLES, BadInput, SaksiError, Tlp
 
@@ -69,9 +69,9 @@ class AlertPages:
         form = await read_form(call, _FIELDS)
         how, what, role, hook, mail = (form.one(name) for name in ("how", "what", "role", "hook", "mail"))
         body = AlertBody(how, what, role, form.one("country") or None, hook, mail)
-        if body.hook:
-            fresh(call)  # what rings elsewhere bears upon others
         try:
+            if body.hook:
+                check_fresh(call)  # what rings elsewhere bears upon others
             purpose = form.one("purpose")
             if not purpose and call.caller.clearance is not Tlp.CLEAR:
                 raise BadInput("say what it is for", where="purpose")
@@ -134,7 +134,7 @@ class AlertPages:
     async def _show(self, call: Call, body: AlertBody, fault: SaksiError | None = None) -> Response:
         config = self._alerting.node.config
         return self._site.page(
-            call, "alerts.html", status=200 if fault is None else 400, headers=NO_STORE, refused=fault, alerts=await self._lines(call),
+            call, "alerts.html", status=status_of(fault, 400), headers=NO_STORE, refused=fault, alerts=await self._lines(call),
             body=body, ways=list(WAYS), roles=list(ROLES), mails=config.alert_mail if config.smtp and config.mail else "",
         )  # fmt: skip
 

@@ -14,10 +14,15 @@ from saksi.app.people.cookies import keep_cookie, known_cookie, read_cookie, ses
 from saksi.app.people.door import Knock
 from saksi.app.people.passkeys import Site as Place
 from saksi.app.people.sessions import Session
+from saksi.model import NotAllowed, SaksiError
 
-__all__ = ["NO_STORE", "away", "enter", "fresh", "held", "knock_of", "on_porter", "on_writer", "person_at", "place_of"]
+__all__ = [
+    "NO_STORE", "away", "check_fresh", "enter", "fresh", "held", "is_fresh", "knock_of", "on_porter", "on_writer", "person_at", "place_of",
+    "status_of",
+]  # fmt: skip
 
 NO_STORE = {"Cache-Control": "no-store"}
+_SECOND = "second factor"  # where a refusal says that it has to be shown again
 _T = TypeVar("_T")
 
 
@@ -39,9 +44,29 @@ def person_at(call: Call) -> Session:
 def fresh(call: Call) -> Session:
     """The session of a person who showed a second factor within five minutes. Raises Refused (403) where they have to show it again."""
     session = person_at(call)
-    if not session.fresh(call.desk.people.store.clock()):
+    if not is_fresh(call):
         raise Refused("second-factor")
     return session
+
+
+def is_fresh(call: Call) -> bool:
+    """Whether who is signed in showed a second factor within five minutes."""
+    return person_at(call).fresh(call.desk.people.store.clock())
+
+
+def check_fresh(call: Call) -> None:
+    """The same for a page that shows again what was typed. Raises NotAllowed."""
+    if not is_fresh(call):
+        raise NotAllowed(
+            "this bears upon others: show your second factor again",
+            where=_SECOND,
+            todo="the link on this page opens beside it; then send this again",
+        )
+
+
+def status_of(fault: SaksiError | None, otherwise: int) -> int:
+    """What HTTP calls a page that shows again what was typed, with the refusal that it met."""
+    return 200 if fault is None else 403 if fault.where == _SECOND else otherwise
 
 
 def knock_of(call: Call) -> Knock:

@@ -20,7 +20,7 @@ from saksi.app.home import now_text
 from saksi.app.intake.attachment import DOWNLOAD, label_of, safe_name
 from saksi.app.people.forms import read_form
 from saksi.app.people.policy import gate
-from saksi.app.people.signed import NO_STORE, away, person_at
+from saksi.app.people.signed import NO_STORE, away, check_fresh, person_at, status_of
 from saksi.app.posting.posting import Posting
 from saksi.app.posting.setting import printed
 from saksi.app.posting.shown import Shown, shown
@@ -33,8 +33,8 @@ __all__ = ["AnswerPages"]
 
 _T = TypeVar("_T")
 _PAGE = 25
-_STATES = ("waiting", "logged", "aside", "noted")
-_STATE = Param("state", "Those that wait, were logged as a step, were set aside, or ask for nothing.", longest=7, form="|".join(_STATES))
+_STATES = ("waiting", "logged", "aside", "noted", "erased")
+_STATE = Param("state", "Those that wait, were logged as a step, set aside, erased, or ask for nothing.", longest=7, form="|".join(_STATES))
 _DIGEST = Param("digest", "The SHA-256 of what came in, in hex.", longest=64, form="[0-9a-f]{64}", place="path")
 _FILE = Param("file", "Which of its files, from 1.", longest=3, form="[1-9][0-9]{0,2}", place="path")
 
@@ -59,6 +59,7 @@ class AnswerPages:
             route("GET", "/answers/{digest}/files/{file}", self.file, _DIGEST, _FILE),
             route("GET", "/answers/{digest}/original", self.original, _DIGEST),
             route("POST", "/answers/{digest}/aside", self.aside, _DIGEST),
+            route("POST", "/answers/{digest}/erase", self.erase, _DIGEST),
             route("GET", "/answers/{digest}", self.one, _DIGEST),
         )
 
@@ -115,11 +116,25 @@ class AnswerPages:
             return await self._show(call, await self._opened(call), fault)
         return away(f"/answers/{item.digest}")
 
-    async def _show(self, call: Call, made: Shown, fault: SaksiError | None = None) -> Response:
+    async def erase(self, call: Call) -> Response:
+        """Destroy what was set aside, for good: an approver who did not set it aside, with a reason and a second factor."""
+        actor = person_at(call).person.actor
+        gate(actor, May.ERASE)
+        item, form = self._item(call), await read_form(call, {"reason"})
+        try:
+            check_fresh(call)
+            call.desk.access.note(call.caller.watcher(call.purpose or "an erasure"), "answer-erased", what=[item.digest])
+            await _apart(lambda: self._node.erase_item(item.digest, actor.person, now_text(), form.one("reason")))
+        except SaksiError as fault:
+            return await self._show(call, await self._opened(call), fault, form.one("reason"))
+        return away(f"/answers/{item.digest}")
+
+    async def _show(self, call: Call, made: Shown, fault: SaksiError | None = None, typed: str = "") -> Response:
         files = [(safe_name(name), name) for name in (made.proposal.files if made.proposal else ())]
         return self._site.page(
-            call, "answer.html", status=200 if fault is None else 409, headers=NO_STORE, refused=fault, one=made, files=files,
-            contact=_sealed_too(call), signed=call.caller.session is not None, labels=await _apart(lambda: self._labels(made)),
+            call, "answer.html", status=status_of(fault, 409), headers=NO_STORE, refused=fault, one=made, files=files,
+            contact=_sealed_too(call), signed=call.caller.session is not None, typed=typed,
+            erases=May.ERASE in call.caller.rights, labels=await _apart(lambda: self._labels(made)),
         )  # fmt: skip
 
     def _labels(self, made: Shown) -> list[str]:

@@ -63,6 +63,11 @@ class Posting(Casing):
         pieces = self.shelf.original(bytes.fromhex(item.digest))
         return None if pieces is None else b"".join(pieces)
 
+    def erase_item(self, digest: str, person: str, at: str, reason: str) -> None:
+        """Destroy something that was set aside, for good: what came in and names no request is in no request's erasure."""
+        self.tray.erase(digest, person, at, reason)
+        self.mailbox.forget(digest)
+
     def plan_erasure(self, what: str) -> ErasurePlan:
         """As for everything else; of a request (`request:ID`) all its steps go, and with them its mails and what came in about it."""
         steps = self.book.steps(what.removeprefix(_REQUEST)) if what.startswith(_REQUEST) else []

@@ -111,19 +111,25 @@ class Courier:
             if taken.digest is None:
                 _log.warning("a file in the mailbox is left unread: %s", taken.reason)
             else:
-                self._judge(taken.data, taken.digest, now)
+                self._place(taken.digest, now)
 
     def _find_again(self, now: datetime) -> None:
         """What a process that died, a round that failed, or a backup that was brought back left half done: mails kept and not judged,
         steps logged and not settled."""
         node = self.node
         for digest in sorted({*node.mailbox.kept(), *(item.digest for item in node.tray.open())}):
-            if not node.tray.has(digest):
-                self._judge(node.mailbox.original(digest), digest, now)
-            elif node.shelf.original(bytes.fromhex(digest)) is not None:
-                item = node.tray.get(digest)
-                node.tray.logged(digest, item.person or COURIER.person, _text(now), item.request)
-                node.mailbox.forget(digest)
+            self._place(digest, now)
+
+    def _place(self, digest: str, now: datetime) -> None:
+        """Lay what is kept before somebody, once; or forget it, where it was erased or lies in the vault."""
+        node = self.node
+        if not node.tray.has(digest):
+            self._judge(node.mailbox.original(digest), digest, now)
+        elif (item := node.tray.get(digest)).state == "erased":
+            node.mailbox.forget(digest)
+        elif node.shelf.original(bytes.fromhex(digest)) is not None:
+            node.tray.logged(digest, item.person or COURIER.person, _text(now), item.request)
+            node.mailbox.forget(digest)
 
     def _judge(self, data: bytes, digest: str, now: datetime) -> None:
         """Where a mail goes: what asks for nothing is noted, a bounce moves our own clock, everything else waits for somebody."""

@@ -1,7 +1,7 @@
 """The tray: mails and appeals that came in and wait for somebody, each once, with who dealt with it and how.
 
 A mail's words lie beside it as they came (`exchange.mailbox`), an appeal's here, sealed; once a step rests on one it is in the vault, and
-here its digest is left. What is set aside stays to be seen, with the reason.
+here its digest is left. What is set aside stays to be seen, with the reason, until somebody else erases it for good.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Item:
     """Something that came in: SHA-256 of its bytes in hex, `mail` or `appeal`, the request it is about (None: none that it names), when.
 
     `state` is `new` (nobody has looked which request it is about), `waiting`, `logged` (a step rests on it), `aside` (somebody set it aside
-    for a `reason`) or `noted` (it asks for nothing: a delivery notice, an absence notice). Times are UTC.
+    for a `reason`), `noted` (it asks for nothing: a delivery notice, an absence notice) or `erased` (for a `reason`). Times are UTC.
     """
 
     digest: str
@@ -130,13 +130,32 @@ class Tray:
 
     def set_aside(self, digest: str, person: str, at: str, reason: str) -> None:
         """Set aside what waits. Raises NotAllowed where somebody has dealt with it since, BadInput without a reason."""
-        if not reason.strip() or len(reason) > _LONGEST:
-            raise BadInput(f"say why it is set aside, in at most {_LONGEST:,} characters", where="reason")
+        _check_reason(reason, "set aside")
         text = "UPDATE item SET state = 'aside', person = ?, at = ?, reason = ? WHERE digest = ? AND state = 'waiting'"
         with self._turn():
             if not self._link.execute(text, (person, at, reason.strip(), digest)).rowcount:
                 self.get(digest)
                 raise NotAllowed("somebody has dealt with it since you looked", where="digest", todo="look at it again")
+
+    def erase(self, digest: str, person: str, at: str, reason: str) -> None:
+        """Destroy the words of what was set aside or asks for nothing, for good; whoever set it aside does not erase it as well.
+
+        Raises NotAllowed where it is not so, BadInput without a reason. A kept mail is forgotten by the caller, after this.
+        """
+        _check_reason(reason, "erased")
+        text = (
+            "UPDATE item SET state = 'erased', person = ?, at = ?, reason = ?, body = NULL "
+            "WHERE digest = ? AND state IN ('aside', 'noted') AND person IS NOT ?"
+        )
+        with self._turn():
+            if self._link.execute(text, (person, at, reason.strip(), digest, person)).rowcount:
+                return
+        item = self.get(digest)
+        if item.state == "logged":
+            raise NotAllowed("a step of a request rests on it", where="digest", todo="erase the request, where that must be")
+        if item.state == "aside":
+            raise NotAllowed("nobody erases what they set aside", where="digest", todo="ask another approver to look at it")
+        raise NotAllowed("only what was set aside is erased", where="digest", todo="look at it again; set it aside first, with a reason")
 
     def sort_out(self, digest: str, request: str | None) -> None:
         """What is new waits for somebody from now on, about that request."""
@@ -169,3 +188,10 @@ class Tray:
         with self._lock, self._link:
             self._link.execute("BEGIN IMMEDIATE")
             yield
+
+
+def _check_reason(reason: str, done: str) -> None:
+    if not reason.strip() or len(reason) > _LONGEST:
+        raise BadInput(
+            f"say why it is {done}, in at most {_LONGEST:,} characters", where="reason", todo="without names or other personal data"
+        )

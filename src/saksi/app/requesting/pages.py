@@ -15,7 +15,7 @@ from saksi.app.api.params import CURSOR, Param
 from saksi.app.api.wire import answer, next_link
 from saksi.app.packing import Order
 from saksi.app.people.policy import gate, may
-from saksi.app.people.signed import NO_STORE, away, fresh, on_writer, person_at
+from saksi.app.people.signed import NO_STORE, away, check_fresh, is_fresh, on_writer, person_at, status_of
 from saksi.app.requesting.office import BEARING, SHOWN, Office
 from saksi.app.requesting.prefill import About, Draft, drafted, shown
 from saksi.app.requesting.sent_form import read_asked, read_step
@@ -105,10 +105,10 @@ class RequestPages:
         """Take a step."""
         id_, session = call.asked.text("id"), person_at(call)
         body = await read_step(call)
-        if body.word in {each.value for each in BEARING}:
-            fresh(call)
         now = call.desk.people.store.clock()
         try:
+            if body.word in {each.value for each in BEARING}:
+                check_fresh(call)
             await on_writer(call, lambda: self._office.step(id_, body, session, now=now))
         except SaksiError as fault:
             return await self._show(call, id_, fault=fault, seen=body.head, told=msgspec.to_builtins(body))
@@ -172,10 +172,10 @@ class RequestPages:
         carried = [each.step["word"] for each in view.steps if each.step["word"] in _CARRIED]
         seldom = _SELDOM | _CARRIED if carried[-1:] == ["deliver"] else _SELDOM
         return self._site.page(
-            call, "request.html", status=200 if fault is None else 409 if fault.where == "after" else 400, headers=NO_STORE, view=view,
+            call, "request.html", status=status_of(fault, 409 if fault and fault.where == "after" else 400), headers=NO_STORE, view=view,
             asked=view.request, rule=RULES[Kind(str(view.request["kind"]))], refused=fault, told=told or {},
             fresh_steps=heads[heads.index(seen) + 1 :] if seen in heads else [], bearing={each.value for each in BEARING},
-            fresh=session.fresh(call.desk.people.store.clock()), refusals=REFUSALS, ends=sorted(ENDS), me=session.person.id,
+            fresh=is_fresh(call), refusals=REFUSALS, ends=sorted(ENDS), me=session.person.id,
             urgency=Urgency(str(view.request["urgency"])), back=f"/request/{id_}", fields=_FIELDS, answers=_ANSWERS, seldom=seldom,
             may_pack=May.LOOK in call.caller.rights,
         )  # fmt: skip

@@ -13,7 +13,7 @@ from saksi.app.people.signed import person_at
 from saksi.model import BadInput, Tlp
 from saksi.model.actor import Actor
 
-__all__ = ["AFTER", "REPORT", "STATE", "check_worker", "is_fresh", "names_of", "note", "who", "workers"]
+__all__ = ["AFTER", "REPORT", "STATE", "check_worker", "names_of", "note", "who", "workers"]
 
 AFTER = Param("cursor", "The `next` of the page before.", longest=4096, form="[A-Za-z0-9_-]+")
 STATE = Param("state", "Which reports: open, assigned, merged or closed.", "open", longest=8, form="open|assigned|merged|closed")
@@ -40,11 +40,6 @@ def workers(call: Call) -> tuple[Person, ...]:
 def names_of(call: Call) -> Mapping[str, str]:
     """The names of all people by their pseudonym, for pages alone: neither data nor ledger holds them."""
     return {each.id: each.name for each in call.desk.people.register.people()}
-
-
-def is_fresh(call: Call) -> bool:
-    """Whether who is signed in showed a second factor within five minutes."""
-    return person_at(call).fresh(call.desk.people.store.clock())
 
 
 def check_worker(call: Call, id_: str | None) -> None:

@@ -19,13 +19,12 @@ from saksi.app.packing_case import take_case
 from saksi.app.packing_paper import paper_with
 from saksi.app.people.forms import read_form
 from saksi.app.people.policy import gate
-from saksi.app.people.sign_in import second_link
-from saksi.app.people.signed import NO_STORE, away, on_writer, person_at
+from saksi.app.people.signed import NO_STORE, away, check_fresh, is_fresh, on_writer, person_at, status_of
 from saksi.app.posting.setting import FONTS
 from saksi.app.web.layout import fields_of
 from saksi.app.web.packed import packed
 from saksi.app.web.site import Site, link
-from saksi.app.work.asking import is_fresh, names_of, who, workers
+from saksi.app.work.asking import names_of, who, workers
 from saksi.app.work.entering import BEARS, FIELDS, UNTYPED, act_of, body_of, open_to, typed, work_of
 from saksi.app.work.told import case_of, is_over
 from saksi.cases import Case, Clock, Entry, Word
@@ -79,6 +78,11 @@ class _Refusal:
     kept: Mapping[str, str] = field(default_factory=lambda: UNTYPED)
     head: str = ""
 
+    @property
+    def status(self) -> int:
+        """What HTTP calls it."""
+        return status_of(self.fault, 400 if isinstance(self.fault, BadInput) else 409)
+
     def since(self, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
         """The entries made after the head that the form was made on; none where it is the newest, or none of this case."""
         heads = [each.digest() for each in entries] if self.head else []
@@ -120,8 +124,8 @@ class CasePage:
         form, case, person = await read_form(call, FIELDS), call.asked.text("case"), person_at(call).person
         try:
             work = work_of(case, body_of(form))
-            if work.word in BEARS and not is_fresh(call):
-                return away(second_link(f"/case/{case}"))
+            if work.word in BEARS:
+                check_fresh(call)
             await on_writer(call, act_of(call, self._node, work, form.one("into_head")))
         except (BadInput, NotAllowed) as fault:
             return await self._show(call, _Refusal(fault, typed(form), form.one("head")))
@@ -156,7 +160,7 @@ class CasePage:
         return self._site.page(
             call,
             "case.html",
-            status=200 if refusal.fault is None else 400 if isinstance(refusal.fault, BadInput) else 409,
+            status=refusal.status,
             headers=NO_STORE,
             refused=refusal.fault,
             kept=refusal.kept,

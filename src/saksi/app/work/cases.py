@@ -12,9 +12,9 @@ from saksi.app.api.wire import answer, next_link
 from saksi.app.casing import Casing, Work
 from saksi.app.people.forms import read_form
 from saksi.app.people.sign_in import second_link
-from saksi.app.people.signed import NO_STORE, away, on_writer, person_at
+from saksi.app.people.signed import NO_STORE, away, is_fresh, on_writer, person_at
 from saksi.app.web.site import Site, link
-from saksi.app.work.asking import is_fresh, names_of, note, who
+from saksi.app.work.asking import names_of, note, who
 from saksi.app.work.told import CasesAnswer
 from saksi.cases import MAY, Word
 from saksi.cases.board import CaseLine

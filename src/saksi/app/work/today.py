@@ -16,10 +16,10 @@ from saksi.app.api.wire import answer, next_link
 from saksi.app.casing import Casing, Work
 from saksi.app.people.forms import Form, read_form
 from saksi.app.people.sign_in import second_link
-from saksi.app.people.signed import NO_STORE, away, on_writer, person_at
+from saksi.app.people.signed import NO_STORE, away, is_fresh, on_writer, person_at
 from saksi.app.queueing import DESK, Escalation
 from saksi.app.web.site import Site, link
-from saksi.app.work.asking import AFTER, REPORT, STATE, check_worker, is_fresh, names_of, note, who, workers
+from saksi.app.work.asking import AFTER, REPORT, STATE, check_worker, names_of, note, who, workers
 from saksi.app.work.told import report_of, request_of
 from saksi.cases import MAY, Case, Word
 from saksi.cases.board import CaseLine, TaskLine
