@@ -17,6 +17,7 @@ from saksi.app.wired import Wired
 from saksi.model import GROUPS, Amendment, BadInput, Reader, Statement, release
 from saksi.observables.detect import detect
 from saksi.screen.answer import Answer, marking_line
+from saksi.screen.links import with_links
 from saksi.screen.lookup import listed, lookup
 from saksi.screen.page import Listed, Mark
 from saksi.views.fact import Change, Fact, Standing, standing
@@ -39,7 +40,8 @@ class Answering(Wired):
     def ask(self, value: str, *, country: str | None, reader: Reader, at: int | None) -> Answer:
         """The answer about a value in any script and spelling."""
         readings = detect(value, country=country or self.config.country or None)
-        return lookup(self.views, self.judge(reader, at), value, readings)
+        judge = self.judge(reader, at)
+        return with_links(self.views, judge, lookup(self.views, judge, value, readings))
 
     def entity(self, entity: str, *, reader: Reader, at: int | None, after: str | None = None) -> Listed:
         """The answer about an entity by its id; `after` is the `next` of the page before, at whose ledger size the list goes on."""
@@ -47,7 +49,7 @@ class Answering(Wired):
             raise BadInput("an entity id is a kind, ':' and a normal form", where=entity[:80])
         cursor = None if after is None else read_cursor(after)
         judge = self.judge(reader, cursor.at if cursor is not None and at is None else at)
-        said = listed(self.views, judge, entity, None if cursor is None else Mark.read(cursor.after))
+        said = with_links(self.views, judge, listed(self.views, judge, entity, None if cursor is None else Mark.read(cursor.after)))
         return said if said.next is None else replace(said, next=write_cursor(Cursor(said.next, said.at)))
 
     def statement(self, commitment: str, *, reader: Reader, at: int | None) -> StatementView | None:

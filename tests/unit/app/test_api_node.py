@@ -242,6 +242,23 @@ def test_answers_go_on_while_a_file_is_taken_in(real: Real) -> None:
     assert len(sizes) <= 3
 
 
+def test_an_unknown_host_says_how_many_links_on_it_are_on_record_to_those_who_may_see_them(real: Real) -> None:
+    analyst, stranger = real.with_key(Role.ANALYST), real.with_key(Role.READER, Tlp.CLEAR)
+    address, body = "/api/v1/takes?name=u.txt&publisher=Police%20of%20A&list=urls&tlp=AMBER&pap=AMBER", b"https://scam5.net/\n"
+    assert analyst.post(address, content=body).status_code == 201
+    look, many = "/api/v1/lookup?value=scam5.net", {"values": ["scam5.net", "scam6.net"]}
+    said, hidden = analyst.get(look).json(), stranger.get(look)
+    assert (said["status"], [note["code"] for note in said["warnings"]]) == ("unknown", ["links-on-record"])
+    assert said["warnings"][0]["text"].startswith("1 link on it is on record")
+    assert analyst.post("/api/v1/lookup", json=many).json()["answers"][0] == said
+    assert analyst.get("/e/host:scam5.net.json").json()["warnings"] == said["warnings"]
+    page = analyst.get("/e/host:scam5.net", headers={"Accept": "text/html"}).text
+    assert "1 link on it is on record" in page
+    assert "on record:" not in stranger.get("/e/host:scam5.net", headers={"Accept": "text/html"}).text
+    assert hidden.text.replace("scam5", "scam6") == stranger.get("/api/v1/lookup?value=scam6.net").text
+    assert analyst.get("/api/v1/lookup?value=scam6.net").json()["warnings"] == []
+
+
 def test_lists_are_given_by_those_who_may_amend_alone(real: Real) -> None:
     address, body = "/api/v1/takes?name=a.txt&publisher=Police%20of%20A&list=hosts", b"one.example.net\n"
     giver, analyst = real.with_key(Role.INTAKE), real.with_key(Role.ANALYST)

@@ -132,6 +132,10 @@ class World:
         some = fit[-self.page :]
         return Held(entity, some, len(facts), some[0].leaf if len(fit) > self.page else None)
 
+    def entities(self, prefix: str = "", *, after: str = "", limit: int = 100) -> list[str]:
+        """Ids in order, those behind one."""
+        return sorted(each for each in self.by_entity if each.startswith(prefix) and each > after)[:limit]
+
     def stop(self, at: int | None = None) -> int:
         """Each leaf holds one statement."""
         return self.size if at is None else at
