@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from saksi.actions import Actor, Role
@@ -82,7 +83,7 @@ class Casing(Queueing):
         self._check_reaches(clearance)
         for each in reports:
             self._report(each, actor, clearance)
-        with self.ledger.core.turn:
+        with self._turn():
             entry = self._opening_entry(title, actor, reports)
             have = opened(entry, actor)
             self._enter([self._leaf(entry, have, self.ledger.new_subject())])
@@ -95,7 +96,7 @@ class Casing(Queueing):
         first = min((line.triage for line in lines), key=lambda each: each.urgency)
         what = lines[0].typology or ""  # as whoever reported it gave it
         title = f"{what if what and what.isprintable() else 'report'}: {first.urgency.words}"
-        with self.ledger.core.turn:
+        with self._turn():
             opening = self._opening_entry(title, actor, [line.id for line in lines])
             have = opened(opening, actor)
             task = Entry(
@@ -110,7 +111,7 @@ class Casing(Queueing):
         """Make an entry. Raises NotAllowed or BadInput with the reason where it may not be made, and nothing is logged then."""
         if work.word in {Word.MERGE, Word.ABSORB}:
             raise BadInput("two cases are merged by `merge`", where="word")
-        with self.ledger.core.turn:  # between the look at the case and the leaf nobody else makes an entry
+        with self._turn():
             have = self._open_to(work.case, actor, clearance, work.word)
             if work.other is not None:
                 self._open_to(work.other, actor, clearance, work.word)
@@ -123,7 +124,7 @@ class Casing(Queueing):
         """Merge a case into another (`work.other`); gives the other, which holds all that the first held. Both entries or none."""
         if work.word is not Word.MERGE or work.other is None:
             raise BadInput("say which case is merged into which", where="other")
-        with self.ledger.core.turn:
+        with self._turn():
             have = self._open_to(work.case, actor, clearance, work.word)
             into = self._open_to(work.other, actor, clearance, Word.ABSORB)
             entry = self._entry(work, have, actor)
@@ -308,9 +309,20 @@ class Casing(Queueing):
     def _marking(self) -> Marking:
         return Marking(Tlp.AMBER_STRICT, Pap.RED, purpose=self.config.purpose or None, legal_basis=self.config.legal_basis or None)
 
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Between the look at a case and the leaf nobody else makes an entry, and the look sees every entry that was made: one that the
+        disk had no room to show would be left aside by the next. Raises Behind where there is still none."""
+        with self.ledger.core.turn:
+            self._show_all()
+            yield
+
     def _enter(self, leaves: Sequence[core.Entry]) -> None:
         self.ledger.append_entries(list(leaves))
-        self.views.fold(self.ledger)
+        self._show_all()
+
+    def _show_all(self) -> None:
+        self.catch_up()
         self.board.catch_up(self.views, self.ledger)
 
 

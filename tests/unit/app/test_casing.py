@@ -24,6 +24,7 @@ from saksi.formats.bulk import encode
 from saksi.ledger.frame import seal_batch
 from saksi.model import Asserter, BadInput, Content, Marking, NotAllowed, Op, Pap, SaksiError, Source, Statement, Tlp
 from saksi.model.actor import Actor, Role
+from saksi.views.serving import Behind
 
 LEAD = Actor("lead", "unit-x", frozenset({Role.ANALYST}))
 MATE = Actor("mate", "unit-x", frozenset({Role.INTAKE}))
@@ -73,6 +74,31 @@ def tell(node: Node, report: str, prop: str, value: bool, tlp: Tlp = Tlp.AMBER) 
 
 def work(node: Node, have: Case, word: Word, actor: Actor = LEAD, **more: object) -> Case:
     return node.work(Work(case=have.id, word=word, head=have.head, **more), actor, RED)  # type: ignore[arg-type]
+
+
+def test_an_entry_that_the_disk_had_no_room_to_show_is_not_left_aside_by_the_next(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    have = node.open_case("a case (synthetic)", LEAD, RED)
+
+    def no_room(*_: object, **__: object) -> None:
+        raise Behind("there is no room")
+
+    monkeypatch.setattr("saksi.views.views.Views.fold", no_room)
+    with pytest.raises(Behind):
+        work(node, have, Word.NOTE, text="the bank called back")
+    size = node.ledger.size
+    for word, more in ((Word.NOTE, {"text": "a second"}), (Word.TASK, {"task": "call", "text": "the bank"})):
+        with pytest.raises(Behind):
+            work(node, have, word, **more)
+    with pytest.raises(Behind):
+        node.open_case("another (synthetic)", LEAD, RED)
+    assert node.ledger.size == size, "nothing is logged that could not follow"
+    monkeypatch.undo()
+    with pytest.raises(NotAllowed):
+        work(node, have, Word.NOTE, text="on a head that is old")
+    seen = node.case(have.id, LEAD, RED)
+    assert [each.text for each in seen.entries] == ["a case (synthetic)", "the bank called back"]
+    assert work(node, seen.case, Word.NOTE, text="a second").head != seen.case.head
+    assert [each.text for each in node.case(have.id, LEAD, RED).entries][-1] == "a second"
 
 
 def test_reports_wait_by_urgency_then_age_and_pages_hold_together(node: Node) -> None:
