@@ -12,7 +12,7 @@ from saksi.ledger.disk import FAILED, disk_fault
 
 __all__ = ["FOLD_VERSION", "NAME", "Manifest", "Segment", "digest", "read", "write"]
 
-FOLD_VERSION = 4
+FOLD_VERSION = 5
 NAME = "manifest.json"
 
 

@@ -47,6 +47,7 @@ class Step:
         self._numbers = [Numbers(partial(writer.find, kind), writer.next(kind)) for kind in (SOURCE, RECORDER, MARKING, SHAPE, DAYS)]
         self._ids = Slots(place / "ids.slots", secret=have.secret)
         self._names = Slots(place / "names.slots", secret=have.secret)
+        self._named = 0  # statements whose commitments can be found while all is made anew
         self._shapes: dict[int, Shape] = {}
         self._authors: dict[int, str] = {}
         self._recent: list[tuple[int, str]] = []
@@ -148,8 +149,9 @@ class Step:
         durable = not self._writer.fresh  # a new generation is made durable as a whole
         runs = append(self._place, stretch, runs=have.runs, durable=durable)
         flat = Flat(self._place, count=first + len(columns), runs=runs)
-        self._ids.put(flat.ids[first:], first=first, among=flat.ids, durable=durable)
-        self._names.put(flat.names[first:], first=first, among=flat.names, durable=durable)
+        if not self._writer.fresh:  # else both are made at the end, at once
+            self._ids.put(flat.ids[first:], first=first, among=flat.ids)
+            self._names.put(flat.names[first:], first=first, among=flat.names)
         for kind, numbers in enumerate(self._numbers):
             self._writer.parts(kind, numbers.fresh)
             numbers.fresh.clear()
@@ -180,6 +182,9 @@ class Step:
         told = [one for one in stretch.columns.amending if one.target.startswith(origin + "#")]
         if not told:
             return []
+        if self._writer.fresh:
+            self._names.put(flat.names[self._named :], first=self._named, among=flat.names, durable=False)
+            self._named = flat.count
         names = as_words([bytes.fromhex(one.target[-64:]) for one in told], 32)
         targets = self._names.find(names, among=flat.names).tolist()
         rows: list[ChangeRow] = []

@@ -25,7 +25,7 @@ ORDER = ("entity", "ordinal")
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything counts as large."""
-    for name, value in (("_LARGE", 0), ("_LOT", 7), ("_REGION", 64), ("_BLOCK", 50)):
+    for name, value in (("_LARGE", 0), ("_LOT", 7), ("_REGION", 64), ("_WHOLE", 640), ("_BLOCK", 50)):
         monkeypatch.setattr(slots, name, value)
 
 
@@ -46,6 +46,52 @@ def test_a_large_table_finds_every_key_and_the_first_of_equal_ones(tmp_path: Pat
         assert found[2_500] == 10
         assert np.delete(found, [700, 2_500]).tolist() == np.delete(np.arange(3_000), [700, 2_500]).tolist()
         assert (table.find(_keys(3_100)[3_000:], among=keys) == -1).all()
+        table.tighten(keys)
+
+
+@pytest.mark.usefixtures("large")
+def test_slots_that_a_killed_fold_left_are_passed_over_and_written_again(tmp_path: Path) -> None:
+    keys = _keys(3_000)
+    table = Slots(tmp_path / "ids.slots", secret=12_345)
+    table.put(keys[:2_000], first=0, among=keys[:2_000])
+    table.put(keys[2_000:], first=2_000, among=keys)
+    before = (tmp_path / "ids.slots").read_bytes()
+    assert table.find(keys, among=keys[:2_000]).tolist() == [*range(2_000), *[-1] * 1_000]
+    assert (table.find(keys[:50], among=keys[:0]) == -1).all()
+    table.put(keys[2_000:], first=2_000, among=keys)
+    assert (tmp_path / "ids.slots").read_bytes() == before
+    assert table.find(keys, among=keys).tolist() == list(range(3_000))
+
+
+def test_where_a_key_is_not_there_hardly_any_other_is_read(tmp_path: Path) -> None:
+    class Told(np.ndarray[tuple[int, int], np.dtype[np.uint64]]):
+        def __getitem__(self, wanted: object) -> object:
+            read.append(np.size(wanted))
+            return np.asarray(self)[wanted]  # type: ignore[index]
+
+    read: list[int] = []
+    keys = _keys(13_000)
+    table = Slots(tmp_path / "ids.slots", secret=12_345)
+    table.tighten(keys[:3_000])
+    assert (table.find(keys[3_000:], among=keys[:3_000].view(Told)) == -1).all()
+    assert sum(read) < 10
+
+
+def test_thousands_of_equal_keys_leave_the_others_where_they_are_found(tmp_path: Path) -> None:
+    """They fill so many slots one after another, and whoever belongs among them goes far."""
+    keys = _keys(9_000)
+    keys[1_000:6_000:2] = keys[500]
+    keys[6_000:6_100, 0] = keys[500, 0]  # the same place and tag, and another key
+    table = Slots(tmp_path / "ids.slots", secret=12_345)
+    for start in range(0, 9_000, 3_000):
+        table.put(keys[start : start + 3_000], first=start, among=keys[: start + 3_000])
+    own = np.arange(9_000)
+    own[1_000:6_000:2] = 500
+    for _ in range(2):
+        assert table.find(keys, among=keys).tolist() == own.tolist()
+        other = _keys(9_100)[9_000:]
+        other[:50, 0] = keys[500, 0]
+        assert (table.find(other, among=keys) == -1).all()
         table.tighten(keys)
 
 
