@@ -24,7 +24,8 @@ stand before or after the command. Progress goes to standard error, and only to 
 | 4 | a peer or the network |
 | 5 | the ledger or the vault is damaged |
 
-Shell completion: `saksi completion bash >> ~/.bashrc` (also `zsh`, `fish`).
+Shell completion: `saksi completion bash >> ~/.bashrc`;
+for zsh `>> ~/.zshrc`, behind `compinit`; for fish `> ~/.config/fish/completions/saksi.fish`.
 """
 
 

@@ -70,7 +70,8 @@ def test_amendments_come_all_or_not_at_all(real: Real) -> None:
     refs = roles(analyst)
     wrong = {"op": "expire", "refs": [*refs, refs[0][:-64] + "0" * 64], "reason": "a test"}
     refused = analyst.post("/api/v1/amendments", json=wrong)
-    assert (refused.status_code, refused.json()["detail"]) == (400, "there is no such statement")
+    said = refused.json()
+    assert (refused.status_code, said["detail"], said["where"]) == (400, "there is no such statement", f"refs/{len(refs)}")
     assert roles(analyst) == refs
     twice = analyst.post("/api/v1/amendments", json={"op": "expire", "refs": [*refs, *refs], "reason": "a test"})
     assert (twice.status_code, len(twice.json()["refs"])) == (201, len(refs))

@@ -26,7 +26,7 @@ from saksi.app.api.replay import Stored
 from saksi.app.api.wire import JSON
 from saksi.app.people.signed import fresh
 from saksi.app.reason import check_reason
-from saksi.model import BadInput, Json, Op
+from saksi.model import BadInput, Json, NotAllowed, Op
 
 __all__ = ["ROUTES", "AmendmentBody", "ErasureBody", "RetractionBody"]
 
@@ -144,7 +144,13 @@ async def _amended(call: Call, plan: AmendPlan, asked: bytes) -> Response:
         loop.call_soon_threadsafe(call.note, accepted.op, *map(_digest, accepted.refs))
 
     digest = sha256(asked).digest()
-    return await once(call, digest, work, Later(call, plan, digest, told))
+    try:
+        return await once(call, digest, work, Later(call, plan, digest, told))
+    except (BadInput, NotAllowed) as fault:
+        named = [_digest(ref) for ref in plan.refs]
+        if (which := _digest(fault.where)) not in named:
+            raise
+        raise type(fault)(fault.what, where=f"refs/{named.index(which)}", todo=fault.todo) from fault
 
 
 def _digest(ref: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from saksi.app.cli.open import beside_a_server, reading
-from saksi.app.cli.say import agreed, common, line, words
+from saksi.app.cli.say import agreed, common, line, many, words
 from saksi.model import OUTCOMES, Grade, Json, Marking, Op, Pap, Tlp
 
 __all__ = ["amend", "erase", "outcome", "retract"]
@@ -123,7 +123,7 @@ def erase(ctx: click.Context, what: str, country: str | None, ground: str, yes: 
             "losing_their_original": plan.resting,
         }
         if not ctx.obj["json"]:
-            words(f"This destroys for good {_many(len(plan.touched), 'statement')} of {_many(len(plan.subjects), 'data subject')}.")
+            words(f"This destroys for good {many(len(plan.touched), 'statement')} of {many(len(plan.subjects), 'data subject')}.")
             if plan.amendments:
                 words(f"  {plan.amendments} of them only amend others of them.")
             if plan.shared:
@@ -185,7 +185,3 @@ def _amend(
             words(f"{op.value}: {target}")
             words(f"  by {new}")
     return 0
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

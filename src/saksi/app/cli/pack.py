@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from saksi.app.cli.say import common, line, words
+from saksi.app.cli.say import common, line, many, words
 from saksi.model import Reader, Tlp
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ def pack(
         return 0
     counts = {role: len(manifest.of(role)) for role in ("statement", "for", "step", "entry", "original")}
     entries = f"{counts['entry']} entries of a case, " if counts["entry"] else ""
-    words(f"{out}: {counts['statement']} statements, {counts['for']} that speak for the person, {counts['step']} steps, {entries}"
-          f"{counts['original']} originals, for {manifest.reader.authority}")  # fmt: skip
+    words(f"{out}: {many(counts['statement'], 'statement')}, {counts['for']} that speak for the person, {many(counts['step'], 'step')}, "
+          f"{entries}{many(counts['original'], 'original')}, for {manifest.reader.authority}")  # fmt: skip
     for one in manifest.withheld:
         words(f"  withheld: {one.what}, {one.count}: {one.why} {one.marking}".rstrip())
     words(f"  logged as leaf {made.leaf}: manifest {made.digest}")

@@ -11,7 +11,7 @@ import click
 
 from saksi.model import BadInput, Json, LedgerFault, NotAllowed, NotFound, NotReady, PeerFault, ReadOnly, SaksiError, Unproved
 
-__all__ = ["EXIT", "Progress", "agreed", "common", "exit_code", "failed", "line", "note", "nothing", "progress", "visible", "words"]
+__all__ = ["EXIT", "Progress", "agreed", "common", "exit_code", "failed", "line", "many", "note", "nothing", "progress", "visible", "words"]
 
 Progress = Callable[[int, int | None], None]
 
@@ -41,6 +41,11 @@ def failed(fault: SaksiError, *, as_json: bool) -> int:
 def line(value: Mapping[str, Json | None], *, err: bool = False) -> None:
     """One JSON line."""
     click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")), err=err)
+
+
+def many(count: int, noun: str) -> str:
+    """A count with its noun: "1 statement", "2 statements"."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def note(text: str, *, as_json: bool) -> None:
