@@ -168,6 +168,11 @@ def test_money_is_asked_for_exactly(node: Node) -> None:
 def test_the_command_line_lists_shows_and_counts(node: Node, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     have = act(node, node.draft(plan(node, kind=Kind.PRESERVE, until=None), ANALYST), Word.SEND, ANALYST)
     home = str(node.files.path)
+    losses = node.files.path.parent / "losses.csv"
+    rows = (f"L-{n},2026-02-03,KH,012345678,{n}.00,USD,true" for n in range(1, 6))
+    losses.write_text("\n".join(["reference,reported_at,country,scam_phone,amount,currency,synthetic", *rows]), encoding="utf-8")
+    node.take_file(Order(losses, losses.name))
+    size = node.book.size
     node.close()
 
     def said(*words: str) -> str:
@@ -185,8 +190,11 @@ def test_the_command_line_lists_shows_and_counts(node: Node, capsys: pytest.Capt
     assert [each["word"] for each in shown["steps"]] == ["draft", "send"]
     assert have.request.nonce not in json.dumps(shown)
     assert "analyst-1 (analyst, unit-x)" in said("request", "show", have.request.id)
-    measures = [json.loads(each) for each in said("yardstick", "--json").splitlines()]
-    assert [(each["party"], each["asks"], each["requests"]) for each in measures] == [
+    told = [json.loads(each) for each in said("yardstick", "--json").splitlines()]
+    assert {each["at"] for each in told} == {size}
+    assert [each["reported"] for each in told if "currency" in each] == ["15.00"]
+    assert "USD: reported lost 15.00, asked to be held 0, held 0, returned 0" in said("yardstick")
+    assert [(each["party"], each["asks"], each["requests"]) for each in told if "party" in each] == [
         ("centre.a.example", True, None), ("telco-b", False, None),
     ]  # fmt: skip
     assert "fewer than five requests" in said("yardstick")

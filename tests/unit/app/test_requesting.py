@@ -266,6 +266,9 @@ def test_the_record_shows_no_speed_without_what_was_wrong_and_nothing_small(bure
     told = ann.get("/record.json").json()
     assert told["money"] == [{"currency": "USD", "reported": None, "asked": None, "held": "0", "returned": "0"}]
     assert told["at"] == bureau.real.book.size
+    (head, row) = csv.reader(io.StringIO(ann.get("/record.csv?table=units").text)) if told["units"] else (["unit"], [])
+    assert head[0] == "unit"
+    assert row[1:3] == ["" if each is None else str(each) for unit in told["units"] for each in (unit["waits"], unit["overdue"])]
     assert id_ not in json.dumps(told)
 
 
@@ -278,6 +281,12 @@ def test_the_record_adds_up_what_reports_say_was_lost(bureau: Bureau, tmp_path: 
     ann = bureau.officer("Ann", "analyst")
     assert [each["reported"] for each in ann.get("/record.json").json()["money"]] == ["161.50"]
     assert "161.50" in ann.get("/record").text
+    (head, row) = csv.reader(io.StringIO(ann.get("/record.csv?table=money").text))
+    assert dict(zip(head, row, strict=True)) == {
+        "currency": "USD", "reported": "161.50", "asked": "0", "held": "0", "returned": "0", "ledger_size": str(bureau.real.book.size),
+    }  # fmt: skip
+    assert 'href="/record.csv?table=money"' in ann.get("/record").text
+    assert ann.get("/record.csv?table=people").status_code == 400
     bureau.real.amend(bureau.ground("report:centre.a.example/L-4", "record"), Change(Op.RETRACT, "told by mistake"))
     assert [each["reported"] for each in ann.get("/record.json").json()["money"]] == ["157.25"]
 

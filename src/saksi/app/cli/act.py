@@ -112,27 +112,31 @@ def letter(ctx: click.Context, id_: str, out: Path) -> int:
 @common
 @click.pass_context
 def yardstick(ctx: click.Context) -> int:
-    """Count how requests were met, the same for every party; no speed without what was wrong, no score, no rank."""
-    from saksi.actions.header import header_of
-    from saksi.actions.yardstick import measured
-    from saksi.app.home import now_text
+    """Count how requests were met, the same for every party; no speed without what was wrong, no score, no rank. What waits in each unit
+    and what became of money come after."""
+    from msgspec import to_builtins
+
+    from saksi.app.requesting.counted import record_of
 
     with reading(ctx) as node:
-        authority = node.config.authority
-        headers = [[header_of(step, have, authority) for step, have in node.book.course(each)] for each in node.book.ids()]
-        size = node.book.size
-    made = measured(headers, now_text())
-    for each in made:
-        if ctx.obj["json"]:
-            line({**each.to_json(), "at": size})
-            continue
-        side = "as it asked" if each.asks else "as it was asked"
-        words(f"{each.party}, {side}: {each.kind.value}, {_few(each.requests)} requests")
-        words(f"  wrong {_few(each.wrong.part)}, for {_few(each.wrong_hours)} hours")
-        words(f"  done {_few(each.done.part)}; silent {_few(each.silent.part)}")
-        if each.decide is not None and each.decide.middle is not None:
-            words(f"  decided after {each.decide.middle} s (middle), {each.decide.ninth} s (nine in ten)")
-    if not made and not ctx.obj["json"]:
+        made, told = record_of(node)
+    if ctx.obj["json"]:
+        for each in (*told.measures, *to_builtins((*told.units, *told.money))):
+            line({**each, "at": told.at})
+        return 0 if made else 1
+    for measure in made:
+        side = "as it asked" if measure.asks else "as it was asked"
+        words(f"{measure.party}, {side}: {measure.kind.value}, {_few(measure.requests)} requests")
+        words(f"  wrong {_few(measure.wrong.part)}, for {_few(measure.wrong_hours)} hours")
+        words(f"  done {_few(measure.done.part)}; silent {_few(measure.silent.part)}")
+        if measure.decide is not None and measure.decide.middle is not None:
+            words(f"  decided after {measure.decide.middle} s (middle), {measure.decide.ninth} s (nine in ten)")
+    for unit in told.units:
+        words(f"{unit.unit}: {_few(unit.waits)} wait for it, {_few(unit.overdue)} of them overdue")
+    for sum_ in told.money:
+        figures = (("reported lost", sum_.reported), ("asked to be held", sum_.asked), ("held", sum_.held), ("returned", sum_.returned))
+        words(f"{sum_.currency}: " + ", ".join(f"{name} {amount or 'by fewer than five'}" for name, amount in figures))
+    if not made:
         words("no request has been sent yet")
     return 0 if made else 1
 

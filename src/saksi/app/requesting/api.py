@@ -17,9 +17,9 @@ from saksi.app.api.wire import JSON, answer, next_link
 from saksi.app.people.person import Person
 from saksi.app.people.signed import NO_STORE, person_at
 from saksi.app.requesting import samples
+from saksi.app.requesting.counted import record_of
 from saksi.app.requesting.office import Office
 from saksi.app.requesting.pages import ID, SHOW
-from saksi.app.requesting.record import record_of
 from saksi.app.requesting.wire import RequestBody, StepBody
 
 __all__ = ["RequestsApi"]

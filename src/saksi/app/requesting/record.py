@@ -6,30 +6,40 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter, defaultdict
-from decimal import Decimal
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import msgspec
 from starlette.responses import Response
 
-from saksi.actions import RULES, History, Kind
-from saksi.actions.header import header_of
-from saksi.actions.yardstick import FEW, Measure, Share, Times, measured
+from saksi.actions import RULES
+from saksi.actions.yardstick import Measure, Share, Times
 from saksi.app.api.desk import Call, Route
 from saksi.app.api.keys import May
+from saksi.app.api.params import Param
 from saksi.app.api.wire import answer
-from saksi.app.home import now_text
 from saksi.app.node import Node
 from saksi.app.people.signed import NO_STORE, person_at
-from saksi.app.requesting.wire import MeasuresAnswer, MoneyLine, UnitLine
+from saksi.app.requesting.counted import record_of
+from saksi.app.requesting.wire import MeasuresAnswer
 from saksi.app.web.site import Site
 
-__all__ = ["Record", "record_of"]
+__all__ = ["Record"]
 
 _COLUMNS = (
     "party", "side", "kind", "requests", "wrong", "wrong_permille", "wrong_hours", "receive_middle_s", "receive_ninth_s",
     "decide_middle_s", "decide_ninth_s", "act_middle_s", "act_ninth_s", "done", "silent", "unfounded", "ledger_size",
 )  # fmt: skip
+_UNIT = ("unit", "waits", "overdue", "ledger_size")
+_MONEY = ("currency", "reported", "asked", "held", "returned", "ledger_size")
+_Rows: TypeAlias = "tuple[Sequence[str], list[list[str]]]"
+_TABLE = Param(
+    "table",
+    "Which table: the measures, what waits in each unit, or what became of money.",
+    "measures",
+    longest=8,
+    form="measures|units|money",
+)
 
 
 class Record:
@@ -42,7 +52,10 @@ class Record:
     def routes(self) -> tuple[Route, ...]:
         """All of them."""
         found = (("/record", self.page), ("/record.json", self.data), ("/record.csv", self.table))
-        return tuple(Route("GET", path, endpoint, May.REQUEST, "The record", page=True) for path, endpoint in found)
+        return tuple(
+            Route("GET", path, endpoint, May.REQUEST, "The record", params=(_TABLE,) if endpoint == self.table else (), page=True)
+            for path, endpoint in found
+        )
 
     async def page(self, call: Call) -> Response:
         """Who did what, how fast?"""
@@ -55,72 +68,26 @@ class Record:
         return answer(call.request, msgspec.json.encode(told), headers=NO_STORE)
 
     async def table(self, call: Call) -> Response:
-        """The measures as a table; a field is empty where its figure is not shown."""
+        """One of its tables; a field is empty where its figure is not shown."""
         made, told = await _counted(call, self._node)
+        head, found = _table(call.asked.maybe("table") or "measures", made, told)
         out = io.StringIO()
         rows = csv.writer(out, lineterminator="\r\n")
-        rows.writerow(_COLUMNS)
-        rows.writerows(_row(each, told.at) for each in made)
+        rows.writerow(head)
+        rows.writerows(found)
         return answer(call.request, out.getvalue().encode(), media="text/csv; charset=utf-8; header=present", headers=NO_STORE)
+
+
+def _table(name: str, made: Sequence[Measure], told: MeasuresAnswer) -> _Rows:
+    if name == "measures":
+        return _COLUMNS, [_row(each, told.at) for each in made]
+    head, lines = (_UNIT, told.units) if name == "units" else (_MONEY, told.money)
+    return head, [[*(_cell(getattr(line, column)) for column in head[:-1]), str(told.at)] for line in lines]
 
 
 async def _counted(call: Call, node: Node) -> tuple[list[Measure], MeasuresAnswer]:
     person_at(call)
     return await call.walk(lambda: record_of(node))
-
-
-def record_of(node: Node) -> tuple[list[Measure], MeasuresAnswer]:
-    """The measures as of now, and the whole answer."""
-    book, now = node.book, now_text()
-    size, ids = book.size, book.ids()
-    courses = [list(book.course(each)) for each in ids]
-    made = measured([[header_of(step, have, node.config.authority) for step, have in course] for course in courses], now)
-    stood = [course[-1][1] for course in courses if course]
-    return made, MeasuresAnswer(size, tuple(dict(each.to_json()) for each in made), _units(node, now), _money(stood, node.board.losses()))
-
-
-def _units(node: Node, now: str) -> tuple[UnitLine, ...]:
-    waits, overdue = Counter[str](), Counter[str]()
-    after: tuple[str, str] | None = None
-    while found := node.book.lines(waits=("us",), after=after, limit=1000):
-        waits.update(each.unit for each in found)
-        overdue.update(each.unit for each in found if each.due is not None and each.due < now)
-        after = (found[-1].due or "9", found[-1].id)
-    return tuple(UnitLine(unit, _shown(waits[unit]), _shown(overdue[unit])) for unit in sorted(waits))
-
-
-def _money(stood: list[History], losses: list[tuple[str, str, int]]) -> tuple[MoneyLine, ...]:
-    """What reports say was lost, what was asked to be held, what was held and what was returned, by currency."""
-    sums: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
-    lost, tell = defaultdict[str, Decimal](Decimal), Counter[str]()
-    for currency, amount, count in losses:
-        lost[currency] += Decimal(amount) * count
-        tell[currency] += count
-    for have in stood:
-        if have.sent_at is None or have.request.kind not in {Kind.HOLD, Kind.RETURN}:
-            continue
-        if have.request.kind is Kind.HOLD:
-            for each in have.request.targets:
-                if each.money is not None:
-                    sums[each.money.currency, "asked"].append(each.money.value)
-        what = "held" if have.request.kind is Kind.HOLD else "returned"
-        for _, money in have.done:
-            sums[money.currency, what].append(money.value)
-
-    def total(currency: str, what: str) -> str | None:
-        amounts = sums.get((currency, what), [])
-        return f"{sum(amounts, Decimal(0)):f}" if not amounts or len(amounts) >= FEW else None
-
-    def told(currency: str) -> str | None:
-        return f"{lost[currency]:f}" if tell[currency] == 0 or tell[currency] >= FEW else None
-
-    names = ("asked", "held", "returned")
-    currencies = sorted({currency for currency, _ in sums} | set(tell))
-    return tuple(MoneyLine(each, told(each), *(total(each, name) for name in names)) for each in currencies)
-
-
-def _shown(count: int) -> int | None:
-    return count if count == 0 or count >= FEW else None
 
 
 def _row(made: Measure, size: int) -> list[str]:
@@ -136,6 +103,10 @@ def _row(made: Measure, size: int) -> list[str]:
         part(made.unfounded), size,
     )  # fmt: skip
     return ["" if cell is None else str(cell) for cell in cells]
+
+
+def _cell(figure: str | int | None) -> str:
+    return "" if figure is None else _safe(str(figure))
 
 
 def _safe(text: str) -> str:
