@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 
 from saksi.app.api.ports import Check
-from saksi.app.home import Home
-from saksi.app.withheld import withheld_in
+from saksi.app.api.waiting_seal import Damaged, Seal, damaged_in
+from saksi.app.home import Home, waiting_key
+from saksi.app.withheld import reading, withheld_in
 from saksi.ledger.disk import LocalDisk, read_file
 from saksi.ledger.highest import WAITING
 from saksi.ledger.keys import JOURNAL, SIGNING, SLOTS, VAULT
 from saksi.ledger.ledger import KEYS, LOG
 from saksi.ledger.log import second_place
-from saksi.model import LedgerFault, SaksiError
+from saksi.model import SaksiError
 from saksi.views import manifest
 
 __all__ = ["home_check", "keys_check", "signing_check", "views_missing", "waiting_check", "why_no_views"]
 
 _OTHERS = 0o077
+_SHOWN = 3
+_SOON = "`saksi serve` writes it, once what is under way has ended"
 _PRIVATE = ("api/keys.json", "api/access.key")
 
 
@@ -52,12 +55,31 @@ def waiting_check(home: Home) -> tuple[Check, ...]:
     """What waits to be withdrawn, where anything does: whoever reads the ledger alone does not know of it yet."""
     try:
         waits = len(withheld_in(home.waiting))
-    except LedgerFault as fault:
+        damaged = _damaged(home)
+    except SaksiError as fault:
         return (Check(name="withdrawals", ok=False, said=f"{fault.what}: {fault.todo}"),)
-    if not waits:
-        return ()
-    said = f"{waits} statements are treated as withdrawn and not written so yet: `saksi serve` writes it, once what is under way has ended"
-    return (Check(name="withdrawals", ok=False, said=said, needed=False),)
+    said = [_damage(each) for each in damaged]
+    waits -= len({name for each in damaged if each.hides for name in each.statements})
+    if waits > 0:
+        said.insert(0, f"{waits} statements are treated as withdrawn and not written so yet: {_SOON}")
+    return (Check(name="withdrawals", ok=False, said="; ".join(said), needed=False),) if said else ()
+
+
+def _damaged(home: Home) -> list[Damaged]:
+    with reading(home.waiting) as rows:
+        if rows is None or not rows.execute("SELECT EXISTS (SELECT 1 FROM ask WHERE ended IS NULL)").fetchone()[0]:
+            return []
+        return damaged_in(rows, Seal(waiting_key(home), home.waiting))
+
+
+def _damage(damaged: Damaged) -> str:
+    done = "are left out of answers, and cannot be written so" if damaged.hides else "cannot be amended as was accepted"
+    more = len(damaged.statements) - _SHOWN
+    names = ", ".join(name.hex() for name in damaged.statements[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+    return (
+        f"what was accepted as {damaged.id} ({damaged.op}) is damaged: its statements {done}; ask for it again, and it is forgotten then. "
+        f"`GET /api/v1/retractions/{damaged.id}` names them: {names}"
+    )
 
 
 def views_missing(home: Home) -> bool:

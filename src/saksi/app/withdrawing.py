@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 
 from msgspec.structs import replace
 
@@ -11,7 +12,7 @@ from saksi.app.api.ports import AmendLine, AmendPlan, ErasureLine, ErasureOrder
 from saksi.app.home import today
 from saksi.app.withheld import WITHDRAWS
 from saksi.ledger.erasure_plan import ErasurePlan
-from saksi.model import Amendment, BadInput, Grade, Marking, NotAllowed, NotFound, Op, Pap, Tlp, release
+from saksi.model import Amendment, BadInput, Grade, Marking, NotAllowed, NotFound, Op, Pap, Statement, Tlp, release
 from saksi.views.fact import Change as Made
 from saksi.views.fact import Fact, standing
 
@@ -92,6 +93,19 @@ class Withdrawing(Amending):
         named |= {ref: written for (ref, open_), written in zip(targets, refs, strict=True) if open_}
         self.catch_up()
         return AmendLine(op=plan.op, targets=tuple(named), refs=tuple(named.values()))
+
+    def is_written(self, op: str, statements: Collection[bytes]) -> bool:
+        """Whether the ledger says already what an amendment would say of these statements (commitments), whatever waits; what was erased
+        has nothing to be said of it."""
+        self.catch_up()
+        for name in statements:
+            place = self._place(name.hex())
+            payload = None if place is None else self.ledger.payload(*place)
+            if place is None or payload is None or isinstance(Statement.parse(payload).content, Amendment):
+                continue
+            if _moves(op, self._recorded(place)):
+                return False
+        return True
 
     def _named(self, plan: AmendPlan) -> tuple[str, ...]:
         refs = plan.refs if plan.value is None else self.own_saying(plan)[1]

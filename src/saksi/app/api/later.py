@@ -22,6 +22,7 @@ from saksi.app.api.ports import AmendLine, AmendPlan
 from saksi.app.api.problems import Refused
 from saksi.app.api.replay import Stored
 from saksi.app.api.waiting import Waits
+from saksi.app.api.waiting_seal import Damaged
 from saksi.app.api.wire import JSON, answer
 from saksi.app.people.policy import rights_of
 from saksi.model import BadInput, Tlp
@@ -51,7 +52,7 @@ class Later:
         key = self.call.request.headers.get("idempotency-key")
         id_ = desk.waiting.id_for(plan.by, key, self.asked)
         line = desk.waiting.accept(Waits(id_, plan, desk.clock(), size))
-        return Stored(202, msgspec.json.encode(line), _AT + id_)
+        return Stored(202, msgspec.json.encode(line), _AT + line.id)
 
     def ended(self, accepted: Stored) -> Stored:
         """The answer to the same request sent again: as before while it waits, then how it ended."""
@@ -64,9 +65,11 @@ class Later:
 
 
 async def became(call: Call) -> Response:
-    """What became of something that was accepted, for whoever asked and for auditors."""
-    line = call.desk.waiting.find(call.asked.text("id"))
-    if line is None or (line.by != call.caller.name and May.AUDIT not in call.caller.rights):
+    """What became of something that was accepted, for whoever asked and for auditors; who asked for what is damaged nobody knows, and
+    whoever may ask for it again is told."""
+    line, rights = call.desk.waiting.find(call.asked.text("id")), call.caller.rights
+    mine = line is not None and (line.by == call.caller.name or (line.state == "damaged" and May.AMEND in rights))
+    if line is None or not (mine or May.AUDIT in rights):
         raise Refused("not-found")
     return answer(call.request, msgspec.json.encode(line))
 
@@ -77,10 +80,11 @@ def work_off(desk: Desk) -> None:
     try:
         for each in desk.waiting.waiting():
             _do(desk, each)
+        stopped = " ".join(each.id for each in desk.waiting.damaged() if not _forgotten(desk, each))
     except Exception as fault:  # whatever it is: whoever did the act before this one is told of that one
         stopped = type(fault).__name__
     if stopped and stopped != desk.waiting.stopped:  # said once, and not every few seconds
-        _log.error("what was accepted to be withdrawn waits on: %s", stopped)
+        _log.error("what was accepted to be withdrawn waits on, see `saksi doctor`: %s", stopped)
     desk.waiting.stopped = stopped
 
 
@@ -95,6 +99,14 @@ def _do(desk: Desk, waits: Waits) -> None:
         desk.waiting.refuse(waits.id, fault.what)
     else:
         desk.waiting.done(waits.id, line)
+
+
+def _forgotten(desk: Desk, damaged: Damaged) -> bool:
+    """Forget one that is damaged, where all that it asked for is in the ledger by now; whether it is."""
+    if desk.node.is_written(damaged.op, damaged.statements):
+        desk.waiting.drop(damaged)
+        return True
+    return False
 
 
 def _clearance(desk: Desk, who: str) -> Tlp | None:

@@ -7,7 +7,7 @@ nothing in a list.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -216,8 +216,9 @@ class AmendLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WithdrawalLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A withdrawal (or another amendment) that was accepted while another act was writing: `state` is "waiting", "done" or "refused", and
-    `said` the same in words. `targets` are the statements it is about, `refs` the amendments once they are logged; `by` names who asked.
+    """A withdrawal (or another amendment) that was accepted while another act was writing: `state` is "waiting", "done", "refused" or
+    "damaged", and `said` the same in words. `targets` are the statements it is about, `refs` the amendments once they are logged; `by`
+    names who asked, where that can still be read.
     """
 
     id: str
@@ -357,6 +358,9 @@ class Intake(Protocol):
 
     def withdraw_later(self, plan: AmendPlan, *, asked_at: str, size: int) -> AmendLine:
         """Amend what was accepted at that time and size of the views, and show it. Once: where that is done, the answer is the same."""
+
+    def is_written(self, op: str, statements: Collection[bytes]) -> bool:
+        """Whether the ledger says already what an amendment would say of these statements, named by commitment."""
 
     def withhold(self, asked: Mapping[bytes, Asked]) -> None:
         """Treat these statements as withdrawn from now on, and no others."""
