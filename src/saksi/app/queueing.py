@@ -34,15 +34,20 @@ class Queueing(Acting):
 
     _board: Board | None = None
 
+    def fold_desk(self) -> None:
+        """Bring the board up to the views, so that no page has to wait for what came in since it was last looked at."""
+        _ = self.board
+
     @property
     def board(self) -> Board:
         """Where each report and case stands, up to the newest leaf that the views know."""
         with self._opening:
             if self._board is None:
                 self._board = Board(self.files.path / "board.sqlite", origin=self.config.origin)
-            if self._board.size != self.views.size:
-                self._board.catch_up(self.views, self.shelf)
-            return self._board
+            board = self._board
+        if board.size != self.views.size:  # under its own lock: whoever needs no board does not wait for it
+            board.catch_up(self.views, self.shelf)
+        return board
 
     def queue(self, actor: Actor, clearance: Tlp, *, state: str = "open", after: str | None = None, limit: int = 50) -> Queue:
         """The reports that wait and that this reader may see, the most urgent first. Nothing about a page tells what others may see."""

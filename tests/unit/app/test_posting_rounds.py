@@ -39,6 +39,7 @@ from saksi.app.posting import rounds as rounds_of
 from saksi.app.posting.loop import posting
 from saksi.app.posting.rounds import Courier
 from saksi.app.posting.setting import means_of, post_check
+from saksi.cases.board import Board
 from saksi.exchange.deliver import packed
 from saksi.exchange.smtp import Handed
 from saksi.ledger.checkpoint import Checkpoint
@@ -376,6 +377,17 @@ def test_a_real_server_gets_the_letter_beside_a_node_that_is_served(tmp_path: Pa
         node.close()
     (met,) = desk.met
     assert met.rcpt_tos == ["abuse@telco.b.example"]
+
+
+def test_what_came_in_is_on_the_desk_before_anybody_looks(node: Node) -> None:
+    before = Board(node.files.path / "board.sqlite", origin=node.config.origin)
+    assert before.size == 0
+    with posting(node, each=0.1):
+        until = now() + timedelta(seconds=60)
+        while before.size != node.views.size and now() < until:
+            sleep(0.05)
+    assert before.size == node.views.size > 0
+    before.close()
 
 
 def test_a_node_says_whether_it_mails_or_prints(tmp_path: Path, node: Node) -> None:

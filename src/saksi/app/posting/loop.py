@@ -1,4 +1,5 @@
-"""The courier beside the pages: one thread that makes a round every few seconds for as long as the node is served."""
+"""The courier beside the pages: one thread that makes a round every few seconds for as long as the node is served, and lays what came in
+on the desk."""
 
 from __future__ import annotations
 
@@ -42,6 +43,7 @@ def _run(node: Posting, end: Event, each: float) -> None:
             if wait != each or now.second < each:  # once a minute: the directory and the seal may have been changed
                 courier.means = _means(node, now)
             courier.round(now)
+            node.fold_desk()
             wait = each
         except LedgerFault as fault:  # an unknown state of the ledger is fatal
             _log.error("the courier stops: %s", type(fault).__name__)
