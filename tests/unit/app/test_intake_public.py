@@ -54,6 +54,38 @@ def test_a_report_gives_a_number_that_shows_how_far_it_is_and_nothing_else(count
         assert word not in shown.text
 
 
+def test_every_page_says_the_same_to_a_program(counter: Counter) -> None:
+    """The twins with `.json`: a report and its number, how far it is, a question, an appeal's form, and each refusal."""
+    form = counter.get("/report.json").json()
+    assert form["languages"] == ["en", "km", "th"]
+    given = counter.send("/report.json", {**TALE, "form": form["form"], "phones": "012 345 678"})
+    assert (given.status_code, given.headers["content-type"]) == (201, "application/json")
+    said = given.json()
+    assert counter.send("/report.json?lang=km", {"form": "0" * 32}).json()["unfit"]
+    counter.facts("x:x")
+    right = counter.send("/report/status.json", {"reference": said["reference"], "secret": said["secret"]})
+    assert right.json() == {"reference": said["reference"], "progress": "received"}
+    wrong = counter.send("/report/status.json", {"reference": said["reference"], "secret": "0" * 12})
+    assert (wrong.status_code, wrong.json()) == (404, {"reference": said["reference"]})
+    assert counter.get(f"/report/{said['reference']}.json").json() == {"reference": said["reference"]}
+    for value, result in (("012 345 678", "nothing"), ("never-heard.example.com", "nothing"), ("?", "unread")):
+        told = counter.send("/check.json", {"value": value}).json()
+        assert (told["value"], told["result"], told["warnings"]) == (value, result, [])
+        assert "safe" not in told["said"].lower()
+    for lost, status in (("/nothing.json", 404), ("/appeal.json", 404)):
+        answer = counter.get(lost)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+        assert answer.json()["status"] == status
+    assert counter.request("PUT", "/report.json").json()["status"] == 405
+
+
+def test_a_program_floods_no_further_than_a_page(opened: Callable[..., Counter]) -> None:
+    counter = opened(limits=PublicLimits(each_report=(0.001, 2), each_question=(0.001, 2)))
+    assert [counter.send("/report.json", TALE).status_code for _ in range(4)] == [201, 201, 429, 429]
+    assert [counter.send("/check.json", {"value": "012 345 678"}).status_code for _ in range(3)] == [200, 200, 429]
+    assert counter.send("/check", {"value": "012 345 678"}).status_code == 429, "one share for both"
+
+
 def test_wrong_and_unknown_numbers_answer_alike_and_in_the_same_time(counter: Counter) -> None:
     said = counter.report(**TALE)
     counter.facts("x:x")
@@ -216,13 +248,17 @@ def test_a_public_warning_is_told_and_anything_else_is_the_same_as_nothing(count
     warned = asked("012 345 678")
     assert "public warning about this" in warned
     assert "Police of Country A" in warned
+    (told,) = counter.send("/check.json", {"value": "012 345 678"}).json()["warnings"]
+    assert (told["publisher"], told["since"]) == ("Police of Country A", "2026-10-01")
+    twins = [counter.send("/check.json", {"value": f"012 345 {end}"}).json() for end in ("679", "680", "681", "682", "699")]
+    assert {(twin["result"], twin["said"], str(twin["warnings"])) for twin in twins} == {("nothing", twins[0]["said"], "[]")}
     pages = {asked(f"012 345 {end}") for end in ("679", "680", "681", "682", "699")}
     assert len(pages) == 1
     (page,) = pages
     for word in (" safe", "hold", "request", "investigat", "frozen"):
         assert word not in page.lower().replace("signs of a scam", "").replace("safe account", "")
     assert "cannot be read" in asked("??")
-    assert counter.public.counts.as_log() == {"asked": 7, "warned": 1, "unread": 1}
+    assert counter.public.counts.as_log() == {"asked": 13, "warned": 2, "unread": 1}
 
 
 def test_questions_are_limited(opened: Callable[..., Counter]) -> None:

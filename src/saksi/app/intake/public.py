@@ -1,5 +1,5 @@
 """The public pages: report, how far is my report, should I worry, I contest what was done to me. No script, no cookie, no sign-in; the
-same without any of them.
+same without any of them. Each has a twin for programs (`.json`), which says the same and no more.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ __all__ = ["Public", "public_app"]
 _log = logging.getLogger("saksi.public")
 _GRID = 0.05
 _COUNT_EACH = 3600.0
+_SAID = {"warned": "check_warned_said", "nothing": "check_nothing_said", "unread": "check_unread"}
 
 
 @dataclass(slots=True)
@@ -78,13 +79,20 @@ class Public:
         """The page of an error, in plain words."""
         t = words_of(self._lang(visit))
         known = found.status if f"error_{found.status}" in t else 500
-        return self._page(visit, "error.html", status=found.status, said=t(f"error_{known}"))
+        said = t(f"error_{known}")
+        if visit.data:
+            told = {"type": "about:blank", "title": said, "status": found.status}
+            return Response(msgspec.json.encode(told), found.status, media_type="application/problem+json")
+        return self._page(visit, "error.html", {}, status=found.status, said=said)
 
     # --- report
 
     def _form(self, visit: Visit, template: str, *, sent: Sent = NOTHING_SENT, unfit: str = "") -> Response:
         session = sent.text("form") or new_session()
-        return self._page(visit, template, status=400 if unfit else 200, sent=sent, unfit=unfit, session=session)
+        told = {"form": session, "languages": [*LANGUAGES]}
+        if unfit:
+            told["unfit"] = words_of(self._lang(visit))(unfit)
+        return self._page(visit, template, told, status=400 if unfit else 200, sent=sent, unfit=unfit, session=session)
 
     async def _report(self, visit: Visit) -> Response:
         sent = _sent(visit)
@@ -100,33 +108,35 @@ class Public:
         except LedgerFault as fault:
             _log.error("a report could not be written: the ledger is not well")
             raise Answered(503) from fault
-        if "application/json" in visit.request.headers.get("accept", ""):
-            return Response(msgspec.json.encode(_as_told(receipt)), 201, media_type="application/json")
-        return self._page(visit, "received.html", receipt=receipt, danger=sheet.told.in_danger, minor=sheet.told.minor)
+        parts = {"receipt": receipt, "danger": sheet.told.in_danger, "minor": sheet.told.minor}
+        return self._page(visit, "received.html", _as_told(receipt), status=201 if visit.data else 200, **parts)
 
     # --- how far
 
     async def _status(self, visit: Visit, asked: str) -> Response:
         if not visit.posts:
             shown = "" if asked == "status" else asked[:40]
-            return self._page(visit, "status.html", reference=shown, word="", slip=False)
+            return self._page(visit, "status.html", {"reference": shown}, reference=shown, word="", slip=False)
         began = time.monotonic()
         sent = _sent(visit)
         typed = sent.text("reference")[:60]
         try:
             reference, secret = read_reference(typed), read_secret(sent.text("secret"))
         except BadInput:  # said by the digits alone: nothing was looked up
-            return self._page(visit, "status.html", status=400, reference=typed, word="", slip=True)
+            told = {"reference": typed, "unfit": words_of(self._lang(visit))("status_slip")}
+            return self._page(visit, "status.html", told, status=400, reference=typed, word="", slip=True)
         right = self.intake.opens(reference, secret)
         word = progress(self.node, reference)  # looked up whether it is told or not
         await _on_grid(began)
-        return self._page(visit, "status.html", status=200 if right else 404, reference=typed, word=word if right else "none", slip=False)
+        told = {"reference": typed, **({"progress": word} if right else {})}
+        shown = word if right else "none"
+        return self._page(visit, "status.html", told, status=200 if right else 404, reference=typed, word=shown, slip=False)
 
     # --- should I worry
 
     async def _check(self, visit: Visit) -> Response:
         if not visit.posts:
-            return self._page(visit, "check.html", value="", result="", warned=())
+            return self._page(visit, "check.html", {"value": None}, value="", result="", warned=())
         began = time.monotonic()
         value = _sent(visit).text("value")[:4096]
         warned = worry(self.node, value, country=self.settings.country or None, counts=self.counts) if value else None
@@ -135,7 +145,8 @@ class Public:
             self._counted = began
         result = "unread" if warned is None else "warned" if warned else "nothing"
         await _on_grid(began)
-        return self._page(visit, "check.html", value=value, result=result, warned=warned or ())
+        told = {"value": value, "result": result, "warnings": warned or (), "said": words_of(self._lang(visit))(_SAID[result])}
+        return self._page(visit, "check.html", told, value=value, result=result, warned=warned or ())
 
     # --- I contest it
 
@@ -145,16 +156,18 @@ class Public:
         sent = _sent(visit) if visit.posts else NOTHING_SENT
         session = sent.text("form") or new_session()
         if not visit.posts:
-            return self._page(visit, "appeal.html", sent=sent, session=session, unfit=False, done=False)
+            return self._page(visit, "appeal.html", {"form": session}, sent=sent, session=session, unfit=False, done=False)
         texts = {name: sent.text(name) for name in ("reference", "words", "contact")}
         try:
             appeal = Appeal(**texts, language=self._lang(visit), session=session)
         except BadInput:  # said by the fields alone: nothing was looked up
-            return self._page(visit, "appeal.html", status=400, sent=sent, session=session, unfit=True, done=False)
+            told = {"form": session, "unfit": words_of(self._lang(visit))("appeal_unfit")}
+            return self._page(visit, "appeal.html", told, status=400, sent=sent, session=session, unfit=True, done=False)
         if not await asyncio.to_thread(contest, appeal):
             raise Answered(503, headers={"Retry-After": "600"})
         await _on_grid(began)
-        return self._page(visit, "appeal.html", sent=NOTHING_SENT, session="", unfit=False, done=True)
+        told = {"said": words_of(self._lang(visit))("appeal_done_said")}
+        return self._page(visit, "appeal.html", told, sent=NOTHING_SENT, session="", unfit=False, done=True)
 
     # --- parts
 
@@ -168,7 +181,10 @@ class Public:
                 return lang
         return "en"
 
-    def _page(self, visit: Visit, template: str, *, status: int = 200, **parts: object) -> Response:
+    def _page(self, visit: Visit, template: str, told: Mapping[str, object], *, status: int = 200, **parts: object) -> Response:
+        """The page, or what it tells as data."""
+        if visit.data:
+            return Response(msgspec.json.encode(told), status, media_type="application/json")
         lang = self._lang(visit)
         where = visit.path if visit.path in {"/report", "/report/urgent", "/report/status", "/check", "/appeal"} else "/report/status"
         html = self._env.get_template(template).render({"t": words_of(lang), "lang": lang, "here": where, **parts})

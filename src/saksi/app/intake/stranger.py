@@ -12,7 +12,7 @@ import math
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -39,12 +39,14 @@ _SMALL = 64 << 10
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request of a stranger, its body read whole. `address` is for the moment alone and is written down nowhere."""
+    """One request of a stranger, its body read whole. `address` is for the moment alone and is written down nowhere. `data` says that the
+    answer is for a program: the path ended in `.json`, which is taken off here, or JSON is what it accepts."""
 
     request: Request
     path: str
     body: bytes
     address: str
+    data: bool
 
     @property
     def posts(self) -> bool:
@@ -86,7 +88,10 @@ class Stranger:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
-        visit = Visit(request, scope["path"], b"", _address(scope, self._settings))
+        asked: str = scope["path"]
+        path = asked if asked.startswith("/static/") else asked.removesuffix(".json")
+        data = path != asked or "application/json" in request.headers.get("accept", "")
+        visit = Visit(request, path, b"", _address(scope, self._settings), data)
         try:
             response = await self._served(visit)
         except Answered as found:
@@ -139,7 +144,7 @@ class Stranger:
             body += piece
             if len(body) > most:
                 raise Answered(413, headers={"Connection": "close"})
-        return await self._answer(Visit(visit.request, visit.path, bytes(body), visit.address))
+        return await self._answer(replace(visit, body=bytes(body)))
 
     def _allow(self, visit: Visit) -> None:
         kind = "page" if not visit.posts else "report" if visit.path == "/report" else "ask"
