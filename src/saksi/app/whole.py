@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -10,18 +11,24 @@ from pathlib import Path
 
 from saksi.app.home import now_text
 from saksi.app.recording import Recording, Said
+from saksi.app.stores import check_stores
+from saksi.ledger.calm import calm
 from saksi.ledger.check import check_ledger
-from saksi.ledger.disk import DiskFull, LocalDisk, disk_fault
-from saksi.ledger.ledger import LOG
+from saksi.ledger.disk import DiskFull, LocalDisk, ReadingDisk, disk_fault
+from saksi.ledger.ledger import KEYS, LOG
 from saksi.ledger.note import parse_vkey
 from saksi.ledger.store import LOCK
 from saksi.model import LedgerFault, ReadOnly
+from saksi.views.against import against
 from saksi.views.fold import check as check_views
 from saksi.views.fold import locked
+from saksi.views.serving import DAMAGE, current, failed, unusable
 
 __all__ = ["Whole", "check_whole"]
 
 _SHOWN = 1000
+_VIEWS = "views: "
+_ANEW = " (`saksi fold --rebuild` makes them anew from the ledger)"
 _TRIES = 3
 
 
@@ -29,7 +36,9 @@ _TRIES = 3
 class Whole:
     """What a whole check found. `differences` name a place and what is wrong there; `missing` counts leaves without their payload;
     `waits` says that the node was restored from a backup and does not sign yet. `unfinished` is what a write left that was cut off before
-    it was acknowledged: no fault, the next start of the ledger mends it."""
+    it was acknowledged: no fault, the next start of the ledger mends it. `behind` says that the views are, and were not compared with it;
+    `ledger`, that something differs in the ledger itself.
+    """
 
     ok: bool
     size: int
@@ -40,6 +49,8 @@ class Whole:
     differences: tuple[str, ...]
     unfinished: tuple[str, ...] = ()
     waits: bool = False
+    behind: str = ""
+    ledger: bool = False
 
     @property
     def said(self) -> str:
@@ -49,8 +60,11 @@ class Whole:
         if self.ok:
             waits = "; restored from a backup, it does not sign yet" if self.waits else ""
             cut = "; a write was cut off before it was acknowledged, the next one clears its remains" if self.unfinished else ""
-            return f"checked {what}{extra}: all as it was written{waits}{cut}"
-        return f"checked {what}{extra}: {len(self.differences)} differences; keep a copy, then restore a backup"
+            return f"checked {what}{extra}: all as it was written{waits}{cut}{self.behind}"
+        todo = "keep a copy, then restore a backup"
+        if not self.ledger:
+            todo = "the ledger is as it was written; what to do is said behind each"
+        return f"checked {what}{extra}: {len(self.differences)} differences; {todo}"
 
 
 def _many(count: int, one: str, more: str = "") -> str:
@@ -61,16 +75,20 @@ def check_whole(node: Recording, *, progress: Callable[[int, int | None], None])
     """Check everything as of the newest checkpoint, and keep what was found for the pages. Whoever writes goes on; erasures wait."""
     with _alone(node) as alone:
         made = check_ledger(node.files.ledger, [parse_vkey(node.vkey)], settled=alone, progress=progress)
-        views = _check_views(node.files.views)
+        views, behind = _check_views(node.files.views), ""
         try:
             _ = node.views.manifest
         except LedgerFault as fault:
             views.append(fault.what)
+        if made.clean and not views:
+            views, behind = _compare_views(node)
+    stores = check_stores(node.files)
     told = (*made.log.differences, *made.vault.differences)
     differences = [f"{one.where}: {one.what}" for one in told if not one.unfinished]
-    differences += [f"views: {text}" for text in views]
+    differences += stores
+    differences += [f"{_VIEWS}{text}{_ANEW}" for text in views]
     found = Whole(
-        ok=made.clean and not views,
+        ok=made.clean and not views and not stores,
         size=made.log.size,
         statements=made.vault.statements,
         erased=made.vault.erased,
@@ -79,6 +97,8 @@ def check_whole(node: Recording, *, progress: Callable[[int, int | None], None])
         differences=tuple(differences[:_SHOWN]),
         unfinished=tuple(f"{one.where}: {one.what}" for one in told if one.unfinished),
         waits=made.log.waits,
+        behind=behind,
+        ledger=not made.clean,
     )
     with suppress(ReadOnly, DiskFull):  # a home that can only be read, or is full, is checked all the same
         node.note_fsck(Said(now_text(), found.size, found.ok, found.said))
@@ -98,6 +118,27 @@ def _check_views(folder: Path) -> list[str]:
         return check_views(folder)
     with locked(folder):
         return check_views(folder)
+
+
+def _compare_views(node: Recording) -> tuple[list[str], str]:
+    """What in the views is not what the ledger says; or that they are behind it, as they are until what was recorded last is folded."""
+    for last in (False,) * (_TRIES - 1) + (True,):
+        with calm(ReadingDisk(LocalDisk()), node.files.ledger / KEYS):
+            before = current(node.files.views)
+            size, shelf = node.views.size, node.shelf
+            if size == shelf.size:
+                try:
+                    found = against(node.files.views, shelf)
+                except DAMAGE as fault:
+                    if failed(fault):
+                        raise unusable("the views cannot be read", fault, node.files.views) from fault
+                    found = [f"they are damaged: {fault}"]
+                if last or not found or before == current(node.files.views):
+                    return found, ""
+            elif last or node.writing:
+                break
+        time.sleep(1)  # they are being folded
+    return [], f"; the views stand at size {size} and were not compared with it: `saksi fold` brings them up"
 
 
 @contextmanager

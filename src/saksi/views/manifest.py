@@ -54,7 +54,7 @@ def read(folder: Path) -> Manifest | None:
     """
     try:
         made = msgspec.json.decode((folder / NAME).read_bytes(), type=Manifest)
-    except (OSError, msgspec.MsgspecError) as fault:
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as fault:
         if isinstance(fault, OSError) and fault.errno in FAILED:
             raise disk_fault(fault, folder / NAME) from fault
         return None

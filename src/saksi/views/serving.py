@@ -29,13 +29,13 @@ from saksi.views.parse import Notice
 
 __all__ = [
     "CHUNK", "DAMAGE", "DAYS", "FILE", "MARKING", "RECENT", "RECORDER", "SHAPE", "SOURCE", "Behind", "ChangeRow", "Heads", "Row", "Rows",
-    "Writer", "connect", "current", "head", "no_room", "stored", "unusable",
+    "Writer", "connect", "current", "head", "no_room", "stored", "to_answer", "unusable",
 ]  # fmt: skip
 
 FILE = "serving.sqlite"
 CHUNK = 128
 RECENT = 1024
-DAMAGE = (sqlite3.DatabaseError, zlib.error, msgspec.MsgspecError)  # what a damaged index shows itself by
+DAMAGE = (sqlite3.DatabaseError, zlib.error, msgspec.MsgspecError, UnicodeDecodeError, IndexError)  # what a damaged index shows itself by
 SOURCE, RECORDER, MARKING, SHAPE, DAYS = range(5)
 _SCHEMA = """
 CREATE TABLE bundle (first TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
@@ -155,7 +155,7 @@ def stored(folder: Path) -> Manifest | None:
         finally:
             link.close()
         made = msgspec.json.decode(found[0], type=Manifest) if found else None
-    except (sqlite3.Error, msgspec.MsgspecError, OSError) as fault:
+    except (sqlite3.Error, msgspec.MsgspecError, UnicodeDecodeError, OSError) as fault:
         if failed(fault):
             raise unusable("it cannot be read", fault, folder / FILE) from fault
         return None
@@ -166,6 +166,15 @@ def current(folder: Path) -> Manifest | None:
     """What the views in `folder` were folded to, or None where nothing usable is there."""
     named = manifests.read(folder)
     return None if named is None else stored(folder / named.folder)
+
+
+def to_answer(folder: Path) -> Manifest | None:
+    """The same for whoever answers by them. Raises LedgerFault where the index is behind the manifest beside it, which is written after it:
+    SQLite passes over a journal that is damaged, or was lost with the power, without a word."""
+    named, have = manifests.read(folder), current(folder)
+    if named is not None and have is not None and (have.size, have.erasures) < (named.size, named.erasures):
+        raise LedgerFault("the views' index lacks what was folded last", where=str(folder), todo="run `saksi fold`")
+    return have
 
 
 class Writer:

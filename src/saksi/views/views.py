@@ -28,7 +28,7 @@ from saksi.views.manifest import Manifest
 from saksi.views.parse import ERASED
 from saksi.views.reading import Snapshot
 from saksi.views.seen import Live
-from saksi.views.serving import DAMAGE, current, unusable
+from saksi.views.serving import DAMAGE, current, to_answer, unusable
 from saksi.views.trace import Trace, traces, walked
 
 # Late: folding and the engine take a second to load, and answering needs neither.
@@ -370,7 +370,7 @@ class Views:
         return self._snapshot
 
     def _load(self, mark: tuple[int, int]) -> None:
-        have = current(self.folder)
+        have = to_answer(self.folder)
         if have is not None and self._belongs is not None:
             self._belongs(have)
         before = self._snapshot

@@ -21,7 +21,7 @@ import msgspec
 from saksi.ledger.disk import FULL, DiskFull
 from saksi.model import LedgerFault
 
-__all__ = ["AccessLog", "Seen", "Watcher"]
+__all__ = ["AccessLog", "Seen", "Watcher", "chained"]
 
 _FIRST = "0" * 64
 _TAG = b"saksi/access1\0"
@@ -101,17 +101,9 @@ class AccessLog:
     def read(self, *, value: str | None = None) -> Iterator[Seen]:
         """The lines in their order; only those about `value` where it is given. Raises LedgerFault where the chain is broken."""
         wanted = None if value is None else self.tag(value)
-        prev = _FIRST
-        with self._path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
-                seen = _parse(line, f"{self._path}, line {number}")
-                if seen.prev != prev:
-                    raise LedgerFault(
-                        "the access log was changed: a line does not follow the one before", where=f"{self._path}, line {number}"
-                    )
-                prev = sha256(line.rstrip(b"\n")).hexdigest()
-                if wanted is None or wanted in seen.what:
-                    yield seen
+        for seen in chained(self._path):
+            if wanted is None or wanted in seen.what:
+                yield seen
 
     def sync(self) -> None:
         """Bring what was written to the disk."""
@@ -140,6 +132,21 @@ class AccessLog:
         lines = tail[:whole].split(b"\n")
         self._prev = sha256(lines[-2]).hexdigest() if whole else _FIRST
         self._end = start + whole
+
+
+def chained(path: Path) -> Iterator[Seen]:
+    """All whole lines of an access log in their order; half a line at its end was never answered. Raises LedgerFault where the chain is
+    broken."""
+    prev, todo = _FIRST, "keep the file, and compare it with a backup: it was changed, or the disk damaged it"
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.endswith(b"\n"):
+                return
+            seen, where = _parse(line, f"{path}, line {number}"), f"{path}, line {number}"
+            if seen.prev != prev:
+                raise LedgerFault("the access log was changed: a line does not follow the one before", where=where, todo=todo)
+            prev = sha256(line.rstrip(b"\n")).hexdigest()
+            yield seen
 
 
 def _parse(line: bytes, where: str) -> Seen:

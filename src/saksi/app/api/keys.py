@@ -71,7 +71,7 @@ CAN: dict[Role, frozenset[May]] = {
 }
 
 
-class Key(msgspec.Struct, frozen=True, kw_only=True):
+class Key(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A key as it is kept: everything but the secret. Times are UTC; `holder` is the person or system it was given to."""
 
     id: str
@@ -88,9 +88,10 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
         return self.revoked_at is None and now < self.expires_at
 
 
-class _File(msgspec.Struct, frozen=True):
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: list[Key]
     format: int = 1
+    check: str = ""  # of the keys, so that no bit turns a revoked key into one that works; a file made before has none
 
 
 class KeyStore:
@@ -161,6 +162,8 @@ class KeyStore:
             file = msgspec.json.decode(self._path.read_bytes(), type=_File)
             for key in file.keys:  # a word that is not one of ours must never open more: read as a marking it would mean RED
                 Role(key.role), Tlp(key.clearance)
+            if file.check not in {"", _check(file.keys)}:
+                raise ValueError("they are not as they were written")
         except (OSError, ValueError) as fault:
             raise LedgerFault(f"the keys cannot be read: {fault}", where=str(self._path), todo="restore the file from a backup") from fault
         self._keys = {key.id: key for key in file.keys}
@@ -182,12 +185,16 @@ class KeyStore:
     def _write(self, keys: list[Key]) -> None:
         fresh = self._path.with_suffix(".new")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            out.write(msgspec.json.format(msgspec.json.encode(_File(keys)), indent=1))
+            out.write(msgspec.json.format(msgspec.json.encode(_File(keys, check=_check(keys))), indent=1))
             out.flush()
             os.fsync(out.fileno())
         fresh.replace(self._path)
         self._stamp = None
         self._load()
+
+
+def _check(keys: list[Key]) -> str:
+    return sha256(msgspec.json.encode(keys)).hexdigest()
 
 
 def _digest(secret: bytes) -> str:
