@@ -18,7 +18,7 @@ from saksi.views.fact import Fact, standing
 
 __all__ = ["Withdrawing"]
 
-_JUDGES, _WITHDRAWN = frozenset({"confirm", "reject"}), frozenset({"retract", "expire", "reinstate"})
+_SORTS = (frozenset({"confirm", "reject"}), frozenset({"retract", "expire", "reinstate"}))
 _RESTORES = frozenset({"confirm", "reinstate"})
 
 
@@ -82,10 +82,10 @@ class Withdrawing(Amending):
             open_ = self._opens(standing(fact).handling, clearance)
             if not open_ and not self._opens(standing(fact, at=size).handling, clearance, on=asked_at[:10]):
                 raise no_such(ref)
-            before = [each for each in fact.changes if each.leaf >= size and each.asserted_at == asked_at and self._is(each, change)]
-            if before and open_:
-                named[ref] = self.ledger.ref(before[0].commitment)
-            elif not before and _moves(plan.op, fact) and (open_ or plan.op in WITHDRAWS):
+            before = self._before(fact, change, asked_at=asked_at, size=size)
+            if before is not None and open_:
+                named[ref] = self.ledger.ref(before)
+            elif before is None and _moves(plan.op, fact) and (open_ or plan.op in WITHDRAWS):
                 targets.append((ref, open_))
                 made.append(self._amendment(place, change, said_at=asked_at))
                 subjects.append(self.ledger.subjects(*place))
@@ -112,6 +112,17 @@ class Withdrawing(Amending):
         if not refs or (plan.value is not None and plan.refs):
             raise BadInput("name references, or a value", where="refs")
         return refs
+
+    def _before(self, fact: Fact, change: Change, *, asked_at: str, size: int) -> bytes | None:
+        """The commitment of this very amendment, where it is in the ledger: not where something else of its sort, asked for no later than
+        this, came behind it, for then this is another that was asked for in the same second."""
+        found = None
+        for each in fact.changes:
+            if each.leaf >= size and each.asserted_at == asked_at and self._is(each, change):
+                found = each.commitment
+            elif each.op in _sort(change.op.value) and each.asserted_at <= asked_at:
+                found = None
+        return found
 
     def _is(self, made: Made, change: Change) -> bool:
         """Whether what the views hold is this very change by this very person or key."""
@@ -162,9 +173,13 @@ def _moves(op: str, fact: Fact) -> bool:
     """Whether an amendment that was accepted still says something: not where the same was said since, or for an expiry a retraction."""
     if op not in WITHDRAWS:
         return op not in _RESTORES or not standing(fact).counts
-    kind = _JUDGES if op == "reject" else _WITHDRAWN
-    last = next((each.op for each in reversed(fact.changes) if each.op in kind), None)
+    last = next((each.op for each in reversed(fact.changes) if each.op in _sort(op)), None)
     return last != op and (op, last) != ("expire", "retract")
+
+
+def _sort(op: str) -> frozenset[str]:
+    """The ops of which the author's last one counts."""
+    return next((ops for ops in _SORTS if op in ops), frozenset({op}))
 
 
 def _change(plan: AmendPlan) -> Change:

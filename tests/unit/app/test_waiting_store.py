@@ -76,19 +76,30 @@ def test_what_waits_already_is_not_kept_again_and_comes_true(real: Real, busy: B
     assert real.node.ledger.size == size
 
 
-def test_the_same_after_something_else_was_asked_for_is_kept(real: Real, busy: Busy) -> None:  # noqa: F811
+def test_the_same_after_something_else_was_asked_for_is_kept(
+    real: Real,  # noqa: F811
+    busy: Busy,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Rejected, confirmed and rejected: it is what was said last, whatever was said before."""
     analyst, node = real.with_key(Role.ANALYST), real.node
     content = Content("host:shop.example.com", "WebSite", "role", "infrastructure", op=Op.PROPOSE)
     asserter = Asserter(node.config.authority, "2026-02-02T00:00:00Z")
     refs = list(node.ledger.append([Statement(content, Source(title="a list (synthetic)"), asserter, Marking(Tlp.CLEAR, Pap.CLEAR))]))
     node.catch_up()
-    ops = ("reject", "confirm", "reject")
-    made = [_retract(analyst, refs, op, reason=f"reason {number}").headers["location"] for number, op in enumerate(ops)]
-    assert len(set(made)) == 3
-    busy.free()
+    at = real.desk.clock()
+    object.__setattr__(real.desk, "clock", lambda: at)  # within one second, for one reason
+    made = [_retract(analyst, refs, op) for op in ("reject", "confirm", "reject")]
+    assert len({each.headers["location"] for each in made}) == 3
+    with monkeypatch.context() as patch:  # the node dies when the last is in the ledger and not yet known to be
+        ended = real.desk.waiting.done
+        patch.setattr(real.desk.waiting, "done", lambda id_, line: None if id_ == made[2].json()["id"] else ended(id_, line))
+        busy.free()
     view = analyst.get(f"/api/v1/statements/{_digests(refs)[0]}").json()
-    assert view["standing"] == "rejected"
+    assert (view["standing"], [each["op"] for each in view["changes"]]) == ("rejected", ["reject", "confirm", "reject"])
+    size = real.node.ledger.size
+    _work(real)
+    assert (real.node.ledger.size, state(analyst, made[2])["refs"]) == (size, [view["changes"][-1]["ref"]])
 
 
 def test_one_asker_leaves_room_for_others(real: Real, busy: Busy, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811

@@ -127,7 +127,8 @@ ROUTES = (
         became,
         May.LOOK,
         "What became of a withdrawal, or another amendment, that was accepted to be written later",
-        "For whoever asked for it, and for auditors; kept for a week after its end.",
+        "For whoever asked for it, and for auditors; kept for a week after its end. Of one that is damaged nobody knows who asked: it is "
+        "told to whoever may ask again.",
         (Param("id", "The id in the `Location` of the answer 202.", "0f" * 16, longest=32, form="[0-9a-f]{32}", place="path"),),
         answers={200: ("WithdrawalLine", JSON, examples.WITHDRAWAL)},
         problems=("not-found",),
