@@ -139,7 +139,7 @@ DATES = [
     no("no such hour", "2024-05-10 25:00", "no such time"),
     no("13 pm", "2024-05-10 13:30 pm", "am or pm"),
     no("time without day", "May 2024 14:30", "no day"),
-    no("two dates", "2024-05-10 2024-05-11", "two of them"),
+    no("two dates", "2024-05-10 2024-05-11", "two years of four digits"),
     no("month without year", "10 May", "four digits"),
     no("year in the middle", "10-2024-05", "middle"),
     no("words", "yesterday", "not one date"),
