@@ -90,7 +90,7 @@ def test_from_a_draft_to_the_pack_by_keyboard_and_without_script(place: tuple[st
     fields(ann, "form[aria-labelledby=typed]", checked="called back on the number of the directory", via="t")
     expect(ann.locator("main")).to_contain_text("received; not decided yet")
     with ann.expect_download() as pack:
-        ann.get_by_role("link", name="Evidence pack").focus()
+        ann.get_by_role("button", name="Evidence pack").focus()
         ann.keyboard.press("Enter")
     assert pack.value.suggested_filename.endswith(".zip")
 

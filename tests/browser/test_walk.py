@@ -272,7 +272,7 @@ def verified(page: Page, path: str, key: str, out: Path) -> None:
     """The pack is downloaded, and checked by a process that can import the verifying core alone and reach no network."""
     page.goto(path)
     with page.expect_download() as told:
-        page.get_by_role("link", name="Evidence pack").click()
+        page.get_by_role("button", name="Evidence pack").click()
     told.value.save_as(out)
     run = [sys.executable, str(ALONE), str(out), "--key", key]
     made = subprocess.run(run, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(ROOT / "src")})

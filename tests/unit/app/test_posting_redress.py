@@ -283,6 +283,8 @@ def test_the_notice_is_a_page_and_a_pdf_for_those_who_see_requests(node: Node) -
     page = ann.get(f"/request/{have.request.id}/notice")
     assert page.status_code == 200
     assert '<article lang="km">' in page.text, "the language that the request names"
+    twin = ann.get(f"/request/{have.request.id}/notice.json?lang=km").json()
+    assert (twin["language"], twin["title"] in ann.get(f"/request/{have.request.id}/notice?lang=km").text) == ("km", True)
     pdf = ann.get(f"/request/{have.request.id}/notice.pdf?lang=th")
     assert (pdf.headers["content-type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
     assert ann.get(f"/request/{'0' * 32}/notice").status_code == 404

@@ -198,7 +198,7 @@ def test_an_edit_keeps_what_was_typed_and_takes_agreement_away(bureau: Bureau) -
 def test_who_may_not_know_of_a_request_finds_nothing(bureau: Bureau) -> None:
     id_, _ = sent(bureau)
     low, admin = bureau.officer("Low", "analyst", clearance="AMBER"), bureau.officer("Boss", "administrator")
-    for path in ("/requests", f"/request/{id_}", f"/request/{id_}.json", f"/request/{id_}/pack", f"/api/v1/requests/{id_}", "/record"):
+    for path in ("/requests", f"/request/{id_}", f"/request/{id_}.json", f"/api/v1/requests/{id_}", "/record"):
         assert admin.get(path).status_code == 403, path
         if path != "/record":
             assert low.get(path).status_code == 403, path
@@ -218,7 +218,7 @@ def test_a_rescue_is_known_to_those_who_took_part_alone(bureau: Bureau) -> None:
         holder_language="", consent=bureau.ground(VICTIM), ground=bureau.ground(VICTIM), urgency="danger",
     )  # fmt: skip
     assert (ann.get(f"/request/{id_}").status_code, abe.get(f"/request/{id_}").status_code) == (200, 200)
-    assert ben.get(f"/request/{id_}").status_code == ben.get(f"/request/{id_}/pack").status_code == 404
+    assert ben.get(f"/request/{id_}").status_code == ben.post(f"/request/{id_}/pack").status_code == 404
     assert ben.post(f"/request/{id_}", bureau.say(id_, "send")).status_code == 404
     assert ben.get("/requests.json?show=ended").json()["requests"] == ben.get("/requests.json").json()["requests"] == []
 
@@ -242,10 +242,25 @@ def test_lists_go_on_page_by_page(bureau: Bureau) -> None:
     assert ann.get("/requests?cursor=nonsense").status_code == 400
 
 
+def test_the_form_of_a_request_and_its_notice_are_data_too(bureau: Bureau) -> None:
+    ann = bureau.officer("Ann", "analyst")
+    told = ann.get(new(PHONE).replace("/new?", "/new.json?")).json()["draft"]
+    assert [each["entity"] for each in told["body"]["targets"]] == [PHONE]
+    assert {"found", "against", "favour", "hand"} < told.keys()
+    id_ = bureau.drafted(ann)
+    edit = ann.get(f"/request/{id_}/edit.json").json()
+    assert (edit["head"], edit["draft"]["body"]["kind"]) == (bureau.real.book.history(id_).head, "hold")
+    audra = bureau.officer("Audra", "auditor")
+    for path in ("/request/new.json", f"/request/{id_}/edit.json"):
+        assert audra.get(path).status_code == 403
+        assert bureau.with_key(Role.READER, Tlp.RED).get(path).status_code == 403
+
+
 def test_the_pack_of_a_request_holds_and_its_making_is_logged(bureau: Bureau) -> None:
     id_, (ann, *_) = sent(bureau)
     size = bureau.real.ledger.size
-    answer = ann.get(f"/request/{id_}/pack")
+    assert ann.get(f"/request/{id_}/pack").status_code == 405, "a pack is logged: no link makes one"
+    answer = ann.post(f"/request/{id_}/pack")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as pack:
         assert pack.testzip() is None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 from starlette.responses import Response
 
 from saksi.app.api.desk import Call, Route
 from saksi.app.api.keys import May
 from saksi.app.api.params import Param
 from saksi.app.api.problems import Refused
+from saksi.app.api.wire import answer
 from saksi.app.people.signed import NO_STORE
 from saksi.app.posting.posting import Posting
 from saksi.app.posting.setting import FONTS, office_of
@@ -31,9 +33,10 @@ class NoticePages:
         self._site, self._node = site, node
 
     def routes(self) -> tuple[Route, ...]:
-        """Both of them."""
+        """All of them."""
         return (
             Route("GET", "/request/{id}/notice", self.page, May.REQUEST, "A page", params=(_ID, _LANG), page=True),
+            Route("GET", "/request/{id}/notice.json", self.data, May.REQUEST, "A page", params=(_ID, _LANG), page=True),
             Route("GET", "/request/{id}/notice.pdf", self.pdf, May.REQUEST, "A page", params=(_ID, _LANG), page=True),
         )
 
@@ -42,6 +45,10 @@ class NoticePages:
         return self._site.page(
             call, "notice.html", headers=NO_STORE, notice=self._notice(call), id=call.asked.text("id"), languages=LANGUAGES
         )
+
+    async def data(self, call: Call) -> Response:
+        """The same as data."""
+        return answer(call.request, msgspec.json.encode(self._notice(call)), headers=NO_STORE)
 
     async def pdf(self, call: Call) -> Response:
         """The same to print."""

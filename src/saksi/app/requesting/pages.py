@@ -14,6 +14,7 @@ from saksi.app.api.keys import May
 from saksi.app.api.params import CURSOR, Param
 from saksi.app.api.wire import answer, next_link
 from saksi.app.packing import Order
+from saksi.app.people.forms import read_form
 from saksi.app.people.policy import gate, may
 from saksi.app.people.signed import NO_STORE, away, check_fresh, is_fresh, on_writer, person_at, status_of
 from saksi.app.requesting.office import BEARING, SHOWN, Office
@@ -69,13 +70,15 @@ class RequestPages:
             route("GET", "/requests", self.list, SHOW, CURSOR),
             route("GET", "/requests.json", self.list_data, SHOW, CURSOR),
             route("GET", "/request/new", self.new, _CASE, _ENTITY, _KIND, _TO),
+            route("GET", "/request/new.json", self.new_data, _CASE, _ENTITY, _KIND, _TO),
             route("POST", "/request/new", self.draft),
             route("GET", "/request/{id}.json", self.data, ID),
             route("GET", "/request/{id}", self.one, ID, *_TYPED),
             route("POST", "/request/{id}", self.step, ID),
             route("GET", "/request/{id}/edit", self.change, ID),
+            route("GET", "/request/{id}/edit.json", self.change_data, ID),
             route("POST", "/request/{id}/edit", self.edit, ID),
-            route("GET", "/request/{id}/pack", self.pack, ID),
+            route("POST", "/request/{id}/pack", self.pack, ID),
         )
 
     async def list(self, call: Call) -> Response:
@@ -116,12 +119,19 @@ class RequestPages:
 
     async def new(self, call: Call) -> Response:
         """What is asked, of whom, on what ground?"""
+        return self._form(call, await self._drafted(call))
+
+    async def new_data(self, call: Call) -> Response:
+        """The same as data."""
+        return _as_data(call, await self._drafted(call))
+
+    async def _drafted(self, call: Call) -> Draft:
         person, asked = person_at(call).person, call.asked
         gate(person.actor, Word.DRAFT)
         about = About(asked.all("entity"), asked.maybe("case"), asked.maybe("kind"), asked.maybe("to"))
         draft = await call.walk(lambda: drafted(self._office, person, about))
         call.desk.access.note(call.caller.watcher("drafting a request"), "entity", what=[each.entity for each in draft.body.targets])
-        return self._form(call, draft)
+        return draft
 
     async def draft(self, call: Call) -> Response:
         """Begin a request."""
@@ -136,11 +146,20 @@ class RequestPages:
 
     async def change(self, call: Call) -> Response:
         """Other words for a request that has not left."""
+        draft, head = await self._changed(call)
+        return self._form(call, draft, id_=call.asked.text("id"), head=head)
+
+    async def change_data(self, call: Call) -> Response:
+        """The same as data."""
+        draft, head = await self._changed(call)
+        return _as_data(call, draft, head)
+
+    async def _changed(self, call: Call) -> tuple[Draft, str]:
         person, id_ = person_at(call).person, call.asked.text("id")
         gate(person.actor, Word.EDIT)
         have = self._office.history(id_, person)
         body = self._office.body(have.request)
-        return self._form(call, await call.walk(lambda: shown(self._office, person, body)), id_=id_, head=have.head)
+        return await call.walk(lambda: shown(self._office, person, body)), have.head
 
     async def edit(self, call: Call) -> Response:
         """Put other words in place of those that stand: whatever was agreed to is agreed to no more."""
@@ -157,6 +176,7 @@ class RequestPages:
     async def pack(self, call: Call) -> Response:
         """The evidence pack of a request, for this reader; that it was made is logged."""
         session, id_ = person_at(call), call.asked.text("id")
+        await read_form(call, set())
         gate(session.person.actor, May.LOOK)
         self._office.history(id_, session.person)
         call.desk.access.note(call.caller.watcher("an evidence pack"), "pack", what=[id_])
@@ -202,3 +222,7 @@ async def _view(call: Call, office: Office, id_: str | None = None) -> RequestAn
     view = await call.walk(lambda: office.view(name, person))
     call.desk.access.note(call.caller.watcher("requests"), "request", what=[name])
     return view
+
+
+def _as_data(call: Call, draft: Draft, head: str = "") -> Response:
+    return answer(call.request, msgspec.json.encode({"head": head, "draft": draft} if head else {"draft": draft}), headers=NO_STORE)
