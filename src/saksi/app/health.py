@@ -62,7 +62,7 @@ def waiting_check(home: Home) -> tuple[Check, ...]:
     waits -= len({name for each in damaged if each.hides for name in each.statements})
     if waits > 0:
         said.insert(0, f"{waits} statements are treated as withdrawn and not written so yet: {_SOON}")
-    return (Check(name="withdrawals", ok=False, said="; ".join(said), needed=False),) if said else ()
+    return (Check(name="withdrawals", ok=False, said="; ".join(said), needed=False, damaged=bool(damaged)),) if said else ()
 
 
 def _damaged(home: Home) -> list[Damaged]:

@@ -155,7 +155,8 @@ def test_what_is_damaged_is_told_of_where_somebody_looks(real: Real, busy: Busy)
     assert check["said"].startswith("1 statements are treated as withdrawn and not written so yet")
     for words in ("is damaged", "ask for it again", f"/api/v1/retractions/{bad.json()['id']}", *_digests(refs[:2])):
         assert words in check["said"]
-    doctor = CliRunner().invoke(saksi, ["--home", str(real.node.files.path), "--json", "doctor"])
+    doctor = CliRunner().invoke(saksi, ["--home", str(real.node.files.path), "--json", "doctor"], standalone_mode=False)
+    assert doctor.return_value == 5, "as its help says of damage"
     (line,) = [each for each in json.loads(doctor.output)["checks"] if each["name"] == "withdrawals"]
     assert line["said"] == check["said"]
 

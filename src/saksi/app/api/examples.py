@@ -198,7 +198,10 @@ ERASURE: Mapping[str, Json] = {
     "notices": [],
 }
 FEEDS: Mapping[str, Json] = {"feeds": [{"name": "hosts", "media_type": "text/plain", "about": "Hosts to block, as a hosts file."}]}
-READY: Mapping[str, Json] = {"ready": True, "checks": [{"name": "ledger", "ok": True, "said": "4 leaves", "needed": True}]}
+READY: Mapping[str, Json] = {
+    "ready": True,
+    "checks": [{"name": "ledger", "ok": True, "said": "4 leaves", "needed": True, "damaged": False}],
+}
 ACCESS: Mapping[str, Json] = {
     "lines": [
         {

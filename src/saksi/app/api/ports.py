@@ -298,12 +298,14 @@ class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that must be well for the node to answer; `needed` ones make it unready."""
+    """One thing that must be well for the node to answer; `needed` ones make it unready. `damaged` says that something is not as it was
+    written, though the node can answer."""
 
     name: str
     ok: bool
     said: str
     needed: bool = True
+    damaged: bool = False
 
 
 class Answers(Protocol):

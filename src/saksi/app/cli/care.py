@@ -135,7 +135,7 @@ def doctor(ctx: click.Context) -> int:
         for check in checks:
             words(f"  {'ok  ' if check.ok else 'MIND'} {check.name}: {check.said}")
     bad = {check.name for check in checks if check.needed and not check.ok}
-    if last is not None and not last.ok:
+    if (last is not None and not last.ok) or any(check.damaged for check in checks):
         return 5
     return 0 if not bad else 3 if missing and bad == {"views"} else 5
 
