@@ -29,7 +29,7 @@ from saksi.views.parse import Notice
 
 __all__ = [
     "CHUNK", "DAMAGE", "DAYS", "FILE", "MARKING", "RECENT", "RECORDER", "SHAPE", "SOURCE", "Behind", "ChangeRow", "Heads", "Row", "Rows",
-    "Writer", "connect", "current", "head", "no_room", "stored", "to_answer", "unusable",
+    "Writer", "connect", "current", "failed", "head", "no_room", "stored", "to_answer", "unusable",
 ]  # fmt: skip
 
 FILE = "serving.sqlite"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,9 +21,10 @@ from saksi.actions import Mine
 from saksi.app.amending import Change
 from saksi.app.api.application import _catch_up
 from saksi.app.api.keys import Role
+from saksi.app.api.problems import problem_of
 from saksi.app.cli import saksi
 from saksi.ledger.disk import DiskFull
-from saksi.model import Op
+from saksi.model import LedgerFault, Op
 from saksi.views import fold as folding
 from saksi.views import serving
 from saksi.views.serving import Behind, no_room
@@ -206,3 +208,55 @@ def test_the_command_line_says_what_is_recorded(real: Real, tmp_path: Path, monk
     room.made()
     again = CliRunner().invoke(saksi, words, standalone_mode=False)
     assert "told before" in again.output
+
+
+def _sqlite(code: int) -> sqlite3.OperationalError:
+    fault = sqlite3.OperationalError("from the disk")
+    fault.sqlite_errorcode = code
+    return fault
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), 507),
+        (_sqlite(sqlite3.SQLITE_FULL), 507),
+        (OSError(errno.EIO, "Input/output error"), 503),
+        (_sqlite(sqlite3.SQLITE_IOERR_WRITE), 503),
+        (OSError(errno.ENOENT, "nothing"), 500),
+    ],
+)
+def test_whatever_meets_a_full_or_failing_disk_is_told_as_that(fault: Exception, status: int) -> None:
+    problem, headers = problem_of(fault, "1")
+    assert problem.status == status
+    assert ("Retry-After" in headers) == (status == 507)
+
+
+def test_an_upload_for_which_there_is_no_room_is_told_so(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, opened = real.with_key(Role.ANALYST), os.open
+
+    def full(path: Path, *given: int) -> int:
+        made = opened(path, *given)
+        if real.desk.spool in Path(path).parents:
+            os.close(made)
+            return opened("/dev/full", os.O_WRONLY)
+        return made
+
+    monkeypatch.setattr(os, "open", full)
+    answer = desk.post("/api/v1/takes?name=more.csv", content=REPORTS.encode())
+    assert (answer.status_code, answer.json()["type"]) == (507, "/problems/disk-full")
+    assert list(real.desk.spool.iterdir()) == []
+
+
+def test_an_access_log_that_cannot_be_made_durable_ends_the_look_ups(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = real.with_key(Role.ANALYST)
+    assert desk.get("/api/v1/lookup?value=012345678").status_code == 200
+
+    def fails(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch, pytest.raises(LedgerFault, match="could not be made durable"):
+        patch.setattr(os, "fsync", fails)
+        real.desk.access.sync()
+    answer = desk.get("/api/v1/lookup?value=012345678")
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/ledger-fault")

@@ -25,6 +25,7 @@ __all__ = ["AccessLog", "Seen", "Watcher", "chained"]
 
 _FIRST = "0" * 64
 _TAG = b"saksi/access1\0"
+_CHECK = "end the process, check the disk, and start again"
 
 
 class Watcher(msgspec.Struct, frozen=True):
@@ -65,7 +66,7 @@ class AccessLog:
     def note(self, watcher: Watcher, kind: str, *, what: Sequence[str], size: int | None = None) -> None:
         """Append one line. An error here means that the look-up must not be answered."""
         if self._file < 0:
-            raise LedgerFault("the access log is closed", where=str(self._path))
+            raise LedgerFault("the access log is closed", where=str(self._path), todo=_CHECK)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX)
             try:
@@ -92,7 +93,7 @@ class AccessLog:
         except OSError as fault:
             if fault.errno in FULL:
                 raise DiskFull("the disk is full, and the access log cannot be written", where=str(self._path), todo="make room") from fault
-            raise LedgerFault(f"the access log could not be written: {fault}", where=str(self._path)) from fault
+            raise LedgerFault(f"the access log could not be written: {fault}", where=str(self._path), todo=_CHECK) from fault
 
     def tag(self, value: str) -> str:
         """How `value` is called in the log: the first 128 bits of its keyed hash."""
@@ -106,13 +107,21 @@ class AccessLog:
                 yield seen
 
     def sync(self) -> None:
-        """Bring what was written to the disk."""
-        os.fsync(self._file)
+        """Bring what was written to the disk. Where that fails nobody knows what of it is there: nothing is noted any more, and so no
+        look-up answered, until the node is started again. Raises LedgerFault."""
+        if self._file < 0:
+            return
+        try:
+            os.fsync(self._file)
+        except OSError as fault:
+            os.close(self._file)
+            self._file = -1
+            raise LedgerFault(f"the access log could not be made durable: {fault.strerror}", where=str(self._path), todo=_CHECK) from fault
 
     def close(self) -> None:
         """Let go of the file."""
+        self.sync()
         if self._file >= 0:
-            self.sync()
             os.close(self._file)
             self._file = -1
 

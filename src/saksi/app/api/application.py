@@ -41,7 +41,7 @@ from saksi.app.people.fetch import fetch
 from saksi.app.people.people import FOLDER, open_people
 from saksi.app.people.provider import Provider
 from saksi.app.people.store import Store
-from saksi.model import SaksiError
+from saksi.model import LedgerFault, SaksiError
 from saksi.model.moment import moment
 
 Endpoint: TypeAlias = "Callable[[Request], Awaitable[Response]]"
@@ -185,7 +185,8 @@ async def _sync(desk: Desk) -> None:
     """Bring the access log to the disk every second, off the thread that answers; every ten minutes forget answers older than a day."""
     for second in count(1):
         await asyncio.sleep(1)
-        await asyncio.to_thread(desk.access.sync)
+        with suppress(LedgerFault):  # told to whoever looks something up from then on
+            await asyncio.to_thread(desk.access.sync)
         if second % 600 == 0:
             with suppress(sqlite3.OperationalError):  # a full or busy disk: they go with the next POST, or in ten minutes
                 desk.replay.sweep()

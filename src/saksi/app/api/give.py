@@ -198,15 +198,15 @@ async def _spool(call: Call) -> tuple[Path, str]:
     path = call.desk.spool / secrets.token_hex(16)
     digest = sha256()
     size = 0
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        try:
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             async for piece in call.request.stream():
                 digest.update(piece)
                 size += len(piece)
                 out.write(piece)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
+    except BaseException:  # also where its last bytes find no room
+        path.unlink(missing_ok=True)
+        raise
     if not size:
         path.unlink(missing_ok=True)
         raise BadInput("the body is the file, and it is empty", where="body")

@@ -12,7 +12,7 @@ import msgspec
 
 from saksi.ledger.disk import DiskFull
 from saksi.model import BadInput, LedgerFault, NotAllowed, PeerFault, SaksiError
-from saksi.views.serving import Behind
+from saksi.views.serving import Behind, failed, no_room
 
 __all__ = ["KINDS", "Kind", "Problem", "Refused", "problem_of"]
 
@@ -168,7 +168,9 @@ def problem_of(fault: Exception, instance: str) -> tuple[Problem, Mapping[str, s
     if isinstance(fault, SaksiError):
         slug = next(slug for error, slug in _BY_ERROR.items() if isinstance(fault, error))
         return _made(slug, detail=fault.what, where=fault.where, todo=fault.todo, instance=instance), {}
-    return _made("fault", instance=instance), {}
+    if no_room(fault):
+        return _made("disk-full", instance=instance), {"Retry-After": "5"}
+    return _made("ledger-fault" if failed(fault) else "fault", instance=instance), {}
 
 
 def _made(slug: str, *, instance: str, detail: str = "", where: str = "", todo: str = "") -> Problem:
