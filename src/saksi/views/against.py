@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from saksi.views import manifest as manifests
-from saksi.views.bundle import Entry, pick, unpack
+from saksi.views.bundle import Entry, inflated, pick, unpack
 from saksi.views.fact import AMENDING
 from saksi.views.flat import CHANGED, GONE, as_words
 from saksi.views.gather import Foldable, stretches
@@ -213,7 +213,7 @@ class _Check:
         for start in range(0, len(entities), _LOT):
             lot = entities[start : start + _LOT]
             for place, body in self.snapshot.link.execute(MANY, (msgspec.json.encode(lot).decode(),)).fetchall():
-                entry, rows = None if body is None else pick(body, lot[place]), wanted[lot[place]]
+                entry, rows = None if body is None else pick(inflated(body), lot[place]), wanted[lot[place]]
                 if entry is None or self._held(entry, made) != Rows.decode(head(len(rows)) + b"".join(rows)):
                     self.differs(f"what is held about {lot[place]!r} is not what the ledger says")
 

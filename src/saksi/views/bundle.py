@@ -47,9 +47,9 @@ def unpack(body: bytes) -> list[Entry]:
     return made
 
 
-def pick(body: bytes, wanted: str) -> Entry | None:
-    """One entry of a bundle, or None."""
-    (keys, older, counts, sizes), raw, start = inflated(body)
+def pick(opened: tuple[Table, bytes, int], wanted: str) -> Entry | None:
+    """One entry of a bundle that is inflated, or None."""
+    (keys, older, counts, sizes), raw, start = opened
     if wanted not in keys:
         return None
     place = keys.index(wanted)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from saksi.model import Extraction, Grade, LedgerFault, Marking, Source
 from saksi.observables.network import NETWORK, Networks
-from saksi.views.bundle import Entry, pick, unpack
+from saksi.views.bundle import Entry, inflated, pick, unpack
 from saksi.views.count import Count, Key, key_of
 from saksi.views.fact import PAGE, Change, Fact, Held, Recorder, Tally, decide
 from saksi.views.flat import CHANGED, Flat
@@ -143,18 +143,23 @@ class Snapshot:
         rows_of, facts = Rows.decode, self._facts
         execute, encode = self.link.execute, msgspec.json.encode
         for start in range(0, len(entities), _LOTS):
-            lot = entities[start : start + _LOTS]
-            for place, body in execute(MANY, (encode(lot).decode(),)).fetchall():
-                entity = lot[place]
-                entry = None if body is None else pick(body, entity)
+            lot = sorted(zip(entities[start : start + _LOTS], range(start, start + _LOTS)))  # noqa: B905 - the last lot is shorter
+            last, opened = b"", None
+            for at, body in execute(MANY, (encode([entity for entity, _ in lot]).decode(),)).fetchall():
+                if body is None:
+                    continue
+                if opened is None or body != last:  # neighbours are held, or missing, in one bundle
+                    last, opened = body, inflated(body)
+                entity, place = lot[at]
+                entry = pick(opened, entity)
                 if entry is None:
                     continue
                 _, older, count, rows = entry
                 if older:
-                    made[start + place] = self.page(entity, stop, stop)
+                    made[place] = self.page(entity, stop, stop)
                 else:
                     found = facts(entity, rows_of(head(count) + rows), stop)
-                    made[start + place] = Held(entity, found, len(found))
+                    made[place] = Held(entity, found, len(found))
         return [Held(entity, [], 0) if held is None else held for entity, held in zip(entities, made, strict=True)]
 
     def page(self, entity: str, stop: int, bound: int, seen: Callable[[int], bool] | None = None) -> Held:
@@ -322,7 +327,7 @@ class Snapshot:
 
     def _entry(self, entity: str) -> Entry | None:
         found = self.link.execute(_ONE, (entity,)).fetchone()
-        return None if found is None else pick(found[0], entity)
+        return None if found is None else pick(inflated(found[0]), entity)
 
     def _below(self, entity: str, low: int, stop: int) -> int:
         """How many of an entity's facts in pages that begin below `low` stand below `stop`."""

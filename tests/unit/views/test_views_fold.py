@@ -405,3 +405,15 @@ def test_an_empty_ledger_and_leaves_without_statements(tmp_path: Path) -> None:
         views.fold(ledger)
         assert views.entities("host:") == ["host:a.example"]
         assert views.entities("phone:") == []
+
+
+def test_many_are_answered_in_the_order_asked_whatever_their_neighbours(tmp_path: Path) -> None:
+    ledger = StandIn()
+    with Views.open(tmp_path) as views:
+        ledger.append(*(said(f"host:x{number:03}.example", "label", f"l{number}") for number in range(0, 300, 2)))
+        views.fold(ledger)
+        asked = [f"host:x{number * 7 % 300:03}.example" for number in range(400)] + ["host:", "zzz:nobody"]
+        found = views.facts_many(asked)
+        assert [one.entity for one in found] == asked
+        assert [[fact.value for fact in one.facts] for one in found] == [[fact.value for fact in views.facts(each).facts] for each in asked]
+        assert sum(one.total for one in found) == sum(number * 7 % 300 % 2 == 0 for number in range(400))
