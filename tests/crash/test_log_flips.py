@@ -83,3 +83,23 @@ def test_cut_or_grown_files_are_found(tmp_path: Path) -> None:
         path.write_bytes(whole + b"\0")
         assert _found(folder, told=True), path.name
         path.write_bytes(whole)
+
+
+def test_a_checkpoint_that_was_being_written_is_told_from_one_that_was_signed(tmp_path: Path) -> None:
+    folder = tmp_path / "log"
+    _make(folder)
+    path = folder / "checkpoints.log"
+    whole = path.read_bytes()
+    torn = whole + whole[:70]
+    path.write_bytes(torn)
+    report = fsck(open_source(folder), [SIGNER.vkey], second=second_place(folder))
+    assert report.clean
+    (found,) = report.differences
+    assert (found.what, found.unfinished) == ("70 bytes that are no whole checkpoint (a start of the log cuts them)", True)
+    assert not fsck(open_source(folder), [SIGNER.vkey]).clean, "without the second place nobody knows that none is lost"
+    Log.open(folder, origin=SIGNER.name, signer=SIGNER).close()
+    assert path.read_bytes() == whole
+    path.write_bytes(whole[:-30])  # the newest that was signed: a start refuses it
+    assert _found(folder)
+    path.write_bytes(whole + bytes(70_000))  # more than one that was being written
+    assert _found(folder)

@@ -19,7 +19,7 @@ from saksi.ledger.nodes import edge_from_tiles, split_hashes
 from saksi.ledger.note import VKey
 from saksi.ledger.reader import Progress, Reader, read_checkpoint, unwatched
 from saksi.ledger.source import LogFolder, Source
-from saksi.ledger.store import BUNDLES, CHECKPOINTS, ENTRIES, level_name, unframe
+from saksi.ledger.store import BUNDLES, CHECKPOINTS, ENTRIES, MAX_FRAME, level_name, unframe
 from saksi.ledger.tiles import WIDTH, Tile, tiles_of
 from saksi.model.errors import BadInput, LedgerFault, PeerFault, SaksiError
 
@@ -84,6 +84,8 @@ def fsck(
             check.tails()
         if second:
             check.second_place(source, second, settled=settled)
+        if settled:
+            check.torn(whole=second is not None)
     point = reader.checkpoint
     return Report(reader.note, point.origin, point.size, point.root, len(check.signed), tuple(check.found), check.waits)
 
@@ -207,9 +209,6 @@ class _Check:
         """Every checkpoint ever signed is there, from the empty log to the newest."""
         if not self.signed or self.signed[0][0] != 0:
             self.differs(CHECKPOINTS, "does not begin with the checkpoint of the empty log")
-        if self.history_end != self.history_length and settled:
-            what = f"{self.history_length - self.history_end} bytes that are no whole checkpoint"
-            self.differs(f"{CHECKPOINTS}, byte {self.history_end}", what)
         if self.signed and self.signed[-1][0] != self.reader.size and settled:
             self.differs(CHECKPOINTS, "the newest checkpoint is not the one that is served")
 
@@ -234,6 +233,14 @@ class _Check:
             if found > length:
                 what = f"{found - length} bytes beyond the last checkpoint (a start of the log cuts them)"
                 self.differs(name, what, unfinished=True)
+
+    def torn(self, *, whole: bool) -> None:
+        """What lies behind the last whole checkpoint. It is one that was being written where all else agrees, the second place too (`whole`
+        says that it was asked): none was signed after the one that is served."""
+        if length := self.history_length - self.history_end:
+            cut = whole and length <= MAX_FRAME + 8 and all(each.unfinished for each in self.found)
+            what = f"{length} bytes that are no whole checkpoint{' (a start of the log cuts them)' if cut else ''}"
+            self.differs(f"{CHECKPOINTS}, byte {self.history_end}", what, unfinished=cut)
 
     def second_place(self, source: LogFolder, path: Path, *, settled: bool) -> None:
         """The second place holds two whole states, both of this log's history."""
