@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -16,11 +17,12 @@ from test_pages import ROOT, barriers, shoot
 
 pytestmark = pytest.mark.browser
 ACCOUNT = "account:KH:ABA:000123456"
+Place: TypeAlias = "tuple[str, dict[str, str], dict[str, str]]"
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
-    """The address by name, and a session of each officer."""
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The address by name, a session of each officer, and what they deal with."""
     home = tmp_path_factory.mktemp("bureau")
     env = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests/unit/app'}"}
     process = subprocess.Popen(
@@ -28,17 +30,17 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[
     )
     assert process.stdout is not None
     told = json.loads(process.stdout.readline())
-    yield told["address"].rstrip("/").replace("127.0.0.1", "localhost"), told["tokens"]
+    yield told["address"].rstrip("/").replace("127.0.0.1", "localhost"), told["tokens"], told["there"]
     process.terminate()
     process.wait(20)
     process.stdout.close()
 
 
 @pytest.fixture
-def at(chromium: Browser, place: tuple[str, dict[str, str]]) -> Iterator[Callable[..., Page]]:
+def at(chromium: Browser, place: Place) -> Iterator[Callable[..., Page]]:
     """A page of an officer, without script unless asked for."""
     made: list[BrowserContext] = []
-    address, tokens = place
+    address, tokens, _ = place
 
     def opened(name: str, *, script: bool = False) -> Page:
         context = chromium.new_context(java_script_enabled=script, locale="en-GB", viewport={"width": 1280, "height": 900})
@@ -69,8 +71,8 @@ def fields(page: Page, form: str, **told: str) -> None:
     raise AssertionError("the form has no button that Tab reaches")
 
 
-def test_from_a_draft_to_the_pack_by_keyboard_and_without_script(place: tuple[str, dict[str, str]], at: Callable[..., Page]) -> None:
-    address, _ = place
+def test_from_a_draft_to_the_pack_by_keyboard_and_without_script(place: Place, at: Callable[..., Page]) -> None:
+    address, *_ = place
     ann, abe, rita = at("Ann"), at("Abe"), at("Rita")
     ann.goto(f"{address}/request/new?entity={ACCOUNT}")
     fields(
@@ -95,14 +97,34 @@ def test_from_a_draft_to_the_pack_by_keyboard_and_without_script(place: tuple[st
     assert pack.value.suggested_filename.endswith(".zip")
 
 
-def test_the_pages_of_requests_have_no_barriers(place: tuple[str, dict[str, str]], at: Callable[..., Page]) -> None:
-    address, _ = place
+def test_what_came_in_is_set_aside_and_erased_by_keyboard_and_without_script(place: Place, at: Callable[..., Page]) -> None:
+    address, _, there = place
+    ann, abe = at("Ann"), at("Abe")
+    ann.goto(f"{address}/answers/{there['mail']}")
+    fields(ann, "form[action$=aside]", reason="read and not ours")
+    ann.wait_for_load_state()
+    expect(ann.locator(".mind").first).to_contain_text("read and not ours")
+    expect(ann.locator("form[action$=erase]")).to_have_count(0)
+    abe.goto(f"{address}/answers/{there['appeal']}")
+    fields(abe, "form[action$=erase]", reason="its writer asked")
+    abe.wait_for_load_state()
+    expect(abe.locator(".mind").first).to_contain_text("Erased for good by")
+    expect(abe.locator("main")).not_to_contain_text("I let rooms")
+
+
+def test_the_pages_of_requests_have_no_barriers(place: Place, at: Callable[..., Page]) -> None:
+    address, _, there = place
     abe, ann = at("Abe", script=True), at("Ann", script=True)
     abe.goto(f"{address}/requests")
     one = abe.locator("main li a").first.get_attribute("href")
-    paths = {"requests": "/requests", "request": one, "request-new": f"/request/new?entity={ACCOUNT}", "record": "/record"}
+    mail, appeal, sent = (f"/answers/{there['mail']}", f"/answers/{there['appeal']}", f"/request/{there['request']}")
+    paths = {
+        "requests": "/requests", "request": one, "request-new": f"/request/new?entity={ACCOUNT}", "request-edit": f"{one}/edit",
+        "record": "/record", "notice": f"{sent}/notice", "answers": "/answers", "answers-aside": "/answers?state=aside",
+        "answer": mail, "appeal": appeal,
+    }  # fmt: skip
     for name, path in paths.items():
-        page = ann if name == "request-new" else abe
+        page = ann if name.startswith("request-") else abe
         page.set_viewport_size({"width": 1280, "height": 900})
         page.goto(f"{address}{path}", wait_until="networkidle")
         for drawer in page.locator("details").all():
