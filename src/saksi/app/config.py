@@ -119,7 +119,9 @@ def load(home: Path, env: Mapping[str, str], flags: Mapping[str, str | int]) -> 
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise BadInput(f"not TOML: {fault}", where=str(path)) from fault
+        raise BadInput(
+            f"not TOML: {fault}", where=str(path), todo="mend the place it names, or bring the file back from a backup"
+        ) from fault
     shape = {field.name: (int if field.default.__class__ is int else str) for field in fields(Config)}
     unknown = sorted(set(told) - set(shape))
     if unknown:

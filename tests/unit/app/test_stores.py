@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from saksi.app import cli
 from saksi.app.api.access import AccessLog, Watcher
 from saksi.app.api.keys import KeyStore, Role
 from saksi.app.home import Home
@@ -118,3 +119,19 @@ def test_what_is_damaged_is_named_with_what_to_do(home: Home, name: str, harm: C
     (told,) = check_stores(home)
     assert told.startswith(name)
     assert todo in told
+
+
+def test_a_store_that_breaks_a_command_is_told_in_words_with_exit_code_5(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    monkeypatch.setattr(cli.saksi, "main", breaks)
+    monkeypatch.setattr("sys.argv", ["saksi", "user", "list", "--home", str(home.path)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 5
+    told = capsys.readouterr().err
+    assert "a store of the node cannot be used: database disk image is malformed" in told
+    assert "saksi fsck" in told

@@ -119,6 +119,8 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
         sys.exit(130)
+    except Exception as fault:
+        sys.exit(_no_store(fault))
 
 
 def _no_disk(fault: OSError) -> int:
@@ -133,6 +135,18 @@ def _no_disk(fault: OSError) -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     full = DiskFull("the disk is full: what was to be written is not, or not whole", where=str(fault.filename or "the output"), todo=_ROOM)
     return failed(full, as_json="--json" in sys.argv)
+
+
+def _no_store(fault: Exception) -> int:
+    """Say that one of the node's smaller stores cannot be read or written, where that is what stopped us. Else raises."""
+    from sqlite3 import Error
+
+    if not isinstance(fault, Error):
+        raise fault
+    from saksi.model import LedgerFault
+
+    todo = "run `saksi fsck`: it names the file, and what to do; where the disk is full or fails, see to that first"
+    return failed(LedgerFault(f"a store of the node cannot be used: {fault}", todo=todo), as_json="--json" in sys.argv)
 
 
 if __name__ == "__main__":
