@@ -24,7 +24,7 @@ from saksi.app.home import Home, now_ms, open_ledger, setup_of
 from saksi.app.people.people import FOLDER
 from saksi.app.people.store import FILE, snapshot
 from saksi.app.stored import as_it_is
-from saksi.app.withheld import waiting_as_it_is
+from saksi.app.withheld import check_there
 from saksi.ledger.backup import BackedUp, Other, Target, Term, back_up, belonging
 from saksi.ledger.beside import LedgerBeside
 from saksi.ledger.disk import Held, disk_fault
@@ -41,11 +41,16 @@ DAY_MS = 86_400_000
 _PIECE = 1 << 20
 _SETTINGS = "saksi.toml"
 _PEOPLE = f"{FOLDER}/{FILE}"
-_WAITING = "api/waiting.db"
 _WITH_DATA = ("api/access.log", _SETTINGS)
-_WITH_KEYS = ("api/access.key", "api/keys.json", "takes/takes.jsonl", _PEOPLE, _WAITING)
+_WITH_KEYS = ("api/access.key", "api/keys.json", "takes/takes.jsonl", _PEOPLE)
 _GROWING = frozenset({"api/access.log", "takes/takes.jsonl"})
-_STORES = ("alerts/alerts.db", "alerts/outbox.sqlite", "post/tray.sqlite", "post/outbox.sqlite")  # each after what refers to it
+_STORES = (
+    "api/waiting.db",
+    "alerts/alerts.db",
+    "alerts/outbox.sqlite",
+    "post/tray.sqlite",
+    "post/outbox.sqlite",
+)  # each after what refers to it
 _MAILS = "post/kept"
 _FOLDERS = ("api", FOLDER, "takes", "alerts", "post")
 
@@ -77,6 +82,7 @@ def write_backup(home: Home, config: Config, files: Files, secrets: Taken, *, ke
         if not folder.is_dir():
             raise BadInput("there is no such folder to put the backup into", where=str(folder), todo="make it first")
     _finish_erasure(home, config)
+    check_there(home.waiting)
     now = now_ms()
     target = Target(files.data, files.keys, secrets.data, secrets.keys)
     with ExitStack() as copies:
@@ -130,8 +136,7 @@ def _parts(home: Home, names: Collection[str]) -> Iterator[Part]:
             size = _whole_lines(path)
             yield f"node/{name}", size, _first(path, size)
         elif path.exists():
-            # Of others' stores one state; other files are replaced whole by whoever writes them.
-            data = {_PEOPLE: snapshot, _WAITING: waiting_as_it_is}.get(name, Path.read_bytes)(path)
+            data = snapshot(path) if name == _PEOPLE else path.read_bytes()  # others are replaced whole by whoever writes them
             yield f"node/{name}", len(data), iter((data,))
 
 

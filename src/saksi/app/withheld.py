@@ -13,7 +13,7 @@ from pathlib import Path
 from saksi.model import LedgerFault
 from saksi.views.withheld import Asked
 
-__all__ = ["UNNAMED", "WITHDRAWS", "check_there", "held_in", "mark_of", "reading", "remedy", "waiting_as_it_is", "withheld_in"]
+__all__ = ["UNNAMED", "WITHDRAWS", "check_there", "held_in", "mark_of", "reading", "remedy", "withheld_in"]
 
 WITHDRAWS = frozenset({"retract", "expire", "reject"})
 UNNAMED = "FROM ask WHERE ended IS NULL AND NOT EXISTS (SELECT 1 FROM target WHERE target.ask = ask.number)"  # and so damaged
@@ -32,12 +32,6 @@ def withheld_in(path: Path) -> Mapping[bytes, Asked]:
             todo = "`saksi serve` mends it from its sealed part; where that is damaged too, " + remedy(path)
             raise LedgerFault("what waits to be withdrawn has lost which statements it is about", where=str(path), todo=todo)
         return held_in(rows)
-
-
-def waiting_as_it_is(path: Path) -> bytes:
-    """The store as one file, as it is at one moment, for a backup."""
-    with reading(path) as rows:
-        return b"" if rows is None else rows.serialize()
 
 
 def held_in(rows: sqlite3.Connection) -> Mapping[bytes, Asked]:

@@ -21,6 +21,7 @@ from saksi.app.home import Home, now_text
 from saksi.app.node import Node
 from saksi.app.posting.appeals import Appeal, hand_in
 from saksi.app.stored import as_it_is
+from saksi.app.withheld import mark_of
 from saksi.exchange.reference import reference
 from saksi.ledger.sealed_stream import Secret
 from saksi.model import LedgerFault
@@ -136,6 +137,15 @@ def test_a_copy_of_a_store_is_whole_and_leaves_nothing_beside_it(tmp_path: Path)
             assert rows.execute("SELECT count(*) FROM session").fetchone() == (sessions,)
             assert rows.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert b"nobody may have" not in (tmp_path / "less").read_bytes()
+
+
+def test_a_store_that_was_taken_away_is_missed(node: Node, tmp_path: Path) -> None:
+    mark = mark_of(node.files.waiting)
+    mark.parent.mkdir(exist_ok=True)
+    mark.touch()
+    with pytest.raises(LedgerFault, match="its store was taken away"):
+        write_backup(node.files, node.config, Files.beside(tmp_path / "monday"), SECRETS, keep_keys_days=30)
+    assert not list(tmp_path.glob("monday*"))
 
 
 def test_a_store_that_is_damaged_is_named(node: Node, tmp_path: Path) -> None:
