@@ -30,12 +30,13 @@ from saksi.ledger.beside import LedgerBeside
 from saksi.ledger.disk import Held, disk_fault
 from saksi.ledger.keys import JOURNAL
 from saksi.ledger.ledger import KEYS
+from saksi.ledger.register import Register
 from saksi.ledger.restore import Into, Restored, restore, undone
 from saksi.ledger.sealed_stream import Part, Secret
 from saksi.model import BadInput
 from saksi.views.views import Views
 
-__all__ = ["DAY_MS", "Files", "Taken", "bring_back", "write_backup"]
+__all__ = ["DAY_MS", "Files", "Taken", "bring_back", "register", "write_backup"]
 
 DAY_MS = 86_400_000
 _PIECE = 1 << 20
@@ -93,10 +94,18 @@ def write_backup(home: Home, config: Config, files: Files, secrets: Taken, *, ke
         return back_up(ledger, target, term=Term(now, now + keep_keys_days * DAY_MS), other=other)
 
 
-def bring_back(home: Home, files: Files, secrets: Taken, *, newest: bool, erased: Collection[bytes] = ()) -> tuple[Config, Restored]:
+def register(home: Home, config: Config) -> Register:
+    """What was erased from the node, to be kept apart from its backups; also while it is served."""
+    _finish_erasure(home, config)
+    with LedgerBeside(home.ledger, setup_of(config)) as ledger:
+        return ledger.register()
+
+
+def bring_back(home: Home, files: Files, secrets: Taken, *, newest: bool, erased: Register | None = None) -> tuple[Config, Restored]:
     """Restore into an empty home and fold the views: all of it, or nothing is left there.
 
-    `newest` says that no later checkpoint was ever signed; else the node can be read and does not sign.
+    `newest` says that no later checkpoint was ever signed; else the node can be read and does not sign. What `erased` names is erased
+    again; what was erased after the backup, and is not in it, comes back.
     """
     if home.path.exists() and any(home.path.iterdir()):
         raise BadInput("the directory is not empty", where=str(home.path), todo="choose an empty or new one")
@@ -107,6 +116,8 @@ def bring_back(home: Home, files: Files, secrets: Taken, *, newest: bool, erased
         home.path.chmod(0o700)
         config, _ = load(other, {}, {})
         home.views.mkdir(mode=0o700)
+        if newest:  # a notice of what was erased again is logged
+            open_ledger(home, config).close()
         with LedgerBeside(home.ledger, setup_of(config)) as ledger, Views.open(home.views) as views:
             views.rebuild(ledger)
         try:

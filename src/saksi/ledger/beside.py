@@ -12,6 +12,7 @@ from saksi.ledger.ledger import KEYS, LOG, ORIGINALS, VAULT, Setup, signer_of
 from saksi.ledger.original import Originals
 from saksi.ledger.reader import Reader
 from saksi.ledger.reading import Reading
+from saksi.ledger.register import Register, register_of
 from saksi.ledger.source import LogFolder
 from saksi.ledger.tlogproof import TlogProof
 from saksi.ledger.vault import Vault
@@ -53,6 +54,10 @@ class LedgerBeside(Reading):
     def root_at(self, size: int) -> bytes:
         """The root hash that the log had at an earlier size."""
         return self._log.nodes().root(size)
+
+    def register(self) -> Register:
+        """What was erased from it."""
+        return register_of(self._shelf, self.origin, self.size)
 
     def _entry(self, leaf: int) -> bytes:
         (entry,) = self._log.entries(leaf, leaf + 1)

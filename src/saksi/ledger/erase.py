@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -26,7 +26,7 @@ from saksi.ledger.commitment import SALT_BYTES, Groups, commit
 from saksi.ledger.core import Core, Entry, Shelf
 from saksi.ledger.disk import AppendFile, Disk, read_file
 from saksi.ledger.erasure_plan import SAYING, ErasurePlan, frame_at, groups_at, opened_blocks
-from saksi.ledger.keys import JOURNAL, Keys
+from saksi.ledger.keys import JOURNAL
 from saksi.ledger.reading import whole
 from saksi.ledger.subjects import SlotKind
 from saksi.ledger.vault import Frame, absolute_slots
@@ -35,7 +35,7 @@ from saksi.model.errors import BadInput
 from saksi.model.statement import Statement
 
 __all__ = [
-    "Begun", "Erased", "Notice", "begun", "carry_out", "day_of", "finish", "ids_under", "leave_to_finish", "read_notice",
+    "Begun", "Erased", "Notice", "begun", "carry_out", "day_of", "erase_untold", "finish", "ids_alone", "ids_under", "read_notice",
 ]  # fmt: skip
 
 _AT_ONCE = 400
@@ -126,7 +126,7 @@ def _journal(core: Core, part: tuple[list[bytes], list[tuple[int, int]], list[by
             slots.append((number, core.originals.id_of(digest), SlotKind.ORIGINAL))
     told = _Told(at_ms, ground, subjects, items, len(originals), count)
     groups = _notice(told, [number for number, _, kind in slots if kind is SlotKind.ORIGINAL])
-    blocks = tuple(_rewrites(core, items))
+    blocks = tuple(_rewrites(core, items, random=core.random))
     return _Journal(at_ms, tuple(slots), blocks, tuple(originals), groups, core.random(SALT_BYTES), core.log.size)
 
 
@@ -155,11 +155,19 @@ def _notice(told: _Told, slots: list[int]) -> Groups:
     return (canonical({"erased": content}), b"{}", b"{}", b"{}")
 
 
-def leave_to_finish(disk: Disk, keys: Keys, slots: Collection[tuple[int, bytes]], *, size: int, at_ms: int) -> None:
-    """Leave a journal so that the next start of a ledger of `size` leaves erases these subjects (slot, id) and logs the notice."""
-    told = _Told(at_ms, "erased again after a restore", sorted({id_ for _, id_ in slots}), [], 0, 0)
-    named = tuple((number, id_, SlotKind.SUBJECT) for number, id_ in slots)
-    _write_journal(disk, keys.folder, _Journal(at_ms, named, (), (), _notice(told, []), os.urandom(SALT_BYTES), size))
+def erase_untold(
+    shelf: Shelf, disk: Disk, what: tuple[Sequence[tuple[int, bytes, SlotKind]], Collection[tuple[int, int]]], *, size: int, at_ms: int
+) -> None:
+    """Erase slots and single statements of which the log, of `size` leaves, does not know yet, as after a restore: steps 1 to 3 now, so
+    that nobody reads it before a start; the journal stays, and the next start goes on (4 to 6)."""
+    slots, items = what
+    subjects = sorted({id_ for _, id_, kind in slots if kind is SlotKind.SUBJECT})
+    originals = [number for number, _, kind in slots if kind is SlotKind.ORIGINAL]
+    told = _Told(at_ms, "erased again after a restore", subjects, sorted(items), len(originals), len(items))
+    blocks = tuple(_rewrites(shelf, items, random=os.urandom))
+    journal = _Journal(at_ms, tuple(slots), blocks, (), _notice(told, originals), os.urandom(SALT_BYTES), size)
+    _write_journal(disk, shelf.keys.folder, journal)  # 1
+    _destroy(shelf, journal)  # 2, 3
 
 
 def day_of(at_ms: int) -> date:
@@ -176,12 +184,16 @@ def ids_under(shelf: Shelf, size: int, slots: Collection[int]) -> Iterator[bytes
             yield from _ids(items.groups)
 
 
+def ids_alone(shelf: Shelf, items: Iterable[tuple[int, int]]) -> Iterator[bytes]:
+    """The ids of single statements, (leaf, index), where they can be read."""
+    frames = ((frame_at(shelf, leaf), index) for leaf, index in items)
+    return _ids(groups_at(shelf, frame, index) for frame, index in frames if frame.head.kind in SAYING)
+
+
 def _remember(core: Core, plan: ErasurePlan) -> None:
     """Step 0: also of what came under the subjects since the plan was made."""
     numbers = {number for id_ in plan.subjects for number in core.keys.slots.find(id_)}
-    frames = ((frame_at(core, leaf), index) for leaf, index in plan.items)
-    alone = (groups_at(core, frame, index) for frame, index in frames if frame.head.kind in SAYING)
-    core.tombstones.add(chain(ids_under(core, core.log.size, numbers), _ids(alone)), day_of(core.clock()))
+    core.tombstones.add(chain(ids_under(core, core.log.size, numbers), ids_alone(core, plan.items)), day_of(core.clock()))
 
 
 def _ids(statements: Iterable[Groups | None]) -> Iterator[bytes]:
@@ -192,7 +204,7 @@ def _ids(statements: Iterable[Groups | None]) -> Iterator[bytes]:
                 yield Statement.parse(whole(groups)).id()
 
 
-def _rewrites(core: Core, items: Iterable[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
+def _rewrites(core: Shelf, items: Iterable[tuple[int, int]], *, random: Callable[[int], bytes]) -> Iterator[tuple[int, bytes]]:
     """The blocks of single statements without them, by their offset in the vault."""
     wanted: dict[tuple[int, int], tuple[Frame, Block, set[int]]] = {}
     for leaf, index in items:
@@ -207,17 +219,14 @@ def _rewrites(core: Core, items: Iterable[tuple[int, int]]) -> Iterator[tuple[in
             common = core.vault.common(frame)
         if opened is None or cipher is None:
             raise BadInput(f"statements of leaf {frame.head.leaf} were erased already")
-        seal = Seal(cipher, core.random(NONCE_BYTES), common, frame.head.width)
+        seal = Seal(cipher, random(NONCE_BYTES), common, frame.head.width)
         mended = forget_items(block, opened, forget=frozenset(forget), commitments=frame.bound(block), seal=seal)
         yield offset, mended.to_bytes()
 
 
 def _do(core: Core, journal: _Journal) -> int:
     """Steps 2 to 5; the same again after a crash."""
-    with core.reading:
-        core.keys.slots.erase(journal.slots, at_ms=journal.at_ms)  # 2
-        core.vault.forget_keys()
-        core.vault.rewrite(journal.blocks)  # 3
+    _destroy(core, journal)  # 2, 3
     for digest in journal.originals:  # 4
         core.originals.drop(digest)
     notice = commit(journal.groups, journal.salt)
@@ -226,6 +235,13 @@ def _do(core: Core, journal: _Journal) -> int:
         if leaf.kind is Kind.ERASURE and leaf.commitment == notice:
             return journal.size + place  # it was logged before the crash
     return core.append([Entry(Kind.ERASURE, journal.groups, salt=journal.salt)]).appended.first  # 5
+
+
+def _destroy(shelf: Shelf, journal: _Journal) -> None:
+    with shelf.reading:
+        shelf.keys.slots.erase(journal.slots, at_ms=journal.at_ms)  # 2
+        shelf.vault.forget_keys()
+        shelf.vault.rewrite(journal.blocks)  # 3
 
 
 def _write_journal(disk: Disk, folder: Path, journal: _Journal) -> None:

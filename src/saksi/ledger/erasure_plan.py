@@ -167,7 +167,7 @@ def opened_blocks(core: Shelf, size: int, subjects: Collection[int] | None = Non
                 yield frame, block, items
 
 
-def frame_at(core: Core, leaf: int) -> Frame:
+def frame_at(core: Shelf, leaf: int) -> Frame:
     """The frame of a leaf; raises BadInput where its payload is not here."""
     with core.reading:
         frame = core.vault.frame(leaf)
@@ -176,7 +176,7 @@ def frame_at(core: Core, leaf: int) -> Frame:
     return frame
 
 
-def groups_at(core: Core, frame: Frame, index: int) -> Groups | None:
+def groups_at(core: Shelf, frame: Frame, index: int) -> Groups | None:
     """The groups of a statement, None where it was erased."""
     with core.reading:
         _, block = core.vault.block_of(frame, index)

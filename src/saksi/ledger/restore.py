@@ -2,8 +2,8 @@
 
 How an erased person stays erased. The data file holds only ciphertext of what was erased. The keys file is what could bring it back, so:
 it names a day after which it is refused here (set it before the deadline by which an erasure must be complete); a new one replaces the
-old; and what the notices in the restored log name, and what the register of erasures that is given names (`erased`; keep the ids of
-each erasure in the register of processing), is erased again. What remains open: a keys file that somebody kept beyond its day, with tools
+old; and what the notices in the restored log name, and what the register of erasures that is given names (`register.py`; keep it apart from
+the backups), is erased again. What remains open: a keys file that somebody kept beyond its day, with tools
 of their own and a data file of the same age. Destroy old keys files.
 
 How a history stays one. A backup is older than what was lost: whoever signs on from it may sign a second history. So the log waits, to be
@@ -15,17 +15,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from saksi.ledger.backup import Target, opened
-from saksi.ledger.batch import Kind
 from saksi.ledger.checkpoint import Checkpoint, parse_checkpoint
 from saksi.ledger.core import Shelf
 from saksi.ledger.disk import AppendFile, Disk, LocalDisk, check_room, make_durable, read_file, replace_file
-from saksi.ledger.erase import day_of, ids_under, leave_to_finish, read_notice
+from saksi.ledger.erase import Notice, day_of, erase_untold, ids_alone, ids_under
+from saksi.ledger.erasure_plan import groups_at
 from saksi.ledger.highest import WAITING, adopt
 from saksi.ledger.keys import JOURNAL, Keys
 from saksi.ledger.ledger import KEYS, LOG, ORIGINALS
@@ -33,6 +33,7 @@ from saksi.ledger.ledger import VAULT as VAULT_FOLDER
 from saksi.ledger.log import second_place
 from saksi.ledger.note import parse_note
 from saksi.ledger.original import Originals
+from saksi.ledger.register import Register, noticed
 from saksi.ledger.sealed_stream import SealedReader
 from saksi.ledger.store import CHECKPOINTS, LOCK, unframe
 from saksi.ledger.subjects import Slot, SlotKind
@@ -64,21 +65,21 @@ class Into:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore brought back: the ledger's size, how many keys it destroyed again because their owners were erased, and when the
-    backup was made (milliseconds since 1970 UTC)."""
+    """What a restore brought back: the ledger's size, how much it erased again (keys of data subjects and of originals, statements that go
+    alone), and when the backup was made (milliseconds since 1970 UTC)."""
 
     size: int
     erased_again: int
     made_ms: int
 
 
-def restore(target: Target, into: Into, *, now_ms: int, newest: bool, erased: Collection[bytes] = ()) -> Restored:
+def restore(target: Target, into: Into, *, now_ms: int, newest: bool, erased: Register | None = None) -> Restored:
     """Bring a ledger back: 1. both files are opened, and what they say is compared; 2. the data; 3. the keys; 4. what was erased is erased
     again; 5. where `newest`, the log may sign, else it waits.
 
     `newest` says that somebody compared the backup with a mirror or a witness and that no later checkpoint of this log was ever signed.
-    `erased` are ids of data subjects from the register of erasures. Whatever fails, nothing is left behind.
-    Raises BadInput where a file is damaged or does not belong, NotAllowed where the keys are past their day.
+    `erased` is the register of erasures; without it, what was erased after the backup comes back. Whatever fails, nothing is left behind.
+    Raises BadInput where a file or the register is damaged or does not belong, NotAllowed where the keys are past their day.
     """
     disk, folder = LocalDisk(), into.folder
     keys_folder, second = into.keys or folder / KEYS, into.second or second_place(folder / LOG)
@@ -101,9 +102,12 @@ def restore(target: Target, into: Into, *, now_ms: int, newest: bool, erased: Co
         _write(keys_file, "keys", _Place(disk, keys_folder, into.other))  # 3
         make_durable(disk, keys_folder, [keys_folder / JOURNAL])
         point = _last_checkpoint(disk, folder / LOG / CHECKPOINTS)
+        register = erased or Register(point.origin, 0)
+        if register.origin != point.origin:
+            raise BadInput(f"the register of erasures is that of {register.origin}, the backup that of {point.origin}")
         keys = Keys(disk, keys_folder)
         try:
-            again = _erase_again(disk, (folder, keys), size=point.size, erased=erased, now_ms=now_ms)  # 4
+            again = _erase_again(disk, (folder, keys), size=point.size, erased=register, now_ms=now_ms)  # 4
         finally:
             keys.slots.close()
         if newest:  # 5
@@ -198,46 +202,56 @@ def _last_checkpoint(disk: Disk, path: Path) -> Checkpoint:
     return parse_checkpoint(parse_note(notes[-1]).text)
 
 
-def _erase_again(disk: Disk, into: tuple[Path, Keys], *, size: int, erased: Collection[bytes], now_ms: int) -> int:
-    """Destroy the keys of whoever a notice in the vault, or the register, says was erased; before that, remember what goes with them."""
+def _erase_again(disk: Disk, into: tuple[Path, Keys], *, size: int, erased: Register, now_ms: int) -> int:
+    """Destroy whatever a notice in the vault, or the register, says was erased; before that, remember what goes."""
     folder, keys = into
     vault = Vault(disk, folder / VAULT_FOLDER, keys, size=size, missing_ok=True)
     try:
         shelf = Shelf(vault=vault, keys=keys, originals=Originals(disk, folder / ORIGINALS, keys, random=os.urandom))
-        noticed, numbers = _noticed(shelf, size)
-        again: list[tuple[int, bytes, SlotKind]] = []
-        untold: list[tuple[int, bytes]] = []
-        for number, slot in keys.slots.all():
-            if not isinstance(slot, Slot) or slot.key is None:
-                continue
-            if number in numbers if slot.kind is SlotKind.ORIGINAL else slot.id in noticed:
-                again.append((number, slot.id, slot.kind))
-            elif slot.kind is SlotKind.SUBJECT and slot.id in erased:
-                untold.append((number, slot.id))
-        if len(untold) > MOST_UNTOLD:
-            todo = f"restore a newer backup: at most {MOST_UNTOLD} can be erased again at once"
-            raise BadInput(f"{len(untold)} subjects of the register are not erased in the backup", todo=todo)
-        going = {number for number, _, kind in again if kind is SlotKind.SUBJECT} | {number for number, _ in untold}
+        again, untold = _still_there(keys, noticed(shelf, size), erased)
+        memory = Tombstones(disk, folder / VAULT_FOLDER, keys.vault)
+        going = {number for number, _, kind in (*again, *untold) if kind is SlotKind.SUBJECT}
         if going:
-            Tombstones(disk, folder / VAULT_FOLDER, keys.vault).add(ids_under(shelf, size, going), day_of(now_ms))
+            memory.add(ids_under(shelf, size, going), day_of(now_ms))
+        keys.slots.erase(again, at_ms=now_ms)
+        alone = [(leaf, index) for leaf, index, commitment in erased.items if _readable(shelf, size, (leaf, index), commitment)]
+        if len(untold) + len(alone) > MOST_UNTOLD:
+            what = f"{len(untold) + len(alone)} erasures of the register are not known to the backup"
+            raise BadInput(what, todo=f"restore a newer backup: at most {MOST_UNTOLD} can be done again at once")
+        if alone:
+            memory.add(ids_alone(shelf, alone), day_of(now_ms))
+        if untold or alone:
+            erase_untold(shelf, disk, (untold, alone), size=size, at_ms=now_ms)
     finally:
         vault.close()
-    keys.slots.erase(again, at_ms=now_ms)
-    if untold:  # the log does not know of these yet: the next start destroys the keys and logs the notice
-        leave_to_finish(disk, keys, untold, size=size, at_ms=now_ms)
-    return len(again) + len(untold)
+    return len(again) + len(untold) + len(alone)
 
 
-def _noticed(shelf: Shelf, size: int) -> tuple[set[bytes], set[int]]:
-    """The subjects (ids) and originals (slots) that the notices of erasure in a vault name."""
-    subjects: set[bytes] = set()
-    slots: set[int] = set()
-    for _, frame in shelf.frames(0, size):
-        if frame is None or frame.head.kind != Kind.ERASURE:
+_Slots = list[tuple[int, bytes, SlotKind]]
+
+
+def _still_there(keys: Keys, told: Notice, erased: Register) -> tuple[_Slots, _Slots]:
+    """The slots that hold a key though a notice says that it was destroyed; and those of which only the register says so."""
+    again: _Slots = []
+    untold: _Slots = []
+    subjects, originals, named = set(told.subjects), set(told.originals), set(erased.subjects)
+    for number, slot in keys.slots.all():
+        if not isinstance(slot, Slot) or slot.key is None:
             continue
-        for _, items in shelf.blocks(frame):
-            if items is not None and items.groups[0] is not None:
-                notice = read_notice(items.groups[0][0])
-                subjects.update(notice.subjects)
-                slots.update(notice.originals)
-    return subjects, slots
+        if number in originals if slot.kind is SlotKind.ORIGINAL else slot.id in subjects:
+            again.append((number, slot.id, slot.kind))
+        elif (number, slot.id) in erased.originals if slot.kind is SlotKind.ORIGINAL else slot.id in named:
+            untold.append((number, slot.id, slot.kind))
+    return again, untold
+
+
+def _readable(shelf: Shelf, size: int, place: tuple[int, int], commitment: bytes) -> bool:
+    """Whether the statement that the register means stands at its place and can be read."""
+    leaf, index = place
+    if leaf >= size:
+        return False
+    with shelf.reading:
+        frame = shelf.vault.frame(leaf)
+    return (
+        frame is not None and frame.commitments[32 * index : 32 * index + 32] == commitment and groups_at(shelf, frame, index) is not None
+    )

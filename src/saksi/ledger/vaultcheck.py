@@ -112,6 +112,7 @@ class _Check:
         self.by_number: list[Slot | None] = []
         self.common: dict[int, bytes] = {}
         self.empty_items: set[tuple[int, int]] = set()
+        self.closed: dict[int, list[range]] = {}  # by leaf: the statements of blocks that no key opens any more
         self.noticed = _Noticed()
         self.said_and_gone = False  # whether a statement was erased that a file could say again
         self.covered = 0
@@ -204,6 +205,8 @@ class _Check:
         for leaf, index in sorted(self.empty_items - self.noticed.items - begun.items):
             self.differs(f"{DATA}, leaf {leaf}", f"statement {index} is gone without a notice of its erasure")
         for leaf, index in sorted(self.noticed.items - self.empty_items):
+            if any(index in block for block in self.closed.get(leaf, ())):
+                continue  # it went alone, and its subject later
             what = f"statement {index} is here, though a notice says it was erased: an old backup of the vault?"
             self.differs(f"{DATA}, leaf {leaf}", what)
 
@@ -313,6 +316,7 @@ class _Check:
             if found is None:
                 return None
             if found.key is None:
+                self.closed.setdefault(head.leaf, []).append(range(block.first, block.first + block.count))
                 self.erased += block.count
                 self.said_and_gone |= head.kind in SAYING
                 return None

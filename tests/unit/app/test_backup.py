@@ -20,7 +20,9 @@ from click.testing import CliRunner
 
 from saksi.app.cli import saksi as command_line
 from saksi.app.cli.say import exit_code
-from saksi.model import SaksiError
+from saksi.ledger import erase
+from saksi.ledger.core import Core
+from saksi.model import LedgerFault, SaksiError
 
 SAKSI = [sys.executable, "-m", "saksi.app.cli"]
 ENV = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3] / "src")}
@@ -331,3 +333,72 @@ def test_doctor_says_in_plain_words_what_is_wrong(home: Path, tmp_path: Path, mo
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK or Path(path) != home / "ledger" / "log")
     told = saksi(home, "doctor")
     assert f"MIND home: {home / 'ledger' / 'log'} cannot be written to, so nothing can be taken in" in told
+
+
+@pytest.mark.parametrize("newest", [True, False])
+def test_who_was_erased_after_the_backup_is_not_there_once_the_register_is_given(home: Path, tmp_path: Path, newest: bool) -> None:
+    words = [*sealed(tmp_path, tmp_path / "b"), *(["--newest"] if newest else [])]
+    person, kept = "report:centre.a.example/F0R1", "report:centre.a.example/F0R2"
+    said(home, "backup", *sealed(tmp_path, tmp_path / "b"))
+    before = saksi(home, "erased", "--out", str(tmp_path / "before.txt"))
+    assert "0 data subjects, 0 originals, 0 single statements" in before
+    done = said(home, "erase", person, "--ground", "a request", "--yes")
+    told = said(home, "erased", "--out", str(tmp_path / "register.txt"))
+    assert (told["subjects"], told["originals"]) == (done["subjects"], done["originals"])
+    register = (tmp_path / "register.txt").read_text(encoding="ascii")
+    ids = done["subject_ids"]
+    assert isinstance(ids, list)
+    assert ids
+    assert all(f"subject {id_}\n" in register for id_ in ids)
+    assert "F0R1" not in register
+
+    for name in ("nothing", "before.txt"):  # no register, or one of before the erasure: it says so, and the person is there
+        given = [] if name == "nothing" else ["--erased", str(tmp_path / name)]
+        back = saksi(tmp_path / name.partition(".")[0], "restore", *words, *given)
+        assert "are not known to it: restore with a newer register (--erased)" in back
+        assert said(tmp_path / name.partition(".")[0], "show", person)["status"] == "known"
+
+    other = tmp_path / "other"
+    back = saksi(other, "restore", *words, "--erased", str(tmp_path / "register.txt"))
+    assert "as the notices and the register say" in back
+    assert "not known to it" not in back
+    assert said(other, "show", person, code=1)["status"] == "unknown"
+    assert said(other, "show", kept)["status"] == "known"
+    checked = said(other, "fsck")
+    assert checked["ok"] is True, checked
+    assert checked["erased"] == done["statements"]
+    assert bool(checked["unfinished"]) is not newest, "a node that signs has logged the notice"
+    said(other, "fold", "--rebuild")
+    assert said(other, "show", person, code=1)["status"] == "unknown"
+    if newest:
+        assert "stay out" in saksi(other, "take", str(tmp_path / "first.csv"), "--source", "report-desk")
+        assert said(other, "show", person, code=1)["status"] == "unknown"
+
+
+def test_a_register_that_was_changed_is_refused_before_anything_is_restored(home: Path, tmp_path: Path) -> None:
+    words = sealed(tmp_path, tmp_path / "b")
+    said(home, "backup", *words)
+    saksi(home, "erase", "report:centre.a.example/F0R1", "--ground", "a request", "--yes")
+    path = tmp_path / "register.txt"
+    saksi(home, "erased", "--out", str(path))
+    path.write_bytes(path.read_bytes().replace(b"subject", b"subjekt", 1))
+    told = saksi(tmp_path / "other", "restore", *words, "--erased", str(path), code=2)
+    assert f"{path}: this is no register of erasures" in told
+    assert not (tmp_path / "other").exists()
+
+
+def test_views_are_not_called_damaged_where_an_erasure_was_cut_off_before_its_notice(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(core: Core, journal: object) -> int:
+        erase._destroy(core, journal)  # type: ignore[arg-type]
+        raise LedgerFault("killed")
+
+    words = ("erase", "report:centre.a.example/F0R1", "--ground", "a request", "--yes")
+    with monkeypatch.context() as patched:
+        patched.setattr(erase, "_do", killed)
+        assert "killed" in saksi(home, *words, code=5)
+    told = saksi(home, "fsck")
+    assert "the views are compared once a start of the ledger has finished the erasure" in told
+    assert "an erasure was interrupted" in told
+    said(home, "outcome", "+855 12 000 003", "false-alarm")  # a start
+    checked = said(home, "fsck")
+    assert (checked["ok"], checked["unfinished"]) == (True, []), checked

@@ -8,13 +8,14 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from ledgers import backed_up, filled, setup, statement
+from ledgers import ORIGIN, backed_up, filled, setup, statement
 
 from saksi.ledger.backup import Target, Term
 from saksi.ledger.check import check_ledger
 from saksi.ledger.disk import LocalDisk
 from saksi.ledger.erasure_plan import ErasurePlan
 from saksi.ledger.ledger import Ledger
+from saksi.ledger.register import Register
 from saksi.ledger.restore import Into, restore
 from saksi.ledger.sealed_stream import Secret
 from saksi.ledger.tombstone import TOMBSTONES, Tombstones
@@ -133,7 +134,7 @@ def test_a_backup_holds_the_list_and_a_restore_that_erases_again_adds_to_it(tmp_
     with Ledger.open(tmp_path / "new", setup()) as back:
         assert None not in erased_on(back, ids + alone)
     # A backup of before the erasure, and the register of erasures: what is erased again is remembered again.
-    restore(old, Into(tmp_path / "register"), now_ms=3, newest=True, erased=[subject])
+    restore(old, Into(tmp_path / "register"), now_ms=3, newest=True, erased=Register(ORIGIN, 9, (subject,)))
     with Ledger.open(tmp_path / "register", setup()) as back:
         assert back.payload(2, 50) is None
         assert None not in erased_on(back, ids)

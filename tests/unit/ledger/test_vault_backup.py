@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from ledgers import backed_up, filled, setup, statement
 
 from saksi.ledger.backup import Other, Target, Term, belonging, read_backup
+from saksi.ledger.beside import LedgerBeside
 from saksi.ledger.calm import calm, erasing
 from saksi.ledger.check import check_ledger
 from saksi.ledger.disk import DiskFull, Held, LocalDisk
 from saksi.ledger.frame import seal_batch
 from saksi.ledger.highest import Unconfirmed
 from saksi.ledger.ledger import Ledger
+from saksi.ledger.register import Register
 from saksi.ledger.restore import Into, Restored, restore
 from saksi.ledger.sealed_stream import Secret
 from saksi.model.errors import BadInput, LedgerFault, NotAllowed
@@ -69,6 +73,7 @@ def test_a_backup_of_keys_brings_no_erased_person_back(folder: Path, tmp_path: P
         plan = ledger.plan_erasure([subject])
         ledger.erase(plan, ground="asked for")
         backed_up(folder, new, Term(2, 30 * DAY))
+    register = register_in(folder)
     # Keys of before the erasure with the data of after it: the notice in the log is carried out again.
     mixed = Target(new.data, old.keys, old.secret, old.keys_secret)
     done = restore(mixed, Into(tmp_path / "mixed"), now_ms=3, newest=True)
@@ -78,8 +83,8 @@ def test_a_backup_of_keys_brings_no_erased_person_back(folder: Path, tmp_path: P
         assert again.payload(2, 10) is not None
     assert check_ledger(tmp_path / "mixed", again.vkeys).clean
     # Both of before the erasure: the register of erasures is carried out again, and the log is told.
-    done = restore(old, Into(tmp_path / "both"), now_ms=3, newest=True, erased=[subject])
-    assert done.erased_again == 1
+    done = restore(old, Into(tmp_path / "both"), now_ms=3, newest=True, erased=register)
+    assert done.erased_again == 2
     with Ledger.open(tmp_path / "both", setup()) as again:
         assert again.payload(2, 50) is None
         assert again.size == 4, "the notice was logged by the start"
@@ -87,6 +92,78 @@ def test_a_backup_of_keys_brings_no_erased_person_back(folder: Path, tmp_path: P
     # Past their day, keys are refused.
     with pytest.raises(NotAllowed, match="past its day"):
         restore(old, Into(tmp_path / "late"), now_ms=31 * DAY, newest=True)
+
+
+def register_in(folder: Path) -> Register:
+    """The register as it comes back from its file."""
+    with LedgerBeside(folder, setup()) as ledger:
+        return Register.parse(ledger.register().to_bytes())
+
+
+@pytest.mark.parametrize("newest", [True, False])
+def test_a_register_erases_subjects_originals_and_single_statements_again(folder: Path, tmp_path: Path, newest: bool) -> None:
+    old = Target(tmp_path / "d", tmp_path / "k", Secret(key=b"d" * 32), Secret(key=b"k" * 32))
+    with filled(folder) as ledger:
+        backed_up(folder, old, Term(1, 30 * DAY))
+        (subject,) = ledger.subjects(2, 50)
+        digest = bytes.fromhex(json.loads(ledger.payload(2, 50) or b"")["source"]["digest"])
+        ledger.erase(ledger.plan_erasure(items=[(2, 51), (2, 0), (0, 0)]), ground="asked for")
+        ledger.erase(ledger.plan_erasure([subject]), ground="asked for")
+        left = [payload for block in ledger.read(0, 3) for payload in block.payloads]
+    assert check_ledger(folder, ledger.vkeys).clean
+    register = register_in(folder)
+    assert (register.subjects, len(register.originals), [item[:2] for item in register.items]) == ((subject,), 1, [(0, 0), (2, 0), (2, 51)])
+    new = tmp_path / "new"
+    assert restore(old, Into(new), now_ms=3, newest=newest, erased=register).erased_again == 5
+    with LedgerBeside(new, setup()) as beside:  # before any start: whoever only reads finds nothing of it
+        assert [payload for block in beside.read(0, 3) for payload in block.payloads] == left
+        assert beside.original(digest) is None
+    found = check_ledger(new, ledger.vkeys)
+    assert found.clean, (found.log.differences, found.vault.differences)
+    if not newest:
+        return
+    with Ledger.open(new, setup()) as again:
+        assert again.size == 4
+        assert [payload for block in again.read(0, 3) for payload in block.payloads] == left
+    found = check_ledger(new, ledger.vkeys)
+    assert not found.log.differences + found.vault.differences
+    assert register_in(new).subjects + register_in(new).items == register.subjects + register.items
+
+
+def test_a_register_names_nothing_else_where_a_log_went_on_another_way(folder: Path, tmp_path: Path) -> None:
+    first, second = (Target(tmp_path / f"d{n}", tmp_path / f"k{n}", Secret(key=b"d" * 32), Secret(key=b"k" * 32)) for n in range(2))
+    with filled(folder) as ledger:
+        backed_up(folder, first, Term(1, 30 * DAY))
+        ledger.append([statement(900)])
+        ledger.erase(ledger.plan_erasure(items=[(3, 0)]), ground="asked for")
+    register = register_in(folder)
+    restore(first, Into(tmp_path / "other"), now_ms=3, newest=True)
+    with Ledger.open(tmp_path / "other", setup()) as other:
+        other.append([statement(901)])
+        backed_up(tmp_path / "other", second, Term(2, 30 * DAY))
+    assert restore(second, Into(tmp_path / "again"), now_ms=3, newest=True, erased=register).erased_again == 0
+    with Ledger.open(tmp_path / "again", setup()) as again:
+        assert again.payload(3) is not None
+
+
+def test_a_register_is_read_strictly_and_is_of_one_log(folder: Path, tmp_path: Path) -> None:
+    target = Target(tmp_path / "d", tmp_path / "k", Secret(key=b"d" * 32), Secret(key=b"k" * 32))
+    with filled(folder) as ledger:
+        backed_up(folder, target, Term(1, DAY))
+        ledger.erase(ledger.plan_erasure(ledger.subjects(2, 50), [(0, 0)]), ground="asked for")
+    whole = register_in(folder).to_bytes()
+    lines = whole.splitlines(keepends=True)
+    swapped = b"".join([*lines[:2], *reversed(lines[2:-1])])
+    sealed = swapped + b"end " + sha256(swapped).hexdigest().encode() + b"\n"
+    cut = [whole[:at] for at in range(len(whole))]
+    flipped = [whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in range(len(whole))]
+    for bad in [*cut, *flipped, whole + b"\n", whole.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + whole, sealed]:
+        with pytest.raises(BadInput, match="no register of erasures"):
+            Register.parse(bad)
+    other = Register("b.example/saksi/1", 9)
+    with pytest.raises(BadInput, match=r"that of b\.example"):
+        restore(target, Into(tmp_path / "new"), now_ms=2, newest=True, erased=other)
+    assert not (tmp_path / "new").exists()
 
 
 def test_damaged_and_wrong_backups_are_refused(folder: Path, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ _COMMANDS = {
     "post": ("post", "Make one round of the courier: mail requests, take answers in."),
     "yardstick": ("act", "Count how requests were met, the same for every party."),
     "backup": ("care", "Write an encrypted backup of the node."),
+    "erased": ("care", "Write the register of erasures, to be kept apart from the backups."),
     "restore": ("care", "Bring a backup back into an empty home."),
     "fsck": ("care", "Check every byte of the ledger, the vault and the views."),
     "fold": ("care", "Bring the views up to the ledger, or rebuild them."),

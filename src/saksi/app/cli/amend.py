@@ -116,6 +116,7 @@ def erase(ctx: click.Context, what: str, country: str | None, ground: str, yes: 
         told: dict[str, Json] = {
             "what": meant,
             "subjects": len(plan.subjects),
+            "subject_ids": [id_.hex() for id_ in plan.subjects],
             "statements": len(plan.touched),
             "amendments": plan.amendments,
             "shared_with_others": plan.shared,
@@ -138,6 +139,7 @@ def erase(ctx: click.Context, what: str, country: str | None, ground: str, yes: 
             line({**told, "erased": True, "notices": list(done.notices)})
         else:
             words(f"erased; the notice is leaf {done.notices[0]}" if done.notices else "erased")
+            words("  for restores, write the register anew, apart from the backups: saksi erased --out FILE")
     return 0
 
 

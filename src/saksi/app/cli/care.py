@@ -1,4 +1,4 @@
-"""Commands that look after the node: `init`, `fold`, `fsck`, `doctor`, `config`, `backup`, `restore`, `completion`."""
+"""Commands that look after the node: `init`, `fold`, `fsck`, `doctor`, `config`, `backup`, `erased`, `restore`, `completion`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from saksi.app.cli.open import home_of, reading
-from saksi.app.cli.say import common, line, progress, words
+from saksi.app.cli.say import common, line, many, progress, words
 from saksi.app.config import Config, load
 from saksi.app.home import set_up
 from saksi.ledger.disk import DiskFull, Held
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from saksi.ledger.beside import LedgerBeside
     from saksi.ledger.ledger import Ledger
 
-__all__ = ["backup", "completion", "config", "doctor", "fold", "fsck", "init", "restore"]
+__all__ = ["backup", "completion", "config", "doctor", "erased", "fold", "fsck", "init", "restore"]
 
 _WORDS = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -183,30 +183,65 @@ def backup(ctx: click.Context, target: Path, data_word: Path, keys_word: Path, k
 
 
 @click.command()
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+@common
+@click.pass_context
+def erased(ctx: click.Context, out: Path) -> int:
+    """Write the register of erasures: random ids, places and digests of what was erased, nothing about anybody.
+
+    Write it after each erasure and keep it apart from the backups: `restore --erased` erases again what an older backup still holds.
+    """
+    from saksi.app.backup import register
+    from saksi.app.files import write_whole
+
+    home = home_of(ctx)
+    made = register(home, load(home.path, os.environ, {})[0])
+    write_whole(out, made.to_bytes())
+    subjects, originals, alone = len(made.subjects), len(made.originals), len(made.items)
+    if ctx.obj["json"]:
+        line({"file": str(out), "size": made.size, "subjects": subjects, "originals": originals, "statements": alone})
+    else:
+        counts = f"{many(subjects, 'data subject')}, {many(originals, 'original')}, {many(alone, 'single statement')}"
+        words(f"{out}: erased up to ledger size {made.size}: {counts}")
+        words("  keep it apart from the backups: `saksi restore --erased` reads it")
+    return 0
+
+
+@click.command()
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--passphrase-file", "data_word", required=True, type=_WORDS, help="A file with the passphrase of the data.")
 @click.option("--keys-passphrase-file", "keys_word", required=True, type=_WORDS, help="A file with the passphrase of the keys.")
 @click.option("--keys", type=_WORDS, help="The keys file, where it does not lie beside the data.")
 @click.option("--newest", is_flag=True, help="Nobody holds a later checkpoint of this log (ask a witness): it may sign again.")
+@click.option("--erased", "register", type=_WORDS, help="The register of erasures, as `saksi erased` writes it: that is erased again.")
 @common
 @click.pass_context
-def restore(ctx: click.Context, target: Path, data_word: Path, keys_word: Path, keys: Path | None, newest: bool) -> int:
+def restore(
+    ctx: click.Context, target: Path, data_word: Path, keys_word: Path, keys: Path | None, newest: bool, register: Path | None
+) -> int:
     """Bring the backup TARGET back into an empty home, check it, and build the views anew.
 
     Without --newest the node can be read and served, and does not write or sign: a log that signs two different histories can never be
-    trusted again. Whatever fails, nothing is left behind.
+    trusted again. Whoever was erased after the backup comes back, unless --erased names them. Whatever fails, nothing is left behind.
     """
     from saksi.app.backup import Files, Taken, bring_back
+    from saksi.ledger.register import Register
+
+    known = None if register is None else Register.parse(register.read_bytes(), where=str(register))
 
     files = Files.beside(target)
     if keys is not None:
         files = Files(files.data, keys)
-    _, made = bring_back(home_of(ctx), files, Taken(_secret(data_word), _secret(keys_word)), newest=newest)
+    _, made = bring_back(home_of(ctx), files, Taken(_secret(data_word), _secret(keys_word)), newest=newest, erased=known)
     as_of = datetime.fromtimestamp(made.made_ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if ctx.obj["json"]:
-        line({"size": made.size, "erased_again": made.erased_again, "may_sign": newest, "as_of": as_of})
+        upto = None if known is None else known.size
+        line({"size": made.size, "erased_again": made.erased_again, "may_sign": newest, "as_of": as_of, "register": upto})
     else:
-        words(f"restored: ledger size {made.size}; {made.erased_again} subjects erased again, as the notices say")
+        told = "the notices say" if known is None else "the notices and the register say"
+        words(f"restored: ledger size {made.size}; {made.erased_again} erased again, as {told}")
+        if known is None or known.size <= made.size:
+            words(f"  erasures after {as_of} are not known to it: restore with a newer register (--erased), or make them again")
         words(f"  API keys are as of {as_of}: revoke again what was revoked since (`saksi key list`)")
         if not newest:
             words("  it answers and does not sign: ask a witness for the newest checkpoint, then restore with --newest into an empty home")
