@@ -15,6 +15,7 @@ from saksi.ledger.ledger import KEYS, LOG
 from saksi.ledger.log import second_place
 from saksi.model import SaksiError
 from saksi.views import manifest
+from saksi.views.serving import of_another_version
 
 __all__ = ["home_check", "keys_check", "signing_check", "views_missing", "waiting_check", "why_no_views"]
 
@@ -89,6 +90,8 @@ def views_missing(home: Home) -> bool:
 
 def why_no_views(home: Home) -> str:
     """What to do where the views cannot be read: there are none, or they are there and do not open."""
+    if of_another_version(home.views):
+        return "another version made them: `saksi fold` makes them anew"
     if views_missing(home):
         return "there are none yet: run `saksi fold`"
     if os.access(home.views, os.W_OK):

@@ -23,7 +23,7 @@ from saksi.model import LedgerFault, ReadOnly
 from saksi.views.against import against
 from saksi.views.fold import check as check_views
 from saksi.views.fold import locked
-from saksi.views.serving import DAMAGE, current, failed, unusable
+from saksi.views.serving import DAMAGE, current, failed, of_another_version, unusable
 
 __all__ = ["Whole", "check_whole"]
 
@@ -37,8 +37,8 @@ _TRIES = 3
 class Whole:
     """What a whole check found. `differences` name a place and what is wrong there; `missing` counts leaves without their payload;
     `waits` says that the node was restored from a backup and does not sign yet. `unfinished` is what a write left that was cut off before
-    it was acknowledged: no fault, the next start of the ledger mends it. `behind` says that the views are, and were not compared with it;
-    `ledger`, that something differs in the ledger itself.
+    it was acknowledged: no fault, the next start of the ledger mends it. `behind` says why the views were not compared with it (they are
+    behind, or of another version); `ledger`, that something differs in the ledger itself.
     """
 
     ok: bool
@@ -76,13 +76,7 @@ def check_whole(node: Recording, *, progress: Callable[[int, int | None], None])
     """Check everything as of the newest checkpoint, and keep what was found for the pages. Whoever writes goes on; erasures wait."""
     with _alone(node) as alone:
         made = check_ledger(node.files.ledger, [parse_vkey(node.vkey)], settled=alone, progress=progress)
-        views, behind = _check_views(node.files.views), ""
-        try:
-            _ = node.views.manifest
-        except LedgerFault as fault:
-            views.append(fault.what)
-        if made.clean and not views:
-            views, behind = _compare_views(node)
+        views, behind = _views(node, compared=made.clean)
     stores = check_stores(node.files)
     told = (*made.log.differences, *made.vault.differences)
     differences = [f"{one.where}: {one.what}" for one in told if not one.unfinished]
@@ -104,6 +98,18 @@ def check_whole(node: Recording, *, progress: Callable[[int, int | None], None])
     with suppress(ReadOnly, DiskFull):  # a home that can only be read, or is full, is checked all the same
         node.note_fsck(Said(now_text(), found.size, found.ok, found.said))
     return found
+
+
+def _views(node: Recording, *, compared: bool) -> tuple[list[str], str]:
+    """What is wrong with the views, and where that could not be found out why not; `compared` with the ledger, too."""
+    if of_another_version(node.files.views):
+        return [], "; the views are of another version: `saksi fold`, or a start of `saksi serve`, makes them anew"
+    found = _check_views(node.files.views)
+    try:
+        _ = node.views.manifest
+    except LedgerFault as fault:
+        found.append(fault.what)
+    return _compare_views(node) if compared and not found else (found, "")
 
 
 def _check_views(folder: Path) -> list[str]:

@@ -10,7 +10,7 @@ import msgspec
 
 from saksi.ledger.disk import FAILED, disk_fault
 
-__all__ = ["FOLD_VERSION", "NAME", "Manifest", "Segment", "digest", "read", "write"]
+__all__ = ["FOLD_VERSION", "NAME", "Manifest", "Segment", "digest", "foreign", "read", "write"]
 
 FOLD_VERSION = 5
 NAME = "manifest.json"
@@ -59,6 +59,20 @@ def read(folder: Path) -> Manifest | None:
             raise disk_fault(fault, folder / NAME) from fault
         return None
     return made if made.fold_version == FOLD_VERSION else None
+
+
+class _Version(msgspec.Struct, frozen=True):
+    fold_version: int
+    folder: str = ""
+
+
+def foreign(folder: Path) -> str | None:
+    """The generation that a manifest of another fold version names, as far as it does; None where there is no such manifest."""
+    try:
+        made = msgspec.json.decode((folder / NAME).read_bytes(), type=_Version)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    return None if made.fold_version == FOLD_VERSION else made.folder
 
 
 def write(folder: Path, manifest: Manifest) -> None:

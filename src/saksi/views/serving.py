@@ -29,7 +29,7 @@ from saksi.views.parse import Notice
 
 __all__ = [
     "CHUNK", "DAMAGE", "DAYS", "FILE", "MARKING", "RECENT", "RECORDER", "SHAPE", "SOURCE", "Behind", "ChangeRow", "Heads", "Row", "Rows",
-    "Writer", "connect", "current", "failed", "head", "no_room", "stored", "to_answer", "unusable",
+    "Writer", "connect", "current", "failed", "head", "no_room", "of_another_version", "stored", "to_answer", "unusable",
 ]  # fmt: skip
 
 FILE = "serving.sqlite"
@@ -166,6 +166,12 @@ def current(folder: Path) -> Manifest | None:
     """What the views in `folder` were folded to, or None where nothing usable is there."""
     named = manifests.read(folder)
     return None if named is None else stored(folder / named.folder)
+
+
+def of_another_version(folder: Path) -> bool:
+    """Whether a program of another version folded the views: the manifest says so, and no index of this version contradicts it."""
+    named = manifests.foreign(folder)
+    return named is not None and stored(folder / named) is None
 
 
 def to_answer(folder: Path) -> Manifest | None:

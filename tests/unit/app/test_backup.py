@@ -7,11 +7,13 @@ import os
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -402,3 +404,22 @@ def test_views_are_not_called_damaged_where_an_erasure_was_cut_off_before_its_no
     said(home, "outcome", "+855 12 000 003", "false-alarm")  # a start
     checked = said(home, "fsck")
     assert (checked["ok"], checked["unfinished"]) == (True, []), checked
+
+
+def test_views_of_another_version_are_no_damage_and_a_fold_makes_them_anew(home: Path) -> None:
+    manifest = home / "views" / "manifest.json"
+    ours = manifest.read_text(encoding="utf-8")
+    version = json.loads(ours)["fold_version"]
+    theirs = ours.replace(f'"fold_version": {version}', '"fold_version": 1')
+    manifest.write_text(theirs, encoding="utf-8")
+    assert "no views that this version can read" in saksi(home, "fsck", code=5), "the index is ours: the manifest is damaged"
+    (index,) = home.glob("views/*/serving.sqlite")
+    with closing(sqlite3.connect(index)) as rows, rows:
+        (state,) = rows.execute("SELECT manifest FROM state").fetchone()
+        rows.execute("UPDATE state SET manifest = ?", (bytes(state).replace(b'"fold_version":%d' % version, b'"fold_version":1'),))
+    told = saksi(home, "fsck")
+    assert "the views are of another version: `saksi fold`, or a start of `saksi serve`, makes them anew" in told
+    assert "MIND views: another version made them: `saksi fold` makes them anew" in saksi(home, "doctor", code=3)
+    saksi(home, "fold")
+    assert said(home, "ask", "+855 12 000 001")["status"] == "known"
+    assert "another version" not in saksi(home, "fsck")
