@@ -27,13 +27,14 @@ from saksi.app.stored import as_it_is
 from saksi.app.withheld import check_there
 from saksi.ledger.backup import BackedUp, Other, Target, Term, back_up, belonging
 from saksi.ledger.beside import LedgerBeside
-from saksi.ledger.disk import Held, disk_fault
+from saksi.ledger.disk import DiskFull, Held, disk_fault
 from saksi.ledger.keys import JOURNAL
 from saksi.ledger.ledger import KEYS
 from saksi.ledger.register import Register
 from saksi.ledger.restore import Into, Restored, restore, undone
 from saksi.ledger.sealed_stream import Part, Secret
 from saksi.model import BadInput
+from saksi.views.serving import Behind
 from saksi.views.views import Views
 
 __all__ = ["DAY_MS", "Files", "Taken", "bring_back", "register", "write_backup"]
@@ -119,7 +120,11 @@ def bring_back(home: Home, files: Files, secrets: Taken, *, newest: bool, erased
         if newest:  # a notice of what was erased again is logged
             open_ledger(home, config).close()
         with LedgerBeside(home.ledger, setup_of(config)) as ledger, Views.open(home.views) as views:
-            views.rebuild(ledger)
+            try:
+                views.rebuild(ledger)
+            except Behind as full:  # it says that the ledger has all: here nothing is left of it
+                todo = "make room and restore again"
+                raise DiskFull("the disk is full: nothing was restored", where=str(home.path), todo=todo) from full
         try:
             for name in (*_FOLDERS, _SETTINGS):  # the settings last: a directory with settings is a whole node
                 if (other / name).exists():

@@ -31,9 +31,10 @@ from saksi.ledger.batch import Kind
 from saksi.ledger.bundle import verify_bundle
 from saksi.ledger.checkpoint import parse_checkpoint
 from saksi.ledger.core import Entry
+from saksi.ledger.disk import FAILED, FULL, DiskFailed, DiskFull
 from saksi.ledger.note import parse_note, parse_vkey
 from saksi.ledger.wire import write_base64
-from saksi.model import Asserter, BadInput, LedgerFault, Marking, NotAllowed, Source, Tlp, canonical, release, strictest
+from saksi.model import Asserter, BadInput, LedgerFault, Marking, NotAllowed, SaksiError, Source, Tlp, canonical, release, strictest
 
 __all__ = ["Order", "Packed", "write_pack"]
 
@@ -167,10 +168,21 @@ def _write(made: Draft, small: dict[str, bytes], out: Path) -> tuple[Report, int
             raise LedgerFault(f"the pack does not hold: {bad.said}", where=bad.where, todo="run fsck; nothing was handed over")
         beside.replace(out)
     except OSError as fault:
-        raise BadInput(f"the pack cannot be written: {fault.strerror}", where=str(out)) from fault
+        raise _unwritten(fault, out) from fault
     finally:
         beside.unlink(missing_ok=True)
     return report, length
+
+
+def _unwritten(fault: OSError, out: Path) -> SaksiError:
+    """Why there is no pack: it was logged, and nothing of it is left."""
+    again = "make the pack again; the one that was logged and not written harms nobody"
+    if fault.errno in FULL:
+        return DiskFull("the disk is full: the pack is not written", where=str(out), todo=f"make room, or name another disk, and {again}")
+    if fault.errno in FAILED:
+        what = f"the disk failed: {fault.strerror}; the pack is not written"
+        return DiskFailed(what, where=str(out), todo=f"name another disk, and {again}")
+    return BadInput(f"the pack cannot be written: {fault.strerror}", where=str(out), todo=f"name another place, and {again}")
 
 
 def _cut(data: bytes) -> Iterator[bytes]:

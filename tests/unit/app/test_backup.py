@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -25,6 +26,7 @@ from saksi.app.cli.say import exit_code
 from saksi.ledger import erase
 from saksi.ledger.core import Core
 from saksi.model import LedgerFault, SaksiError
+from saksi.views import serving
 
 SAKSI = [sys.executable, "-m", "saksi.app.cli"]
 ENV = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3] / "src")}
@@ -291,6 +293,23 @@ def test_a_backup_and_a_restore_without_room_say_so_and_leave_what_was_there(hom
             assert not other.exists()
 
 
+def test_a_restore_whose_views_have_no_room_says_that_nothing_was_restored(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    words = sealed(tmp_path, tmp_path / "b")
+    said(home, "backup", *words)
+    with monkeypatch.context() as patched:
+        patched.setattr(serving.Writer, "commit", full)
+        told = saksi(tmp_path / "other", "restore", *words, code=5)
+    assert "the disk is full: nothing was restored; make room and restore again" in told
+    assert "is in the ledger" not in told
+    assert not (tmp_path / "other").exists()
+    said(tmp_path / "other", "restore", *words)
+
+
 def without_room(room: int, home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """A command whose files may not grow beyond `room` bytes: to it the disk is full."""
 
@@ -373,7 +392,9 @@ def test_who_was_erased_after_the_backup_is_not_there_once_the_register_is_given
     said(other, "fold", "--rebuild")
     assert said(other, "show", person, code=1)["status"] == "unknown"
     if newest:
-        assert "stay out" in saksi(other, "take", str(tmp_path / "first.csv"), "--source", "report-desk")
+        assert "stay out" in saksi(
+            other, "take", str(tmp_path / "first.csv"), "--source", "report-desk", "--rejects", str(tmp_path / "rejects.csv")
+        )
         assert said(other, "show", person, code=1)["status"] == "unknown"
 
 

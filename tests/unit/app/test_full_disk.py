@@ -7,7 +7,7 @@ import errno
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,13 +18,14 @@ from test_api_node import REPORTS, Real
 from test_requesting_attacks import by_api
 
 from saksi.actions import Mine
+from saksi.app import packing
 from saksi.app.amending import Change
 from saksi.app.api.application import _catch_up
 from saksi.app.api.keys import Role
 from saksi.app.api.problems import problem_of
 from saksi.app.cli import saksi
-from saksi.ledger.disk import DiskFull
-from saksi.model import LedgerFault, Op
+from saksi.ledger.disk import DiskFailed, DiskFull
+from saksi.model import BadInput, LedgerFault, Op, SaksiError
 from saksi.views import fold as folding
 from saksi.views import serving
 from saksi.views.serving import Behind, no_room
@@ -260,3 +261,22 @@ def test_an_access_log_that_cannot_be_made_durable_ends_the_look_ups(real: Real,
         real.desk.access.sync()
     answer = desk.get("/api/v1/lookup?value=012345678")
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/ledger-fault")
+
+
+@pytest.mark.parametrize(("number", "kind"), [(errno.ENOSPC, DiskFull), (errno.EIO, DiskFailed), (errno.EACCES, BadInput)])
+def test_a_pack_that_cannot_be_written_says_why_and_what_next_and_leaves_nothing(
+    real: Real, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[SaksiError]
+) -> None:
+    def no(write: Callable[[bytes], object], _files: object) -> None:
+        write(b"half of it")
+        raise OSError(number, os.strerror(number))
+
+    (tmp_path / "out").mkdir()
+    real.node.close()
+    command = ["--home", str(real.node.files.path), "pack", PHONE, "--out", str(tmp_path / "out" / "a.pack.zip")]
+    with monkeypatch.context() as patched:
+        patched.setattr(packing, "write_members", no)
+        run = CliRunner().invoke(saksi, command, standalone_mode=False)
+    assert isinstance(run.exception, kind)
+    assert "make the pack again" in run.exception.todo
+    assert not list((tmp_path / "out").iterdir())
