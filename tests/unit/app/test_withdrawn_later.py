@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -321,6 +322,22 @@ def test_a_person_who_asked_needs_the_right_still(real: Real, change: str, state
     assert line is not None
     assert line.state == state
     assert why in line.said
+    assert roles(real.with_key(Role.ANALYST)) == ([] if state == "done" else refs)
+
+
+@pytest.mark.parametrize(("revoked", "state"), [(False, "done"), (True, "refused")])
+def test_a_key_that_reaches_its_day_meanwhile_is_no_revoked_one(real: Real, revoked: bool, state: str) -> None:  # noqa: F811
+    refs = roles(real.with_key(Role.ANALYST))
+    key, _ = real.desk.keys.create("desk", Role.ANALYST, clearance=Tlp.RED, expires_at="2099-01-01T00:00:00Z")
+    plan = AmendPlan("retract", "a test", tuple(refs), by=key.id)
+    real.desk.waiting.accept(Waits("0" * 32, plan, real.desk.clock(), real.node.state().views))
+    if revoked:
+        real.desk.keys.revoke(key.id)
+    ahead = replace(real.desk, clock=lambda: "2100-01-01T00:00:00Z")  # the clock runs ahead, or the day has come
+    real.desk.writer.submit(later.work_off, ahead).result(60)
+    line = real.desk.waiting.find("0" * 32)
+    assert line is not None
+    assert line.state == state
     assert roles(real.with_key(Role.ANALYST)) == ([] if state == "done" else refs)
 
 
