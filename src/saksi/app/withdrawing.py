@@ -20,6 +20,7 @@ __all__ = ["Withdrawing"]
 
 _SORTS = (frozenset({"confirm", "reject"}), frozenset({"retract", "expire", "reinstate"}))
 _RESTORES = frozenset({"confirm", "reinstate"})
+_SHOWN_AGAIN = "ask without `plan`: the answer says what would go now"
 
 
 class Withdrawing(Amending):
@@ -139,7 +140,7 @@ class Withdrawing(Amending):
         return self.views.recorded(content.entity, before=self.views.stop(place[0]) + place[1] + 1).facts[-1]
 
     def erase_as_told(self, order: ErasureOrder) -> ErasureLine:
-        """What an erasure would destroy; and, where the order names that very number of statements, destroy it.
+        """What an erasure would destroy; and, where the order names that very plan, destroy it.
 
         Raises NotAllowed for a giver who may not see all that could go.
         """
@@ -150,14 +151,12 @@ class Withdrawing(Amending):
             raise NotFound(f"nothing is recorded about {meant[:80]}", where="what", todo="`saksi ask VALUE` shows what is on record")
         plan = self.plan_erasure(meant)
         told = _told(meant, plan)
-        if order.statements is None:
+        if order.plan is None:
             return told
-        if order.statements != told.statements:
-            raise BadInput(
-                f"{told.statements} statements would go, not {order.statements}", where="statements", todo="look at the plan again"
-            )
+        if order.plan != told.plan:
+            raise BadInput("what would go is not what you were shown: more has come in, or less is left", where="plan", todo=_SHOWN_AGAIN)
         done = self.record_erasure(plan, ground=order.ground)
-        return replace(told, erased=True, notices=tuple(done.notices))
+        return replace(told, plan="", erased=True, notices=tuple(done.notices))
 
     def _own_and_open(self, fact: Fact, clearance: Tlp) -> bool:
         state = standing(fact)
@@ -196,6 +195,6 @@ def _marking(plan: AmendPlan) -> Marking | None:
 
 def _told(what: str, plan: ErasurePlan) -> ErasureLine:
     return ErasureLine(
-        what=what, statements=len(plan.touched), amendments=plan.amendments, subjects=len(plan.subjects),
+        what=what, plan=plan.digest(), statements=len(plan.touched), amendments=plan.amendments, subjects=len(plan.subjects),
         shared_with_others=plan.shared, originals=len(plan.originals), losing_their_original=plan.resting,
     )  # fmt: skip

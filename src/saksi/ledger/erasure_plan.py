@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from saksi.ledger.batch import Kind
 from saksi.ledger.block import Block, Items
@@ -13,11 +14,13 @@ from saksi.ledger.commitment import Groups
 from saksi.ledger.core import Core, Shelf
 from saksi.ledger.repeats import repeats_any
 from saksi.ledger.vault import Frame, absolute_slots
+from saksi.model.canonical import Json, canonical
 from saksi.model.errors import BadInput
 
 __all__ = ["SAYING", "ErasurePlan", "frame_at", "groups_at", "opened_blocks", "plan"]
 
 SAYING = frozenset({Kind.PRIVATE, Kind.PUBLIC, Kind.BATCH})
+_PLANNED = b"saksi/erasure-plan1\0"
 _AMENDS = b'{"op":'  # in canonical form; what says something begins with its entity
 
 
@@ -39,6 +42,18 @@ class ErasurePlan:
     shared: int
     originals: tuple[bytes, ...]
     resting: int
+
+    def digest(self) -> str:
+        """A name for exactly this (SHA-256 in hex): whoever agrees to it agrees to nothing that came in since, however it is counted."""
+        told: dict[str, Json] = {
+            "items": [list(place) for place in self.items],
+            "originals": [digest.hex() for digest in self.originals],
+            "resting": self.resting,
+            "shared": self.shared,
+            "subjects": [subject.hex() for subject in self.subjects],
+            "touched": [list(place) for place in self.touched],
+        }
+        return sha256(_PLANNED + canonical(told)).hexdigest()
 
 
 def plan(core: Core, subjects: Collection[bytes] = (), items: Collection[tuple[int, int]] = ()) -> ErasurePlan:

@@ -107,7 +107,7 @@ def test_it_shows_by_itself_once_there_is_room(real: Real, monkeypatch: pytest.M
 def test_an_erasure_leaves_the_views_as_soon_as_there_is_room(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:
     approver = real.with_key(Role.APPROVER)
     body: dict[str, object] = {"what": "012345678", "ground": "decision 12"}
-    body["statements"] = approver.post("/api/v1/erasures", json=body).json()["statements"]
+    body["plan"] = approver.post("/api/v1/erasures", json=body).json()["plan"]
     room, sent = Room(monkeypatch), {"Idempotency-Key": "e-1"}
     assert approver.post("/api/v1/erasures", json=body, headers=sent).status_code == 503
     room.made()

@@ -125,6 +125,26 @@ def test_every_edition_that_held_a_value_goes_with_it_and_no_other(real: Real) -
     assert plan["losing_their_original"] == resting(real, holding_it) > 0
 
 
+def test_what_an_approver_was_not_shown_does_not_go(real: Real) -> None:  # noqa: F811
+    """A file that comes in between says the value again: as many statements as before, one more original, and others that rest on it."""
+    approver, order = real.with_key(Role.APPROVER), {"what": PHONE, "ground": "decision 12"}
+    shown = approver.post("/api/v1/erasures", json=order).json()
+    assert approver.post("/api/v1/erasures", json=order).json() == shown, "the same is named the same"
+    made = [give(real, "one.csv", f"phone\n{PHONE}\n", LISTED)]
+    listed = approver.post("/api/v1/erasures", json=order).json()
+    made.append(give(real, "daily.csv", "\n".join(["phone", PHONE, *(f"+855 12 666 {number:03d}" for number in range(40)), ""]), LISTED))
+    now = approver.post("/api/v1/erasures", json=order).json()
+    assert now["statements"] == listed["statements"]
+    assert (now["originals"], now["losing_their_original"]) > (listed["originals"], listed["losing_their_original"])
+    for plan in (shown["plan"], listed["plan"]):
+        refused = approver.post("/api/v1/erasures", json={**order, "plan": plan}, headers={"Idempotency-Key": plan})
+        assert (refused.status_code, refused.json()["where"]) == (400, "plan"), refused.text
+    assert kept(real, made) == [True, True]
+    done = approver.post("/api/v1/erasures", json={**order, "plan": now["plan"]}, headers={"Idempotency-Key": "e"})
+    assert (done.status_code, done.json()["erased"], done.json()["originals"]) == (201, True, now["originals"])
+    assert kept(real, made) == [False, False]
+
+
 def test_a_report_that_comes_again_beside_a_new_one_goes_too(real: Real) -> None:  # noqa: F811
     rows = [f"R-{number},2026-02-02,KH,01234567{number},,true\n" for number in range(6, 10)]
     made = [give(real, f"{name}.csv", HEAD + "".join(each), "source=report-desk") for name, each in (("a", rows[:3]), ("b", rows[:0:-1]))]

@@ -44,10 +44,10 @@ def told(real: Real) -> Told:  # noqa: F811
 
 def erase(node: Real) -> None:
     approver, body = node.with_key(Role.APPROVER), {"what": "012345678", "ground": "decision 12"}
-    count = approver.post("/api/v1/erasures", json=body).json()["statements"]
-    done = approver.post("/api/v1/erasures", json={**body, "statements": count}, headers={"Idempotency-Key": "e-1"})
+    plan = approver.post("/api/v1/erasures", json=body).json()["plan"]
+    done = approver.post("/api/v1/erasures", json={**body, "plan": plan}, headers={"Idempotency-Key": "e-1"})
     assert done.status_code == 201, done.text
-    again = approver.post("/api/v1/erasures", json={**body, "statements": count}, headers={"Idempotency-Key": "e-1"})
+    again = approver.post("/api/v1/erasures", json={**body, "plan": plan}, headers={"Idempotency-Key": "e-1"})
     assert (again.content, again.headers["idempotency-replayed"]) == (done.content, "true")
 
 

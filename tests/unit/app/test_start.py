@@ -41,7 +41,16 @@ def test_ask_loads_no_tables_servers_or_engines(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "ends"), [(["ask"], True), (["feed"], True), (["request", "show"], False), (["take"], False), (["serve"], False)]
+    ("words", "ends"),
+    [
+        (["ask"], True),
+        (["feed"], True),
+        (["request", "show"], False),
+        (["take"], False),
+        (["serve"], False),
+        (["post"], False),
+        (["verify"], False),
+    ],
 )
 def test_a_closed_pipe_ends_what_only_prints_and_nothing_that_talks_to_others(words: list[str], ends: bool) -> None:
     """The command alone says which it is, and not a word after it; what runs in the process afterwards has its signal back."""

@@ -117,7 +117,7 @@ def test_a_guess_about_what_was_erased_is_answered_like_a_wrong_one(real: Real) 
     report(desk, "SECRET-9", "012755511")
     order = {"what": "012755511", "ground": "decision 1"}
     plan = approver.post("/api/v1/erasures", json=order).json()
-    assert approver.post("/api/v1/erasures", json={**order, "statements": plan["statements"]}).json()["erased"] is True
+    assert approver.post("/api/v1/erasures", json={**order, "plan": plan["plan"]}).json()["erased"] is True
     assert report(outside, "Z-1", "012755511") == report(outside, "Z-2", "012755512")
     assert flagged(desk, ["012755512"]) == [True]
 
@@ -129,7 +129,7 @@ def test_what_a_giver_can_look_up_of_it_does_not_tell_sealed_from_erased(real: R
     report(desk, "SECRET-9", gone, Tlp.RED)
     order = {"what": gone, "ground": "decision 1"}
     plan = approver.post("/api/v1/erasures", json=order).json()
-    assert approver.post("/api/v1/erasures", json={**order, "statements": plan["statements"]}).json()["erased"] is True
+    assert approver.post("/api/v1/erasures", json={**order, "plan": plan["plan"]}).json()["erased"] is True
     assert report(outside, "Z-1", sealed) == report(outside, "Z-2", gone)
     one, other = (outside.get(f"/api/v1/lookup?value={value}").json() for value in (sealed, gone))
     assert [[line["prop"] for line in said["statements"]] for said in (one, other)] == [["reportedIn"]] * 2

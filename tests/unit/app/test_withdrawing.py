@@ -111,9 +111,10 @@ def test_an_erasure_says_first_what_goes_and_takes_no_more(real: Real) -> None:
     plan = approver.post("/api/v1/erasures", json=body)
     assert (plan.status_code, plan.json()["erased"], plan.json()["what"]) == (200, False, PHONE)
     assert len(approver.get("/api/v1/lookup?value=012345678").json()["statements"]) > 0
-    count = plan.json()["statements"]
-    assert approver.post("/api/v1/erasures", json={**body, "statements": count - 1}).status_code == 400
-    done = approver.post("/api/v1/erasures", json={**body, "statements": count}, headers={"Idempotency-Key": "e-1"})
+    named = plan.json()["plan"]
+    refused = approver.post("/api/v1/erasures", json={**body, "plan": named[::-1]})
+    assert (refused.status_code, refused.json()["where"]) == (400, "plan")
+    done = approver.post("/api/v1/erasures", json={**body, "plan": named}, headers={"Idempotency-Key": "e-1"})
     assert (done.status_code, done.json()["erased"]) == (201, True), done.text
     assert PHONE not in done.text
     assert approver.get("/api/v1/lookup?value=012345678").json()["statements"] == []

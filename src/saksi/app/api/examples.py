@@ -185,9 +185,10 @@ WITHDRAWAL: Mapping[str, Json] = {
     "targets": [_REF],
     "refs": [],
 }
-ERASURE_BODY: Mapping[str, Json] = {"what": _REF, "ground": "request of the person, decision 12 of 2026", "statements": 3}
+ERASURE_BODY: Mapping[str, Json] = {"what": _REF, "ground": "request of the person, decision 12 of 2026", "plan": "5a" * 32}
 ERASURE: Mapping[str, Json] = {
     "what": _REF,
+    "plan": "5a" * 32,
     "statements": 3,
     "amendments": 1,
     "subjects": 1,

@@ -233,23 +233,25 @@ class WithdrawalLine(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class ErasureOrder:
-    """What is to be erased (a reference, an entity's id or a value), and on which ground. Without the right number of `statements` it
-    is only planned."""
+    """What is to be erased (a reference, an entity's id or a value), and on which ground. Without the `plan` that was shown it is only
+    planned."""
 
     what: str
     ground: str
     country: str | None = None
-    statements: int | None = None
+    plan: str | None = None
     clearance: str = "RED"
 
 
 class ErasureLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What an erasure destroys, as what it was read, and whether it was done. Of the `statements`, `amendments` only amend others of them,
-    and `shared_with_others` concern other people too; `losing_their_original` others rest on `originals` that go. `notices` are the leaves
-    of the notices.
+    """What an erasure destroys, as what it was read, and whether it was done; `plan` names exactly that, to order it by.
+
+    Of the `statements`, `amendments` only amend others of them, and `shared_with_others` concern other people too;
+    `losing_their_original` others rest on `originals` that go. `notices` are the leaves of the notices.
     """
 
     what: str
+    plan: str
     statements: int
     amendments: int
     subjects: int

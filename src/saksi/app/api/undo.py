@@ -67,13 +67,13 @@ class AmendmentBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ErasureBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to erase (a reference, an id or a value), and on which ground, without naming the person.
 
-    Without `statements` the answer is what would go; with the number that it says, it goes.
+    Without `plan` the answer is what would go; with the plan that it names, exactly that goes.
     """
 
     what: str
     ground: str
     country: str | None = None
-    statements: int | None = None
+    plan: str | None = None
 
 
 async def retract(call: Call) -> Response:
@@ -106,10 +106,8 @@ async def erase(call: Call) -> Response:
     told = await read_body(call, ErasureBody)
     _check(call, told.ground, "ground")
     _check(call, told.what, "what")
-    order = ErasureOrder(
-        told.what, told.ground, told.country or call.desk.settings.country or None, told.statements, call.caller.clearance.value
-    )
-    planned = told.statements is None
+    order = ErasureOrder(told.what, told.ground, told.country or call.desk.settings.country or None, told.plan, call.caller.clearance.value)
+    planned = told.plan is None
     kind, loop = "plan-erasure" if planned else "erase", asyncio.get_running_loop()
     call.note(kind, told.what)
 
@@ -207,7 +205,7 @@ ROUTES = (
         erase,
         May.ERASE,
         "Erase the data subjects behind a statement, or behind everything about an entity",
-        "First without `statements`: the answer says how many would go (200). Then with that number: they are destroyed for good (201). "
+        "First without `plan`: the answer says what would go, and names it (200). Then with that name: it is destroyed for good (201). "
         "Needs a clearance of TLP:RED.",
         (IDEMPOTENT,),
         ("ErasureBody", JSON, examples.ERASURE_BODY),
