@@ -115,8 +115,12 @@ class ReportReader:
         numbers: list[int] = []
         references: list[str] = []
         at = found.at.get("reference")
+        titles = _plain(job.heading)
         for row, number in zip(job.rows, job.numbers, strict=True):
             if not any(row):
+                continue
+            if _plain(row[:1]) == titles[:1] and _plain(row) == titles:  # files were put one behind another
+                faults.append(rejected(Locator(row=number), "row left out: it is the heading once more", row[0]))
                 continue
             try:
                 references.append(self._reference(row[at] if at is not None else "", job.heading, row))
@@ -139,6 +143,10 @@ class ReportReader:
             "\x1e".join(filled).encode("utf-8"), digest_size=15, key=self.reference_key[:64], person=b"saksi/reference"
         ).digest()
         return "made-" + b32encode(digest).decode("ascii").lower()
+
+
+def _plain(cells: Sequence[str]) -> list[str]:
+    return [cell.strip().casefold() for cell in cells]
 
 
 def _within(batch: StatementBatch, rows: set[int]) -> StatementBatch:

@@ -7,8 +7,11 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from calls import SETTINGS, Served, apart
 from starlette.requests import Request
+from starlette.types import Message
 
+from saksi.app.api.keys import Role
 from saksi.app.api.replay import Replay, Stored
 from saksi.app.api.wire import next_link
 from saksi.ledger.disk import LocalDisk
@@ -43,3 +46,41 @@ def test_where_an_answer_cannot_be_kept_the_request_may_be_sent_again(tmp_path: 
         replay.end("key", "K", asked=b"asked", said=Stored(201, b"{}"))
     assert replay.begin("key", "K", b"asked") is None
     replay.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "media"),
+    [("takes?name=reports.csv", "text/csv"), ("retractions", "application/json"), ("/sign-in", "application/x-www-form-urlencoded")],
+)
+def test_who_hangs_up_with_half_a_body_leaves_no_word_in_the_log(
+    tmp_path: Path, path: str, media: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    served = Served(tmp_path, SETTINGS)
+    keyed = served.with_key(Role.INTAKE if path.startswith("takes") else Role.ANALYST).headers
+    told = {**keyed, "Host": "localhost", "Content-Type": media}
+    target = urlsplit(f"/api/v1/{path}" if not path.startswith("/") else path)
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": target.path,
+        "query_string": target.query.encode(),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in told.items()],
+        "client": ("192.0.2.7", 5000),
+    }
+    comes, said = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]), []
+
+    async def call() -> None:
+        async def receive() -> Message:
+            return next(comes)
+
+        async def send(message: Message) -> None:
+            said.append(message.get("status"))
+
+        await served.app(scope, receive, send)
+
+    apart(call)
+    served.close()
+    assert next(comes, None) is None, "it was read to its end"
+    assert said[0] == 400, "which nobody hears, and counts as the caller's"
+    assert not caplog.records
+    assert not list(served.desk.spool.iterdir())

@@ -18,6 +18,7 @@ from saksi.app.intake.settings import PublicLimits
 from saksi.app.web.serve import Listen
 from saksi.model import Asserter, Content, Grade, Marking, NotAllowed, Pap, Source, Statement, Tlp
 
+FORM = "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n"
 TALE = {"narrative": "They said I had won.", "form": "0" * 32}
 
 
@@ -191,6 +192,40 @@ def test_each_address_has_its_share_and_all_have_theirs(opened: Callable[..., Co
     assert [page.status_code for page in rest] == [200, 200, 429]
     assert int(rest[-1].headers["retry-after"]) > 0
     assert few.get("/report").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "way", ["/report/", "/report//", "//report", "/report%2f", "/report;x", "/Report", "/report/.json", "/report.json/", "/./report"]
+)
+def test_another_spelling_of_the_address_has_no_share_of_its_own(opened: Callable[..., Counter], way: str) -> None:
+    few = opened(limits=PublicLimits(each_report=(0.001, 2)))
+    with served.serving(few.public, Listen("127.0.0.1", 0)) as address:
+        port = int(address.rstrip("/").rpartition(":")[2])
+        said = [_status(port, each) for each in ("/report", way, "/report", way, "/report.json")]
+    taken = [code for code in said if code in {200, 201}]
+    assert len(taken) == 2, said
+    assert said[3] in {404, 429}, said
+
+
+def _status(port: int, target: str) -> int:
+    """What a report sent to an address, as it is written, is answered with."""
+    body = b"narrative=They+said+I+had+won."
+    head = FORM.format(target, len(body))
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        line.sendall(head.encode() + body)
+        return int(line.recv(4096).split()[1])
+
+
+@pytest.mark.parametrize("path", ["/report", "/check", "/appeal"])
+def test_who_hangs_up_with_half_a_body_leaves_no_word_in_the_log(counter: Counter, path: str, caplog: pytest.LogCaptureFixture) -> None:
+    with served.serving(counter.public, Listen("127.0.0.1", 0)) as address:
+        port = int(address.rstrip("/").rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+            line.sendall(FORM.format(path, 900).encode() + b"narr")
+            time.sleep(0.2)
+        time.sleep(0.2)
+        assert _status(port, "/report") == 200, "it serves on"
+    assert not caplog.records
 
 
 def test_other_sites_and_other_names_are_refused(opened: Callable[..., Counter]) -> None:

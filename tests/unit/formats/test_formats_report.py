@@ -311,6 +311,17 @@ def test_rejects_come_in_row_order() -> None:
     assert found == [1, 2, 3, 3, 4]
 
 
+@pytest.mark.parametrize("again", [HEADING, HEADING.title().replace(",", " ,")])
+def test_a_heading_in_the_middle_of_a_file_is_no_report(again: str) -> None:
+    made = take(csv_reader(reference_key=bytes(32)), (HEADING + ROW + again + ROW.replace("R 1", "R 2")).encode())
+    assert made.why() == [("row 2", "row left out: it is the heading once more")]
+    assert made.rows == 3
+    assert sorted({value for _, value in made.said("reportedIn")}) == [f"report:{DESK}/R%20{number}/26" for number in (1, 2)]
+    assert len(take(csv_reader(), (HEADING + "reference,,,,,,,,,,,narrative\n").encode()).said("record")) == 1, (
+        "some words of it are not it"
+    )
+
+
 @pytest.mark.parametrize(("extra", "taken"), [(",", True), (",,", True), (",more", False)])
 def test_only_empty_cells_past_the_heading_are_cut_off(extra: str, taken: bool) -> None:
     row = "R 1,2026-01-05,KH,t:one,1,USD,000 123 456,ABA,012 345 678,a.example.com,," + extra + "\n"

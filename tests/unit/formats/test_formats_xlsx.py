@@ -58,6 +58,13 @@ def test_a_sheet_says_the_same_as_a_table() -> None:
     assert [one.payload() for one in taken.statements] == [one.payload() for one in as_csv.statements]
 
 
+def test_a_heading_in_the_middle_of_a_sheet_is_no_report() -> None:
+    row = ["R1", "", "KH", 1, "USD", "", "", "012 345 678", ""]
+    taken = take(xlsx(), workbook([HEADING, row, HEADING, ["R2", *row[1:]]]))
+    assert taken.why() == [("row 2", "row left out: it is the heading once more")]
+    assert len(taken.said("reportedIn")) == 2
+
+
 def test_a_number_where_digits_could_be_lost_is_refused() -> None:
     row = ["R1", None, "KH", 5, "USD", 123456, "ABA", 12345678, ""]
     taken = take(xlsx(), workbook([HEADING, row]))

@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Mapping
 from functools import partial
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -133,6 +133,8 @@ class Guard:
 def respond_to(desk: Desk, request: Request, fault: Exception) -> Response:
     """The answer to a request that failed: a problem, or a page in plain words for people. What nobody expected is logged."""
     number = str(request.scope.get("saksi.number", ""))
+    if isinstance(fault, ClientDisconnect):  # nobody is left to read it, and nothing is wrong with the node
+        fault = Refused("bad-input", "the body was cut short", where="body")
     problem, headers = problem_of(fault, number)
     if problem.status in {500, 503}:
         where = "".join(traceback.format_tb(fault.__traceback__, limit=-8))

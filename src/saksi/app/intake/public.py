@@ -58,7 +58,7 @@ class Public:
 
     async def answer(self, visit: Visit) -> Response:
         """The page at an address."""
-        path = visit.path.rstrip("/") or "/"
+        path = visit.path
         if path.startswith("/static/") and not visit.posts:
             return self._static(path.removeprefix("/static/"))
         if path in {"/", "/healthz"} and not visit.posts:

@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -40,7 +40,7 @@ _SMALL = 64 << 10
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One request of a stranger, its body read whole. `address` is for the moment alone and is written down nowhere. `data` says that the
-    answer is for a program: the path ended in `.json`, which is taken off here, or JSON is what it accepts."""
+    answer is for a program: the path ended in `.json`, or JSON is what it accepts. `path` is without that ending and slashes behind it."""
 
     request: Request
     path: str
@@ -91,12 +91,15 @@ class Stranger:
         asked: str = scope["path"]
         path = asked if asked.startswith("/static/") else asked.removesuffix(".json")
         data = path != asked or "application/json" in request.headers.get("accept", "")
-        visit = Visit(request, path, b"", _address(scope, self._settings), data)
+        # Here alone: what counts a visit and what answers it must read one address alike.
+        visit = Visit(request, path.rstrip("/") or "/", b"", _address(scope, self._settings), data)
         try:
             response = await self._served(visit)
         except Answered as found:
             response = self._failed(visit, found)
             response.headers.update(found.headers)
+        except ClientDisconnect:  # half a body, and nobody left to answer
+            return
         except Exception as fault:
             where = "".join(traceback.format_tb(fault.__traceback__, limit=-6))
             _log.error("a public page failed: %s\n%s", type(fault).__name__, where)  # its words may be somebody's
