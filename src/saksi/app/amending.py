@@ -69,8 +69,14 @@ class Change:
     def __post_init__(self) -> None:
         if self.reason is not None:
             check_reason(self.reason, "reason")
-        if (self.op is Op.REGRADE) != (self.grade is not None) or (self.op is Op.RELABEL) != (self.marking is not None):
-            raise BadInput("regrade takes a new grade, relabel a new marking, the others neither")
+        for op, value, where, todo in (
+            (Op.REGRADE, self.grade, "grade", "name one such as C4"),
+            (Op.RELABEL, self.marking, "tlp", "name both a TLP and a PAP"),
+        ):
+            if self.op is op and value is None:
+                raise BadInput(f"{op.value} says anew what it changes", where=where, todo=todo)
+            if self.op is not op and value is not None:
+                raise BadInput(f"that goes with {op.value}, not with {self.op.value}", where=where, todo="leave it out")
 
     def marked(self, before: Marking) -> Marking:
         """The marking that a statement under `before` has after it. Who may see it is said anew each time: nobody named is nobody."""

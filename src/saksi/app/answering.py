@@ -25,6 +25,7 @@ from saksi.views.fact import Change, Fact, Standing, standing
 __all__ = ["Answering", "Proofs"]
 
 _HEX = re.compile(r"[0-9a-f]{64}")
+_NAMED = "`saksi ask VALUE` lists references: give the whole of one, or what stands behind its '#'"
 
 
 class Proofs(NamedTuple):
@@ -89,12 +90,14 @@ class Answering(Wired):
         )
 
     def _change(self, made: Change, *, last: bool) -> ChangeLine:
+        marking = self.views.handling(made.handling) if made.op == "relabel" else None
         return ChangeLine(
             op=made.op,
             ref=self.shelf.ref(made.commitment) if made.commitment else "",
             recorded_at=made.asserted_at,
             reason=made.reason,
-            marking=marking_line(self.views.handling(made.handling)) if made.op == "relabel" else None,
+            marking=None if marking is None else marking_line(marking),
+            read_as=None if marking is None or marking.read_as is marking.tlp else marking.read_as.value,
             in_force=last,
         )
 
@@ -120,7 +123,9 @@ class Answering(Wired):
 
     def _place(self, commitment: str) -> tuple[int, int] | None:
         if not _HEX.fullmatch(commitment):
-            raise BadInput("a statement is named by 64 lower-case hex digits", where=commitment[:80])
+            raise BadInput(
+                "a statement is named by a reference, which ends in 64 lower-case hex digits", where=commitment[:80], todo=_NAMED
+            )
         return self.views.find_ref(bytes.fromhex(commitment))
 
     def _fact(self, said: Statement, place: tuple[int, int], reader: Reader) -> tuple[str, Fact | None]:

@@ -76,7 +76,7 @@ class Draft:
 
     def keep(self, what: str, count: int = 1, *, why: str, marking: Marking | None = None) -> None:
         """Count what is withheld."""
-        self.withheld[what, why, "" if marking is None else f"TLP:{marking.tlp.value}"] += count
+        self.withheld[what, why, "" if marking is None else f"TLP:{marking.read_as.value}"] += count
 
     def may(self, what: str, marking: Marking) -> bool:
         """Whether the reader may see what bears this marking; where not, it is counted as withheld."""

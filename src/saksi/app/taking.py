@@ -224,7 +224,7 @@ class Taking(Withdrawing):
                 known.series.startswith(own.of_publisher) or (new and skeleton(known.publisher or "") == looks)
             ):
                 places = self.views.series_live(known.series).rest()
-                if clearance is not Tlp.RED and not any(self.views.handling(one.handling).tlp.rank <= clearance.rank for one in places):
+                if clearance is not Tlp.RED and not any(self.views.handling(one.handling).read_as.rank <= clearance.rank for one in places):
                     raise BadInput(
                         f"{own.publisher!r} would pass for another publisher",
                         where="publisher",

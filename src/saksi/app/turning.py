@@ -65,7 +65,7 @@ class Turns:
 
     def meets(self, place: Place) -> None:
         """Count a statement of the file that stands already."""
-        self.stood[self._node.views.handling(place.handling).tlp.value] += 1
+        self.stood[self._node.views.handling(place.handling).read_as.value] += 1
 
     def stays(self, place: Place) -> None:
         """A value that is on the list still, or again where an edition before had dropped it, under the marking that it had. What its giver
@@ -101,7 +101,7 @@ class Turns:
     def expire(self, gone: Iterable[Place]) -> None:
         """What an edition no longer has, of what its giver may see (record 75)."""
         for place in gone:
-            self.gone[self._node.views.handling(place.handling).tlp.value] += 1
+            self.gone[self._node.views.handling(place.handling).read_as.value] += 1
             self.expired += self._append(place, _Turn(Op.EXPIRE, "no longer on the list"))
 
     def log(self) -> None:

@@ -187,10 +187,16 @@ def _change(plan: AmendPlan) -> Change:
 
 def _marking(plan: AmendPlan) -> Marking | None:
     if plan.tlp is None and plan.pap is None:
+        if plan.audience or plan.purpose is not None or plan.legal_basis is not None:
+            raise BadInput(
+                "an audience, a purpose and a legal basis go with a marking", where="tlp", todo="name a TLP and a PAP too, for relabel"
+            )
         return None
     if plan.tlp is None or plan.pap is None:
-        raise BadInput("a marking has both a TLP and a PAP", where="tlp" if plan.tlp is None else "pap")
-    return Marking(Tlp.read(plan.tlp), Pap.read(plan.pap), tuple(sorted(set(plan.audience))), plan.purpose, plan.legal_basis)
+        raise BadInput(
+            "a marking has both a TLP and a PAP, and one is missing", where="tlp" if plan.tlp is None else "pap", todo="name both"
+        )
+    return Marking.given(Tlp.read(plan.tlp), Pap.read(plan.pap), audience=plan.audience, purpose=plan.purpose, legal_basis=plan.legal_basis)
 
 
 def _told(what: str, plan: ErasurePlan) -> ErasureLine:

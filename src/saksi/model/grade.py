@@ -50,5 +50,5 @@ class Grade:
     def parse(cls, text: str) -> Grade:
         """Read a grade as it is written: one letter, one digit ("B2")."""
         if len(text) != 2 or text[1] not in "123456":
-            raise BadInput(f"a grade is a letter A to F and a digit 1 to 6, not {text!r}")
+            raise BadInput(f"a grade is a letter A to F and a digit 1 to 6, not {text[:40]!r}", todo="name one such as C4")
         return cls(text[0], "0123456".index(text[1]))

@@ -76,6 +76,7 @@ class Marking:
 
     `audience` lists the authorities or named circles that may see it where TLP is AMBER or stricter; `purpose` and `legal_basis` are
     free words of the authority (nothing leaves the node without both); `retain_until` is a date after which the payload is purged.
+    One that names an audience at CLEAR or GREEN is taken as it was signed, and read as AMBER (`read_as`); nobody here makes one (`given`).
     """
 
     tlp: Tlp = Tlp.RED
@@ -88,6 +89,26 @@ class Marking:
     def __post_init__(self) -> None:
         if self.audience != tuple(sorted(set(self.audience))):
             raise BadInput("an audience is sorted and names nobody twice")
+
+    @classmethod
+    def given(
+        cls, tlp: Tlp, pap: Pap, *, audience: Iterable[str] = (), purpose: str | None = None, legal_basis: str | None = None
+    ) -> Marking:
+        """A marking as somebody says it now. Raises BadInput where it names an audience that its TLP would not keep it to."""
+        made = cls(tlp, pap, tuple(sorted(set(audience))), purpose, legal_basis)
+        if made.read_as is not tlp:
+            whom = "everybody" if tlp is Tlp.CLEAR else "all who have shown who they are"
+            raise BadInput(
+                f"TLP:{tlp.value} is for {whom}: an audience holds nobody out",
+                where="audience",
+                todo="leave out the audience, or choose AMBER",
+            )
+        return made
+
+    @property
+    def read_as(self) -> Tlp:
+        """The TLP that decides who may see it: at least AMBER where it names an audience, for whoever names some means nobody else."""
+        return Tlp.AMBER if self.audience and self.tlp.rank < Tlp.AMBER.rank else self.tlp
 
     def to_json(self) -> JsonObject:
         """The handling group as an object without its empty fields."""
@@ -125,12 +146,12 @@ def strictest(markings: Iterable[Marking]) -> Marking:
     parts = tuple(markings)
     if not parts:
         return Marking(Tlp.CLEAR, Pap.CLEAR)
-    circles = [set(part.audience) for part in parts if part.tlp.rank >= Tlp.AMBER.rank]
+    circles = [set(part.audience) for part in parts if part.read_as.rank >= Tlp.AMBER.rank]
     ends = sorted(part.retain_until for part in parts if part.retain_until is not None)
     purposes = {part.purpose for part in parts}
     grounds = {part.legal_basis for part in parts}
     return Marking(
-        tlp=max((part.tlp for part in parts), key=lambda level: level.rank),
+        tlp=max((part.read_as for part in parts), key=lambda level: level.rank),
         pap=max((part.pap for part in parts), key=lambda level: level.rank),
         audience=tuple(sorted(set.intersection(*circles))) if circles else (),
         purpose=purposes.pop() if len(purposes) == 1 else None,

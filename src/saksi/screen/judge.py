@@ -343,7 +343,7 @@ class Judge:
 
     def _label(self, place: int) -> tuple[str, str]:
         marking = self.marking(place)
-        made = self._labels[place] = (marking.tlp.value, marking.pap.value)
+        made = self._labels[place] = (marking.read_as.value, marking.pap.value)
         return made
 
     def source(self, place: int) -> Source:

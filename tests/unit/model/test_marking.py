@@ -45,6 +45,29 @@ def test_an_audience_in_disorder_is_refused() -> None:
         Marking(Tlp.AMBER, audience=("b", "a"))
 
 
+@given(markings, readers)
+def test_an_audience_is_released_to_nobody_else(marking: Marking, reader: Reader) -> None:
+    if marking.audience and not reader.home and release(marking, reader, on=TODAY):
+        assert reader.known
+        assert {reader.authority, *reader.circles} & set(marking.audience)
+
+
+@pytest.mark.parametrize("tlp", Tlp)
+def test_an_audience_that_would_hold_nobody_out_is_not_given(tlp: Tlp) -> None:
+    assert Marking.given(tlp, Pap.CLEAR) == Marking(tlp, Pap.CLEAR)
+    if tlp.rank < Tlp.AMBER.rank:
+        with pytest.raises(BadInput, match="leave out the audience, or choose AMBER") as refused:
+            Marking.given(tlp, Pap.CLEAR, audience=["bank.b.example"])
+        assert refused.value.where == "audience"
+    else:
+        assert Marking.given(tlp, Pap.CLEAR, audience=["b", "a", "b"]).audience == ("a", "b")
+
+
+def test_a_view_of_what_has_an_audience_at_clear_is_for_that_audience() -> None:
+    open_, named = Marking(Tlp.CLEAR, Pap.CLEAR), Marking(Tlp.CLEAR, Pap.CLEAR, ("bank.b.example",))
+    assert strictest([open_, named]) == Marking(Tlp.AMBER, Pap.CLEAR, ("bank.b.example",))
+
+
 @given(markings)
 def test_a_marking_survives_writing_and_reading(marking: Marking) -> None:
     assert Marking.from_json(marking.to_json()) == marking

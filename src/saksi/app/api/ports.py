@@ -51,7 +51,8 @@ __all__ = [
 class ChangeLine(msgspec.Struct, frozen=True, kw_only=True):
     """What the author later said about its own statement; without a `ref` while that waits to be written.
 
-    A `relabel` tells the `marking` it gave, and whether that is `in_force` now; where none is, the statement's own is.
+    A `relabel` tells the `marking` it gave, as it was signed, and whether that is `in_force` now; where none is, the statement's own is.
+    `read_as` is the TLP it is read as, where that is another: AMBER, where it names an audience at CLEAR or GREEN.
     """
 
     op: str
@@ -59,6 +60,7 @@ class ChangeLine(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: str
     reason: str | None = None
     marking: MarkingLine | None = None
+    read_as: str | None = None
     in_force: bool = False
 
 

@@ -50,7 +50,7 @@ class RetractionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AmendmentBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Statements to amend, how, and why. `grade` goes with `regrade`; `tlp` and `pap`, and what follows them, with `relabel`.
 
-    A `purpose` or `legal_basis` that is left out stays with each statement as it was, as its end does; the `audience` is named anew.
+    A `purpose` or `legal_basis` that is left out stays with each statement as it was, as its end does; the `audience` is named anew, at AMBER or stricter alone.
     """
 
     op: Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(_OPS)})]

@@ -6,7 +6,7 @@ import click
 
 from saksi.app.cli.open import beside_a_server, reading
 from saksi.app.cli.say import agreed, common, line, many, words
-from saksi.model import OUTCOMES, Grade, Json, Marking, Op, Pap, Tlp
+from saksi.model import OUTCOMES, BadInput, Grade, Json, Marking, Op, Pap, Tlp
 
 __all__ = ["amend", "erase", "outcome", "retract"]
 
@@ -50,7 +50,7 @@ def retract(
         entity, found = node.own_saying(plan)
     if not ctx.obj["json"]:
         words(f"{value} is read as {entity}." if value != entity else entity)
-        words(f"This withdraws {len(found)} statements that {publisher or series} makes about it.")
+        words(f"This withdraws {many(len(found), 'statement')} that {publisher or series} makes about it.")
     if not yes and not agreed("Withdraw?", as_json=ctx.obj["json"]):
         words("nothing was withdrawn")
         return 1
@@ -62,9 +62,9 @@ def retract(
 @click.argument("refs", nargs=-1, required=True, metavar="REF...")
 @click.option("--reason", help="Why, in words that others will read.")
 @click.option("--grade", help="The new grade, for regrade: C4.")
-@click.option("--tlp", type=click.Choice([level.value for level in Tlp]), help="The new marking, for relabel.")
-@click.option("--pap", type=click.Choice([level.value for level in Pap]), help="The new marking, for relabel.")
-@click.option("--audience", multiple=True, help="Who may see it where TLP is AMBER or stricter, for relabel (named anew each time).")
+@click.option("--tlp", type=click.Choice([level.value for level in Tlp]), help="Who may see it from now on, for relabel.")
+@click.option("--pap", type=click.Choice([level.value for level in Pap]), help="What may be done with it, for relabel: both are named.")
+@click.option("--audience", multiple=True, help="Who alone may see it, for relabel to AMBER or stricter (named anew each time).")
 @click.option("--purpose", help="What it is held for, for relabel; left out, it stays as it was.")
 @click.option("--legal-basis", help="On which legal ground, for relabel; left out, it stays as it was.")
 @click.option("--analyst", help="The pseudonym of whoever decides.")
@@ -84,11 +84,18 @@ def amend(
     analyst: str | None,
 ) -> int:
     """Regrade, relabel, expire, confirm, reject, reinstate or retract statements of this authority."""
-    if (op == Op.RELABEL.value) != (tlp is not None and pap is not None):
-        raise click.UsageError("relabel takes --tlp and --pap, the others neither")
     marking = None
     if tlp is not None and pap is not None:
-        marking = Marking(Tlp(tlp), Pap(pap), tuple(sorted(set(audience))), purpose, legal_basis)
+        marking = Marking.given(Tlp(tlp), Pap(pap), audience=audience, purpose=purpose, legal_basis=legal_basis)
+    elif tlp is not None or pap is not None:
+        missing = "--pap" if pap is None else "--tlp"
+        raise BadInput(
+            "a marking has both a TLP and a PAP, and one is missing", where=missing, todo="name both, as in --tlp AMBER --pap GREEN"
+        )
+    elif audience or purpose is not None or legal_basis is not None:
+        raise BadInput(
+            "an audience, a purpose and a legal basis go with a marking", where="--tlp", todo="name --tlp and --pap too, for relabel"
+        )
     given = None if grade is None else Grade.parse(grade)
     return _amend(ctx, refs, Op(op), reason=reason, analyst=analyst, grade=given, marking=marking)
 

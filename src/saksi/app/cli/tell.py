@@ -67,6 +67,8 @@ def tell_statement(view: StatementView, *, now: int) -> None:
         words(f"  {change.op} {change.recorded_at}: {change.reason or ''} ({change.ref or 'not logged yet'})")
         if change.marking is not None:
             words(f"      gives {_marking(change.marking)}{'; in force now' if change.in_force else ''}")
+        if change.read_as is not None:
+            words(f"      read as TLP:{change.read_as}: it names an audience, and nobody else is meant")
 
 
 def _marking(line: MarkingLine) -> str:
