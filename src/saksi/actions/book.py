@@ -38,6 +38,8 @@ CREATE INDEX request_moved ON request (moved);
 CREATE TABLE target (entity TEXT NOT NULL, request TEXT NOT NULL, PRIMARY KEY (entity, request)) WITHOUT ROWID;
 """
 
+_HOLDS = "waits = 'nobody' AND theirs = 'in-force' AND ifnull(due, '9') >= ?"  # it ends by itself, and has not yet
+
 
 @dataclass(frozen=True, slots=True)
 class Logged:
@@ -150,10 +152,17 @@ class Book:
         text = f"SELECT * FROM request WHERE (ifnull(due, '9'), id) > (?, ?) AND ifnull(due, '9') < ? {wanted}"  # noqa: S608
         return self._lines(f"{text} ORDER BY ifnull(due, '9'), id LIMIT ?", *(after or ("", "")), before or "~", *waits, limit)
 
-    def ended(self, *, after: tuple[str, str] | None = None, limit: int = 50) -> list[Line]:
-        """Requests that wait for nobody, the last moved first; behind the (moved, id) of the last one seen."""
-        text = "SELECT * FROM request WHERE waits = 'nobody' AND (moved, id) < (?, ?) ORDER BY moved DESC, id DESC LIMIT ?"
-        return self._lines(text, *(after or ("~", "~")), limit)
+    def in_force(self, now: str, *, after: tuple[str, str] | None = None, limit: int = 50) -> list[Line]:
+        """Requests that wait for nobody and whose measure is in force at a time (UTC), those that end first; behind the (due, id) of the
+        last one seen."""
+        text = f"SELECT * FROM request WHERE {_HOLDS} AND (ifnull(due, '9'), id) > (?, ?) ORDER BY ifnull(due, '9'), id LIMIT ?"  # noqa: S608
+        return self._lines(text, now, *(after or ("", "")), limit)
+
+    def ended(self, now: str, *, after: tuple[str, str] | None = None, limit: int = 50) -> list[Line]:
+        """Requests that wait for nobody and are not in force at a time (UTC), the last moved first; behind the (moved, id) of the last one
+        seen."""
+        text = f"SELECT * FROM request WHERE waits = 'nobody' AND NOT ({_HOLDS}) AND (moved, id) < (?, ?)"  # noqa: S608
+        return self._lines(f"{text} ORDER BY moved DESC, id DESC LIMIT ?", now, *(after or ("~", "~")), limit)
 
     def newest(self, kind: str) -> str | None:
         """The id of the request of a kind that was moved last."""

@@ -14,12 +14,13 @@ import msgspec
 import pytest
 from bureau import ACCOUNT, PHONE, SITE, VICTIM, Bureau, new
 
-from browser import people_of
+from browser import Browser, people_of
 from saksi.actions import Mine, Theirs
 from saksi.app.amending import Change
 from saksi.app.api.keys import Role
 from saksi.app.api.openapi import document
 from saksi.app.requesting import samples
+from saksi.app.requesting.office import SHOWN
 from saksi.app.requesting.routes import requesting_routes
 from saksi.app.requesting.wire import MeasuresAnswer, RequestAnswer, RequestBody, RequestsAnswer, StepBody
 from saksi.app.taking import Order
@@ -221,6 +222,49 @@ def test_a_rescue_is_known_to_those_who_took_part_alone(bureau: Bureau) -> None:
     assert ben.get(f"/request/{id_}").status_code == ben.post(f"/request/{id_}/pack").status_code == 404
     assert ben.post(f"/request/{id_}", bureau.say(id_, "send")).status_code == 404
     assert ben.get("/requests.json?show=ended").json()["requests"] == ben.get("/requests.json").json()["requests"] == []
+
+
+FOUR = ("ours", "waiting", "in-force", "ended")
+
+
+def lists(browser: Browser) -> dict[str, list[str]]:
+    """What each of the lists holds for this person."""
+    return {show: [each["id"] for each in browser.get(f"/requests.json?show={show}").json()["requests"]] for show in SHOWN}
+
+
+def test_every_request_is_in_just_one_of_four_lists_for_whoever_may_see_it(bureau: Bureau) -> None:
+    ann, abe, rita = (
+        bureau.officer("Ann", "analyst"),
+        bureau.officer("Abe", "approver"),
+        bureau.officer("Rita", "reviewer", unit="unit two"),
+    )
+    odo = bureau.officer("Odo", "auditor")
+    id_ = bureau.drafted(ann)
+
+    def stands(where: str) -> None:
+        for browser in (ann, abe, rita, odo):
+            held = lists(browser)
+            assert [show for show in FOUR if id_ in held[show]] == [where]
+        assert lists(odo)["mine"] == []
+
+    stands("ours")
+    assert id_ not in lists(ann)["mine"], "she has done her part"
+    assert "drafted" in odo.get("/requests?show=ours").text
+    assert abe.post(f"/request/{id_}", bureau.say(id_, "approve")).status_code == 303
+    assert rita.post(f"/request/{id_}", bureau.say(id_, "review")).status_code == 303
+    stands("ours")
+    assert ann.post(f"/request/{id_}", bureau.say(id_, "send")).status_code == 303
+    stands("waiting")
+    done = {"done_entity": ACCOUNT, "done_amount": "150.50", "done_currency": "USD"}
+    for word, more in (("receive", {}), ("accept", {}), ("in-force", {"until": bureau.have(id_).asked_until or "", **done})):
+        assert ann.post(f"/request/{id_}", bureau.say(id_, word, **TYPED, **more)).status_code == 303  # type: ignore[arg-type]
+    stands("in-force")
+    page = ann.get("/requests?show=in-force").text
+    assert "ends by itself" in page
+    with pytest.MonkeyPatch.context() as later:  # a week on, nobody has said anything
+        later.setattr("saksi.app.requesting.office.now_text", lambda: f"{datetime.now(UTC) + timedelta(days=8):%Y-%m-%dT%H:%M:%SZ}")
+        stands("ended")
+        assert "ended by itself" in ann.get("/requests?show=ended").text
 
 
 def test_lists_go_on_page_by_page(bureau: Bureau) -> None:

@@ -50,7 +50,9 @@ _Word = TypeVar("_Word", bound=Enum)
 # What bears upon others: these words need a second factor shown just now.
 BEARING: frozenset[Word] = frozenset({Word.APPROVE, Word.REVIEW, Word.SEND, Word.PROPOSE_RENEWAL, Word.RENEW, Word.KEEP})
 
-SHOWN = ("mine", "overdue", "waiting", "ended")
+# Every request stands in just one of the last four; the first two are cuts through them.
+SHOWN = ("mine", "overdue", "ours", "waiting", "in-force", "ended")
+_WAITS = {"mine": ("us",), "overdue": ("us", "them"), "ours": ("us",), "waiting": ("them",)}
 _MARKED = Tlp.AMBER_STRICT  # how steps are marked
 _LOOKED = 400  # requests looked at for one page of those that wait for somebody
 
@@ -83,13 +85,13 @@ class Office:
     def _lines(self, shown: str, now: str, after: tuple[str, str] | None, limit: int) -> Iterator[Line]:
         """The lines of a list, read some at a time."""
         book, before = self.node.book, now if shown == "overdue" else None
-        waits = {"mine": ("us",), "overdue": ("us", "them"), "waiting": ("them",), "ended": ()}[shown]
         while True:
-            found = (
-                book.ended(after=after, limit=limit)
-                if shown == "ended"
-                else book.lines(waits=waits, after=after, limit=limit, before=before)
-            )
+            if shown == "ended":
+                found = book.ended(now, after=after, limit=limit)
+            elif shown == "in-force":
+                found = book.in_force(now, after=after, limit=limit)
+            else:
+                found = book.lines(waits=_WAITS[shown], after=after, limit=limit, before=before)
             yield from found
             if len(found) < limit:
                 return

@@ -28,8 +28,10 @@ from saksi.model import SaksiError
 __all__ = ["ID", "RequestPages"]
 
 ID = Param("id", "The id of a request.", longest=32, form="[0-9a-f]{32}", place="path")
-SHOW = Param("show", "Which list: what waits for you, what is overdue, what waits for an answer, what has ended.", longest=8,
-             form="|".join(SHOWN))  # fmt: skip
+SHOW = Param(
+    "show", "Which list: what waits for you, is overdue, waits for somebody of this house, waits for an answer, is in force, has ended.",
+    longest=8, form="|".join(SHOWN),
+)  # fmt: skip
 _CASE = Param("case", "The case it is drawn from.", longest=64)
 _ENTITY = Param("entity", "What is asked about.", longest=4096, many=True)
 _KIND = Param("kind", "What is asked for.", longest=20)
