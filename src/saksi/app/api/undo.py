@@ -50,7 +50,8 @@ class RetractionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AmendmentBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Statements to amend, how, and why. `grade` goes with `regrade`; `tlp` and `pap`, and what follows them, with `relabel`.
 
-    A `purpose` or `legal_basis` that is left out stays with each statement as it was, as its end does; the `audience` is named anew, at AMBER or stricter alone.
+    A `purpose` or `legal_basis` that is left out stays with each statement as it was, as its end does; the `audience` is named anew,
+    and at CLEAR or GREEN there is none.
     """
 
     op: Annotated[str, msgspec.Meta(extra_json_schema={"enum": list(_OPS)})]
