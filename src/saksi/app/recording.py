@@ -92,6 +92,7 @@ class Recording(Listing):
             self._disk_check(),
             post_check(self.files, self.config),
             *waiting_check(self.files),
+            *(check() for check in tuple(self.beside)),
         )
 
     def clock_behind(self) -> str:

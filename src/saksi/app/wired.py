@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from threading import RLock
 
+from saksi.app.beside import Checks
 from saksi.app.config import Config
 from saksi.app.home import Home, open_ledger, public_key, setup_of, today
 from saksi.app.withheld import withheld_in
@@ -37,6 +38,7 @@ class Wired:
             self.withhold(withheld_in(files.waiting))
         except LedgerFault as fault:  # whoever looks for what is wrong with the node still opens it
             self._unread = fault
+        self.beside: Checks = []  # how what works beside the answers goes
         self._ledger: Ledger | None = None
         self._beside: LedgerBeside | None = None
         self._opening = RLock()

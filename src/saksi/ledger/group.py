@@ -73,6 +73,11 @@ class GroupCommit(Generic[T]):
                 self._changed.notify()
         return future
 
+    @property
+    def fault(self) -> LedgerFault | None:
+        """Why nothing is taken any more, if so."""
+        return self._fault
+
     def close(self) -> None:
         """Log what was handed in, then stop."""
         with self._changed:

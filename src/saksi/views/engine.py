@@ -6,7 +6,6 @@ An engine works on one state of the views. A size is given as `stop`, the number
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import TypeAlias
 
 import duckdb
@@ -16,7 +15,7 @@ from saksi.model import BadInput, LedgerFault
 from saksi.views import segments
 from saksi.views.reading import Snapshot
 
-__all__ = ["COLUMNS", "Engine", "Ranked", "open_engine"]
+__all__ = ["COLUMNS", "Engine", "Ranked"]
 
 Ranked: TypeAlias = tuple[int, str]  # how well an entity fits a search (0: exactly), and the entity
 
@@ -52,8 +51,9 @@ CREATE TEMP MACRO counting(stop) AS TABLE SELECT * EXCLUDE (counts) FROM told(st
 class Engine:
     """DuckDB with the facts of one state of the views as a table."""
 
-    def __init__(self, snapshot: Snapshot, place: Path) -> None:
-        self._link = segments.engine(place / "scratch")
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._link = segments.engine(snapshot.place / "scratch")
+        self._files = snapshot.files  # every query opens them anew
         self._runs = snapshot.flat.runs.table
         self._name = snapshot.flat.name
         shapes = [(number, *tuple_of[:9]) for number, one in snapshot.shapes() if (tuple_of := _parts(one))]
@@ -63,13 +63,12 @@ class Engine:
         self._link.register("change", _table(rows, _CHANGE))
         self._handlings = {one.handling for _, one in snapshot.shapes()} | {row[3] for row in rows}
         try:
-            self._open(snapshot, place)
+            self._open(snapshot)
         except duckdb.Error as fault:
             self._link.close()
             raise _fault(fault) from fault
 
-    def _open(self, snapshot: Snapshot, place: Path) -> None:
-        held = snapshot.manifest.segments
+    def _open(self, snapshot: Snapshot) -> None:
         for name, by, columns in (
             (
                 "fact",
@@ -79,7 +78,7 @@ class Engine:
             ),
             ("said", "value", "value VARCHAR, entity VARCHAR, ordinal UINTEGER, shape UINTEGER"),
         ):
-            files = segments.expand(place, held, by=by)
+            files = [snapshot.files.path(snapshot.place / each.file) for each in snapshot.manifest.segments if each.by == by]
             if files:
                 self._link.read_parquet(files).create_view(f"{name}")
             else:
@@ -209,17 +208,6 @@ def _parts(shape: object) -> tuple[object, ...]:
 def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
     return pa.table([pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)], schema=schema)
-
-
-def open_engine(now: Callable[[], Snapshot], folder: Path) -> Engine:
-    """An engine on the state that `now` gives; on the one after it, where a fold merges files away while they are opened."""
-    while True:
-        snapshot = now()
-        try:
-            return Engine(snapshot, folder / snapshot.manifest.folder)
-        except LedgerFault:
-            if now() is snapshot:
-                raise
 
 
 def _fault(fault: duckdb.Error) -> LedgerFault:

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,12 +23,13 @@ from saksi.views.bundle import Entry, inflated, pick, unpack
 from saksi.views.count import Count, Key, key_of
 from saksi.views.fact import PAGE, Change, Fact, Held, Recorder, Tally, decide
 from saksi.views.flat import CHANGED, Flat
+from saksi.views.kept import Kept
 from saksi.views.manifest import Manifest
 from saksi.views.parse import Days, Shape
-from saksi.views.serving import DAYS, FILE, MARKING, RECORDER, SHAPE, SOURCE, Heads, Row, Rows, connect, head, unusable
+from saksi.views.serving import DAYS, FILE, MARKING, RECORDER, SHAPE, SOURCE, Heads, Row, Rows, connect, head, to_answer, unusable
 from saksi.views.slots import Slots
 
-__all__ = ["MANY", "Snapshot"]
+__all__ = ["MANY", "Snapshot", "newest"]
 
 _T = TypeVar("_T")
 _LOTS = 2_000
@@ -43,11 +45,11 @@ class Snapshot:
     """The views as the last fold left them."""
 
     def __init__(self, place: Path, manifest: Manifest) -> None:
-        self.manifest = manifest
+        self.manifest, self.place = manifest, place
+        self.files = Kept(place / segment.file for segment in manifest.segments)
         self.flat = Flat(place, count=manifest.statements, runs=manifest.runs)
         self.ids = Slots(place / "ids.slots", secret=manifest.secret)
         self.names = Slots(place / "names.slots", secret=manifest.secret)
-        self._place = place
         self._own = threading.local()
         self._links: list[sqlite3.Connection] = []
         self._shapes: dict[int, Shape] = {}
@@ -73,9 +75,9 @@ class Snapshot:
         made: sqlite3.Connection | None = getattr(self._own, "link", None)
         if made is None:
             try:
-                made = connect(self._place / FILE, write=False)
+                made = connect(self.place / FILE, write=False)
             except sqlite3.Error as fault:
-                raise unusable("the views' index cannot be opened", fault, self._place) from fault
+                raise unusable("the views' index cannot be opened", fault, self.place) from fault
             self._own.link = made
             self._links.append(made)
         return made
@@ -338,6 +340,26 @@ class Snapshot:
         when = self.flat.runs.at
         since, until = when(kept.first)[4], when(kept.last)[4]
         return Tally(*key, kept.counting, kept.withdrawn, since, until, kept.happened, kept.reported)
+
+
+def newest(folder: Path, belongs: Callable[[Manifest], None] | None) -> Snapshot | None:
+    """The state that the views in `folder` are in, None before the first fold; looked at again where a fold or a rebuild deletes files
+    while they are opened. Raises what `belongs` says of another ledger's, and LedgerFault where they cannot be read."""
+    have = to_answer(folder)
+    while have is not None:
+        if belongs is not None:
+            belongs(have)
+        made: Snapshot | None = None
+        with suppress(FileNotFoundError):
+            made = Snapshot(folder / have.folder, have)
+        if made is not None and made.files.whole:
+            return made
+        before, have = have, to_answer(folder)
+        if have == before:  # nobody is at work: they are gone
+            if made is None:
+                raise LedgerFault("a file of the views is missing", where=str(folder), todo="run `saksi fold --rebuild`")
+            return made  # look-ups do without the segments
+    return None
 
 
 def _source(body: bytes) -> Source:

@@ -130,9 +130,9 @@ def merge(folder: Path, name: str, inputs: Sequence[Segment]) -> tuple[Segment, 
     return tuple(made)
 
 
-def expand(folder: Path, segments: Iterable[Segment], *, by: str = "entity") -> list[str]:
-    """The paths of the segments sorted `by`."""
-    return [str(folder / segment.file) for segment in segments if segment.by == by]
+def expand(folder: Path, segments: Iterable[Segment]) -> list[str]:
+    """The paths of the segments sorted by entity."""
+    return [str(folder / segment.file) for segment in segments if segment.by == "entity"]
 
 
 def without(folder: Path, name: str, segment: Segment, numbers: Sequence[int]) -> Segment | None:

@@ -26,9 +26,9 @@ from saksi.views.fact import AMENDING, Fact, Held, Place, Recorder, Tally
 from saksi.views.flat import GONE, as_words
 from saksi.views.manifest import Manifest
 from saksi.views.parse import ERASED
-from saksi.views.reading import Snapshot
+from saksi.views.reading import Snapshot, newest
 from saksi.views.seen import Live
-from saksi.views.serving import DAMAGE, current, to_answer, unusable
+from saksi.views.serving import DAMAGE, current, unusable
 from saksi.views.trace import Trace, traces, walked
 
 # Late: folding and the engine take a second to load, and answering needs neither.
@@ -331,10 +331,11 @@ class Views:
         return Totals(stop, entities, dict(sorted(by_schema.items())), amendments, proposals, int(shapes[ERASED]))
 
     def engine(self) -> Engine:
-        """Questions over all facts at once, on the state as it is now. To be closed (`with views.engine() as engine`)."""
-        from saksi.views.engine import open_engine
+        """Questions over all facts at once, on the state as it is now, whatever is folded, erased or rebuilt meanwhile. To be closed
+        (`with views.engine() as engine`)."""
+        from saksi.views.engine import Engine
 
-        return open_engine(self._now, self.folder)
+        return Engine(self._now())
 
     def stop(self, at: int | None = None) -> int:
         """A ledger size as the engine wants it: how many statements stand below it."""
@@ -370,11 +371,7 @@ class Views:
         return self._snapshot
 
     def _load(self, mark: tuple[int, int]) -> None:
-        have = to_answer(self.folder)
-        if have is not None and self._belongs is not None:
-            self._belongs(have)
-        before = self._snapshot
-        made = None if have is None else Snapshot(self.folder / have.folder, have)
+        before, made = self._snapshot, newest(self.folder, self._belongs)
         if made is not None and before is not None and made.manifest.folder == before.manifest.folder:
             made.inherit(before)
         elif before is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import multiprocessing
 import os
@@ -10,7 +11,8 @@ import random
 import signal
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from saksi.ledger.disk import DiskFailed
 from saksi.model import LedgerFault, Locator, Op, Source
 from saksi.views import flat, manifest, reading, segments, serving, slots
 from saksi.views import step as steps
+from saksi.views.kept import Kept
 from saksi.views.views import Views
 
 
@@ -35,6 +38,14 @@ def ledger_of(leaves: int) -> StandIn:
         )
         if leaf % 4 == 3:
             made.append(changed(Op.RETRACT, made.ref(len(made.leaves) - 1, 2)), changed(Op.EXPIRE, made.ref(0, leaf % 12)))
+    return made
+
+
+def open_files() -> list[str]:
+    made = []
+    for path in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # the look's own
+            made.append(str(path.readlink()))
     return made
 
 
@@ -178,25 +189,52 @@ def test_a_reader_keeps_its_answers_while_another_folds(tmp_path: Path) -> None:
         assert told(reader, 4) == before
 
 
-def test_questions_over_all_facts_go_on_while_a_fold_merges_their_files_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_questions_over_all_facts_go_on_while_a_fold_merges_their_files_away(tmp_path: Path) -> None:
     ledger = ledger_of(3)
     with Views.open(tmp_path) as writer, Views.open(tmp_path) as reader:
         writer.fold(ledger)
-        real, folded = segments.expand, []
-
-        def expand(*given: object, **named: object) -> list[str]:
-            files: list[str] = real(*given, **named)  # type: ignore[arg-type]
-            if not folded:
-                folded.append(True)
-                ledger.append(*(said(f"host:y{row}.example") for row in range(600)))
-                writer.fold(ledger)
-                assert not all(map(os.path.exists, files)), "the fold left the files: this tests nothing"
-            return files
-
-        monkeypatch.setattr(segments, "expand", expand)
+        files = list(tmp_path.rglob("*.parquet"))
+        stop = reader.stop()
+        with reader.pinned() as pinned, reader.engine() as engine:
+            ledger.append(*(said(f"host:y{row}.example") for row in range(600)))
+            writer.fold(ledger)
+            assert not all(path.exists() for path in files), "the fold left the files: this tests nothing"
+            with pinned.engine() as later:
+                assert engine.entities(stop) == later.entities(stop) == 26
+            writer.rebuild(ledger)
+            assert engine.entities(stop) == 26
         with reader.engine() as engine:
             assert engine.entities(reader.stop()) == 26 + 600
-        (tmp_path / writer.manifest.folder / next(one.file for one in writer.manifest.segments)).unlink()  # type: ignore[union-attr]
+    del engine, later, pinned
+    gc.collect()
+    assert not [path for path in open_files() if path.startswith(str(tmp_path)) and "parquet" in path], "open, and nobody needs them"
+
+
+def test_views_that_are_opened_while_a_fold_merges_their_files_away_are_the_newer_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = ledger_of(3)
+    with Views.open(tmp_path) as writer:
+        writer.fold(ledger)
+        acts = [writer.fold, writer.rebuild]
+
+        def late(paths: Iterable[Path]) -> Kept:
+            if acts:
+                ledger.append(*(said(f"host:y{len(acts)}{row}.example") for row in range(600)))
+                acts.pop()(ledger)
+            return Kept(paths)
+
+        monkeypatch.setattr(reading, "Kept", late)
+        with Views.open(tmp_path) as reader, reader.engine() as engine:
+            assert engine.entities(reader.stop()) == 26 + 1200
+
+
+def test_look_ups_go_on_without_a_segment_and_questions_over_all_facts_say_what_to_do(tmp_path: Path) -> None:
+    with Views.open(tmp_path) as writer:
+        writer.fold(ledger_of(3))
+    next(tmp_path.rglob("*.parquet")).unlink()
+    with Views.open(tmp_path) as reader:
+        assert reader.facts("host:x1.example").total
         with pytest.raises(LedgerFault, match="rebuild"):
             reader.engine()
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hmac
-import logging
 import os
 import secrets
 import time
 from base64 import b64encode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from threading import Event, Thread
 
 from saksi.app.alerts.alert import Alert, Channels, Wish
 from saksi.app.alerts.hook import allowed_networks, check_hook, ring
@@ -26,6 +24,7 @@ from saksi.app.alerts.store import AlertStore
 from saksi.app.alerts.telling import Teller
 from saksi.app.api.access import AccessLog
 from saksi.app.api.keys import KeyStore
+from saksi.app.beside import beside
 from saksi.app.home import alerts_key, now_text, people_key
 from saksi.app.people.people import FOLDER
 from saksi.app.people.register import Register
@@ -34,16 +33,14 @@ from saksi.app.posting.posting import Posting
 from saksi.app.posting.setting import route_of
 from saksi.exchange.outbox import Outbox
 from saksi.exchange.smtp import hand_over
-from saksi.model import LedgerFault, NotAllowed, NotReady, SaksiError
+from saksi.model import NotAllowed, NotReady
 
 __all__ = ["Alerting", "alerting", "opened"]
 
 _EACH = 0.5
-_AFTER_A_FAULT = 30.0
 _SHARE = 9  # rounds of matching take a tenth of one core's time at most
 _ENDS_WITHIN = 20.0
 _CALLS = 4
-_log = logging.getLogger("saksi.alerts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,38 +101,24 @@ def opened(node: Posting) -> Alerting:
 @contextmanager
 def alerting(node: Posting, *, each: float = _EACH) -> Iterator[Alerting]:
     """Match and ring while the block runs; leaving it waits for the round under way."""
-    made, end = opened(node), Event()
-    thread = Thread(target=_run, args=(made, end, each), name="alerts", daemon=True)
-    thread.start()
-    try:
+    config = node.config
+    hand = partial(hand_over, route=route_of(node.files, config)) if config.smtp and config.mail else None
+    call = partial(ring, networks=allowed_networks(config.alert_networks))
+    with ExitStack() as held:
+        made = held.enter_context(closing(opened(node)))
+        outbox = held.enter_context(closing(Outbox(node.files.alerts / "outbox.sqlite")))
+        pool = ThreadPoolExecutor(_CALLS, "hook")
+        held.callback(pool.shutdown, wait=True, cancel_futures=True)
+        rounds = Rounds(made.store, made.teller, config, outbox, pool, call, hand)
+
+        def make() -> float:
+            begun = time.monotonic()
+            with suppress(NotReady):  # no views yet
+                made.match()
+                took = time.monotonic() - begun
+                rounds.round(datetime.now(UTC))
+                return max(each, _SHARE * took)
+            return each
+
+        held.enter_context(beside("alerts", make, checks=node.beside, ends_within=_ENDS_WITHIN))
         yield made
-    finally:
-        end.set()
-        thread.join(_ENDS_WITHIN)
-        made.close()
-
-
-def _run(made: Alerting, end: Event, each: float) -> None:
-    config = made.node.config
-    networks = allowed_networks(config.alert_networks)
-    hand = partial(hand_over, route=route_of(made.node.files, config)) if config.smtp and config.mail else None
-    outbox, pool, wait = Outbox(made.node.files.alerts / "outbox.sqlite"), ThreadPoolExecutor(_CALLS, "hook"), 0.0
-    rounds = Rounds(made.store, made.teller, config, outbox, pool, partial(ring, networks=networks), hand)
-    while not end.wait(wait):
-        begun, wait = time.monotonic(), each
-        try:
-            made.match()
-            wait = max(each, _SHARE * (time.monotonic() - begun))
-            rounds.round(datetime.now(UTC))
-        except NotReady:  # no views yet
-            wait = each
-        except LedgerFault as fault:  # an unknown state is fatal
-            _log.error("alerts stop: %s", type(fault).__name__)
-            break
-        except Exception as fault:  # a round's edge: nothing was lost, the next one does it again
-            _log.error(
-                "a round of alerts failed, and is made again: %s", str(fault) if isinstance(fault, SaksiError) else type(fault).__name__
-            )
-            wait = _AFTER_A_FAULT
-    pool.shutdown(wait=True, cancel_futures=True)
-    outbox.close()

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-import duckdb
 import pyarrow as pa
 
 from saksi.app.alerts.alert import Alert
@@ -17,7 +16,7 @@ from saksi.app.home import Home, now_text, today
 from saksi.cases import Case
 from saksi.cases.board import Board
 from saksi.cases.case import Stand
-from saksi.model import ALL_GROUPS, LedgerFault, Reader, Tlp, release
+from saksi.model import ALL_GROUPS, Reader, Tlp, release
 from saksi.views.news import news
 from saksi.views.views import Views
 
@@ -49,12 +48,7 @@ def match_new(node: Matching, store: AlertStore, owners: Owners) -> int:
     rows: list[tuple[str, bytes, str]] = []
     if start is not None and start < stop and asked:  # else: the first time, or views of a restored, shorter ledger
         with node.views.pinned() as views:
-            try:
-                rows = list(_found(node, views, asked, (start, stop)))
-            except (duckdb.Error, LedgerFault):
-                if node.views.manifest == views.manifest:
-                    raise
-                return 0  # a fold beside it put other files in their place meanwhile: the next round reads those
+            rows = list(_found(node, views, asked, (start, stop)))
     return store.found(rows, statements=stop, at=now_text())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sqlite3
 import time
@@ -10,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TypeAlias
@@ -36,6 +38,7 @@ from saksi.app.api.rates import Rates
 from saksi.app.api.replay import Replay
 from saksi.app.api.waiting import Waiting
 from saksi.app.api.wire import answer
+from saksi.app.beside import in_words
 from saksi.app.home import Home, people_key, replay_key, waiting_key
 from saksi.app.people.fetch import fetch
 from saksi.app.people.people import FOLDER, open_people
@@ -49,6 +52,7 @@ Endpoint: TypeAlias = "Callable[[Request], Awaitable[Response]]"
 __all__ = ["API_ROUTES", "make_app", "make_desk"]
 
 API_ROUTES: tuple[Route, ...] = (*look.ROUTES, *give.ROUTES, *undo.ROUTES, *later.ROUTES, *record.ROUTES)
+_log = logging.getLogger("saksi.api")
 _BY_STATUS = {404: "not-found", 405: "no-such-method", 413: "too-large", 415: "wrong-media"}
 
 
@@ -188,7 +192,7 @@ async def _sync(desk: Desk) -> None:
         with suppress(LedgerFault):  # told to whoever looks something up from then on
             await asyncio.to_thread(desk.access.sync)
         if second % 600 == 0:
-            with suppress(sqlite3.OperationalError):  # a full or busy disk: they go with the next POST, or in ten minutes
+            with suppress(sqlite3.Error):  # a full or busy disk: they go with the next POST, or in ten minutes
                 desk.replay.sweep()
             with suppress(SaksiError):
                 desk.waiting.sweep()
@@ -197,16 +201,31 @@ async def _sync(desk: Desk) -> None:
 async def _catch_up(desk: Desk, *, every: float = 3) -> None:
     """Show what is recorded and was not shown for want of room, as soon as there is some, and write what was accepted before this process
     began or could not be written: a wrongful listing must not wait for a caller."""
-    loop = asyncio.get_running_loop()
+    writing = partial(asyncio.get_running_loop().run_in_executor, desk.writer)
+
+    async def written() -> None:
+        if desk.waiting.any:
+            await writing(later.work_off, desk)
+
+    async def shown() -> None:
+        state = desk.node.state()
+        if state.views < state.size:
+            await writing(desk.node.catch_up)
+
     while True:
-        with suppress(SaksiError):
-            if desk.waiting.any:
-                await loop.run_in_executor(desk.writer, later.work_off, desk)
+        await _tried(written)
         await asyncio.sleep(every)
-        with suppress(SaksiError):
-            state = desk.node.state()
-            if state.views < state.size:
-                await loop.run_in_executor(desk.writer, desk.node.catch_up)
+        await _tried(shown)
+
+
+async def _tried(work: Callable[[], Awaitable[None]]) -> None:
+    """Do it; what fails is done with the next round."""
+    try:
+        await work()
+    except SaksiError:
+        pass  # no room, say: the checks tell it
+    except Exception as fault:
+        _log.error("what is recorded or accepted could not be shown or written, and is tried again: %s", in_words(fault))
 
 
 def _utc() -> str:

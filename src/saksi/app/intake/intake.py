@@ -20,6 +20,8 @@ from dataclasses import dataclass, replace
 from threading import Event, Lock, Thread
 from types import TracebackType
 
+from saksi.app.api.ports import Check
+from saksi.app.beside import in_words
 from saksi.app.home import now_text, reference_key
 from saksi.app.intake.prepared import Channel, Desk, Prepared, Sheet, prepare
 from saksi.app.intake.reference import References
@@ -105,6 +107,13 @@ class Intake:
         self._group: GroupCommit[_Handed] = GroupCommit(self._append, check=lambda _: None, most=_MOST, wait=0.01)
         self._folder = Thread(target=self._fold_on, name="intake-fold", daemon=True)
         self._folder.start()
+        node.beside.append(self.check)
+
+    def check(self) -> Check:
+        """Whether reports are taken in."""
+        fault = self._group.fault
+        said = "takes reports in" if fault is None else f"no report is taken in until the node is started again: {fault}"
+        return Check(name="intake", ok=fault is None, said=said, needed=False)
 
     def hand_in(self, sheet: Sheet, *, key: str = "", address: str = "") -> Future[Receipt]:
         """Hand one report in; the future has its receipt once it is durable. `key` is an idempotency key after its caller's name.
@@ -163,6 +172,7 @@ class Intake:
 
     def close(self) -> None:
         """Write what waits, fold it, stop."""
+        self._node.beside.remove(self.check)
         self._group.close()
         self._closing = True
         self._wake.set()
@@ -269,13 +279,15 @@ class Intake:
     # --- the thread that folds
 
     def _fold_on(self) -> None:
-        while not self._closing:
+        last = False
+        while not last:
             self._wake.wait()
             self._wake.clear()
+            last = self._closing  # nothing is written after that
             try:
                 self._fold()  # 5
-            except (SaksiError, OSError) as fault:  # answers lag behind; what was acknowledged is in the ledger
-                _log.error("folding after the intake failed: %s", type(fault).__name__)
+            except Exception as fault:  # answers lag behind; what was acknowledged is in the ledger
+                _log.error("folding after the intake failed: %s", in_words(fault))
             time.sleep(0 if self._closing else _FOLD_EACH)
 
     def _fold(self) -> None:
