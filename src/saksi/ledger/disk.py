@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn, Protocol
 
+from saksi.ledger.plain import NoFile, open_plain
 from saksi.model.errors import LedgerFault, NotAllowed, ReadOnly
 
 __all__ = [
@@ -142,8 +143,8 @@ class LocalDisk:
     """The machine's own disk. Files are made readable to their owner alone."""
 
     def open(self, path: Path, *, write: bool = False) -> Handle:
-        flags = os.O_RDWR | os.O_CREAT if write else os.O_RDONLY
-        return _LocalHandle(os.open(path, flags | os.O_CLOEXEC, 0o600))
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) if write else open_plain(path)
+        return _LocalHandle(fd)
 
     def lock(self, path: Path, *, shared: bool = False) -> Handle:
         flags = os.O_RDONLY if shared and path.exists() else os.O_RDWR | os.O_CREAT
@@ -205,6 +206,10 @@ def disk_fault(error: OSError, where: Path) -> LedgerFault:
     """The ledger's word for an error of the operating system."""
     if error.errno in FULL:
         return DiskFull("the disk is full; nothing was taken in", where=str(where), todo="make room and try again")
+    if isinstance(error, NoFile):
+        return LedgerFault(
+            "it is a pipe, a device or a socket, and no file", where=str(where), todo="nothing was read from it: put the file itself there"
+        )
     reason = os.strerror(error.errno) if error.errno else str(error)
     if error.errno in READ_ONLY:
         return _read_only(reason, where)

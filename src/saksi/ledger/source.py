@@ -7,12 +7,17 @@ them: what comes back is checked by `reader.py`.
 from __future__ import annotations
 
 import http.client
+import io
+import socket
 import ssl
+import time
 import urllib.error
 import urllib.request
 import zlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from saksi.ledger.disk import Disk, LocalDisk, disk_fault
@@ -20,9 +25,13 @@ from saksi.ledger.store import BUNDLES, CHECKPOINTS, ENTRIES, MAX_FRAME, level_n
 from saksi.ledger.tiles import MAX_ENTRY, WIDTH, Tile, parse_path
 from saksi.model.errors import BadInput, PeerFault
 
-__all__ = ["LogFolder", "Source", "StaticFolder", "WebSource", "open_source"]
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+__all__ = ["WITHIN", "LogFolder", "Source", "StaticFolder", "WebSource", "open_source"]
 
 MAX_BUNDLE = WIDTH * (MAX_ENTRY + 2)  # bytes, the largest resource there can be
+WITHIN = 3600.0  # seconds that a whole log may take over the network, unless more is said
 
 
 class Source(Protocol):
@@ -32,11 +41,11 @@ class Source(Protocol):
         """A resource's bytes, or None where there is none. Raises PeerFault or LedgerFault when it cannot be read."""
 
 
-def open_source(where: str | Path, *, disk: Disk | None = None) -> Source:
-    """A log's folder, a folder of tiles, or an http(s) address."""
+def open_source(where: str | Path, *, disk: Disk | None = None, within: float = WITHIN) -> Source:
+    """A log's folder, a folder of tiles, or an http(s) address, which is read `within` seconds in all."""
     text = str(where)
     if text.startswith(("http://", "https://")):
-        return WebSource(text)
+        return WebSource(text, within=within)
     folder, disk = Path(where), disk or LocalDisk()
     native = LogFolder(folder, disk)
     if native.length(CHECKPOINTS) is not None:
@@ -139,30 +148,43 @@ def _read(disk: Disk, path: Path, offset: int, length: int) -> bytes | None:
 
 
 class WebSource:
-    """A log served over http(s). Certificates are checked; every wait ends after `timeout` seconds."""
+    """A log served over http(s). Certificates are checked. Every wait ends after `timeout` seconds, every resource after `each`, and
+    the whole of it `within` seconds of its making: a server that gives a byte at a time holds nobody."""
 
-    def __init__(self, address: str, *, timeout: float = 30.0) -> None:
+    def __init__(self, address: str, *, timeout: float = 30.0, each: float = 300.0, within: float = WITHIN) -> None:
         parts = urlsplit(address)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise BadInput("not the address of a log", where=address, todo="give http(s)://host/prefix")
-        self._prefix, self._timeout = address.rstrip("/") + "/", timeout
+        self._prefix, self._timeout, self._each, self._within = address.rstrip("/") + "/", timeout, each, within
+        self._ends = self._all_ends = time.monotonic() + within
         self._opener = urllib.request.OpenerDirector()  # no file:, ftp: or data: handlers
         for handler in (
             urllib.request.ProxyHandler(),
-            urllib.request.HTTPHandler(),
-            urllib.request.HTTPSHandler(),
+            _Handler(self._left),
             urllib.request.HTTPDefaultErrorHandler(),
             urllib.request.HTTPRedirectHandler(),
             urllib.request.HTTPErrorProcessor(),
         ):
             self._opener.add_handler(handler)
 
+    def _left(self) -> float:
+        """Seconds that the next wait may take. Raises PeerFault where there is no time left."""
+        now = time.monotonic()
+        if now < self._ends:
+            return min(self._timeout, self._ends - now)
+        if now >= self._all_ends:
+            todo = "give it more time (--within), or get the log as a folder and check that"
+            raise PeerFault(f"the log was not read within {self._within / 60:g} minutes", where=self._prefix, todo=todo)
+        todo = "try again later, or get the log as a folder and check that"
+        raise PeerFault(f"the log's server did not give one part of it within {self._each:g} seconds", where=self._prefix, todo=todo)
+
     def get(self, path: str) -> bytes | None:
         address = self._prefix + path
         headers = {"Accept-Encoding": "gzip, identity", "User-Agent": "saksi"}
         request = urllib.request.Request(address, headers=headers)  # noqa: S310 (the scheme was checked)
+        self._ends = min(self._all_ends, time.monotonic() + self._each)
         try:
-            with self._opener.open(request, timeout=self._timeout) as answer:
+            with self._opener.open(request, timeout=self._left()) as answer:
                 raw = answer.read(MAX_BUNDLE + 1)
                 encoding = answer.headers.get("Content-Encoding", "identity")
         except urllib.error.HTTPError as error:
@@ -181,6 +203,56 @@ class WebSource:
         if len(data) > MAX_BUNDLE:
             raise PeerFault("the answer is longer than any resource of a log can be", where=address)
         return data
+
+
+class _Handler(urllib.request.AbstractHTTPHandler):
+    """Opens http and https addresses, and reads their answers, heads too, as long as `left` leaves time."""
+
+    def __init__(self, left: Callable[[], float]) -> None:
+        super().__init__()
+        self._left = left
+
+    def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(partial(self._line, http.client.HTTPConnection), request)
+
+    def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(partial(self._line, http.client.HTTPSConnection), request)
+
+    http_request = https_request = urllib.request.AbstractHTTPHandler.do_request_
+
+    def _line(self, kind: type[http.client.HTTPConnection], host: str, *, timeout: float) -> http.client.HTTPConnection:
+        made = kind(host, timeout=timeout)
+        made.response_class = partial(_Answer, left=self._left)  # type: ignore[assignment]  # it is called, and no more
+        return made
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer whose bytes are waited for no longer than there is time."""
+
+    def __init__(self, line: socket.socket, debuglevel: int = 0, method: str | None = None, *, left: Callable[[], float]) -> None:
+        super().__init__(line, debuglevel, method)
+        self.fp = io.BufferedReader(_Waited(line, self.fp.detach(), left))
+
+
+class _Waited(io.RawIOBase):
+    def __init__(self, line: socket.socket, raw: io.RawIOBase, left: Callable[[], float]) -> None:
+        super().__init__()
+        self._line, self._raw, self._left = line, raw, left
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: WriteableBuffer, /) -> int | None:
+        self._line.settimeout(self._left())
+        try:
+            return self._raw.readinto(room)
+        except TimeoutError:
+            self._left()  # says which time it was that ended
+            raise
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 def _inflate(raw: bytes, address: str) -> bytes:

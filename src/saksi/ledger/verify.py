@@ -12,7 +12,7 @@ from saksi.ledger.note import Verified, VKey
 from saksi.ledger.policy import Policy
 from saksi.ledger.proof import verify_inclusion
 from saksi.ledger.reader import Progress, Reader, read_checkpoint, unwatched
-from saksi.ledger.source import Source, open_source
+from saksi.ledger.source import WITHIN, Source, open_source
 from saksi.ledger.tiles import WIDTH
 from saksi.ledger.tlogproof import TlogProof
 from saksi.model.errors import Unproved
@@ -62,12 +62,14 @@ def verify_log(
     *,
     policy: Policy | None = None,
     progress: Progress = unwatched,
+    within: float = WITHIN,
 ) -> VerifiedCheckpoint:
     """Fetch every entry of a log and compute its tree again. Raises Unproved unless it makes the root that was signed.
 
-    Where a part is missing or malformed: PeerFault over the network, LedgerFault on this machine.
+    Over the network it is done `within` seconds or not at all. Where a part is missing or malformed: PeerFault over the network,
+    LedgerFault on this machine.
     """
-    source = open_source(where) if isinstance(where, str | Path) else where
+    source = open_source(where, within=within) if isinstance(where, str | Path) else where
     reader = Reader(source, (*vkeys, *(policy.vkeys if policy else ())))
     verified = verify_checkpoint(reader.note, vkeys, policy=policy)
     edge, size = Edge(), reader.size

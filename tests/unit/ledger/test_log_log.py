@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import os
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
@@ -253,7 +257,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(404)
         else:
             data = path.read_bytes()
+            if fault == "slow head":
+                self._slowly(b"HTTP/1.1 200 OK\r\nX: ")
+                return
             self.send_response(200)
+            if fault == "slow body":
+                self.send_header("Content-Length", "1000000")
+                self.end_headers()
+                self._slowly(b"")
+                return
             if fault in ("gzip", "cut"):
                 data = gzip.compress(data)
                 data = data[:-9] if fault == "cut" else data
@@ -261,6 +273,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
+
+    def _slowly(self, first: bytes) -> None:
+        with suppress(OSError):  # until whoever asked has gone
+            self.wfile.write(first)
+            for _ in range(1000):
+                self.wfile.write(b"a")
+                time.sleep(0.02)
 
     def log_message(self, *args: object) -> None:
         pass
@@ -308,6 +327,47 @@ def test_a_failing_server_is_the_peers_fault(server: _Server, fault: str) -> Non
     server.fault = fault
     with pytest.raises(PeerFault):
         verify_log(f"http://127.0.0.1:{server.server_port}/some/log", [SIGNER.vkey])
+
+
+@pytest.mark.parametrize("fault", ["slow head", "slow body"])
+@pytest.mark.parametrize(
+    ("each", "within", "said"),
+    [(0.3, 60.0, "did not give one part of it within 0.3 seconds"), (60.0, 0.3, "not read within 0.005 minutes")],
+)
+def test_a_server_that_gives_a_byte_at_a_time_is_not_waited_for(server: _Server, fault: str, each: float, within: float, said: str) -> None:
+    server.fault = fault
+    source = WebSource(f"http://127.0.0.1:{server.server_port}/some/log", each=each, within=within)
+    began = time.monotonic()
+    with pytest.raises(PeerFault, match=said):
+        Reader(source, [SIGNER.vkey])
+    assert time.monotonic() - began < 5.0
+    server.fault = ""
+    if each < within:
+        assert Reader(source, [SIGNER.vkey]).size == 600, "each part has its time anew"
+    else:
+        with pytest.raises(PeerFault, match=said):
+            source.get("checkpoint")
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "tile/entries/000", "tile/0/000"])
+@pytest.mark.parametrize("kind", ["pipe", "device", "socket"])
+def test_what_is_no_file_is_not_read(static: Path, name: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = static / name
+    place.unlink()
+    monkeypatch.chdir(place.parent)  # the name of a socket has a hundred bytes at most
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "device":
+        place.symlink_to("/dev/zero")
+    else:
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(place.name)
+    if name == "checkpoint":
+        with pytest.raises(LedgerFault, match="a pipe, a device or a socket"):
+            open_source(static)
+        return
+    found = fsck(open_source(static), [SIGNER.vkey]).differences
+    assert any("a pipe, a device or a socket" in one.what for one in found)
 
 
 def test_a_server_that_is_not_there_is_the_peers_fault(server: _Server) -> None:

@@ -12,6 +12,7 @@ from saksi.app.files import write_whole
 from saksi.ledger.bundle import VerifiedStatement, verify_bundle
 from saksi.ledger.note import VKey, parse_vkey
 from saksi.ledger.policy import Policy, parse_policy
+from saksi.ledger.source import WITHIN
 from saksi.ledger.verify import VerifiedCheckpoint, verify_checkpoint, verify_log
 from saksi.model import BadInput, Json
 
@@ -64,13 +65,22 @@ def prove(ctx: click.Context, what: str, out: Path | None, country: str | None, 
     "--checkpoint", "point", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A signed checkpoint of any C2SP log."
 )
 @click.option("--log", "log", metavar="FOLDER|URL", help="A whole tiled log, ours or another's: every entry is fetched and hashed again.")
+@click.option("--within", metavar="MINUTES", type=click.IntRange(min=1), help="How long a log over the network may take in all (else 60).")
 @click.option("--key", "keys", metavar="VKEY", multiple=True, help="A public key (name+id+key), or a file that holds one; may be repeated.")
 @click.option(
     "--policy", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A C2SP tlog-policy: the quorum of witnesses asked for."
 )
 @common
 @click.pass_context
-def verify(ctx: click.Context, file: Path | None, point: Path | None, log: str | None, keys: tuple[str, ...], policy: Path | None) -> int:
+def verify(
+    ctx: click.Context,
+    file: Path | None,
+    point: Path | None,
+    log: str | None,
+    within: int | None,
+    keys: tuple[str, ...],
+    policy: Path | None,
+) -> int:
     """Check a proof FILE, an evidence pack, a checkpoint, or a whole log. Needs no node, only the key of whoever signed.
 
     Get the key from the authority itself, by another way than the proof. A pack is checked without one too, but then ends with exit code 1.
@@ -92,7 +102,8 @@ def verify(ctx: click.Context, file: Path | None, point: Path | None, log: str |
         _said(verify_checkpoint(_bytes(point), known, policy=quorum), as_json, str(point))
     elif log is not None:
         with progress("checking entries", unit="entries", quiet=as_json) as watch:
-            _said(verify_log(log, known, policy=quorum, progress=watch), as_json, log)
+            seconds = 60.0 * within if within else WITHIN
+            _said(verify_log(log, known, policy=quorum, progress=watch, within=seconds), as_json, log)
     elif file is not None:
         _proofs(file, known, quorum, as_json=as_json)
     return 0
