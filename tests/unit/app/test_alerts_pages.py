@@ -16,7 +16,7 @@ from browser import Browser, signed_in
 from saksi.app.api.keys import Role
 from saksi.app.cli import saksi
 from saksi.app.cli.say import exit_code
-from saksi.model import Op, SaksiError, Tlp
+from saksi.model import BadInput, Op, SaksiError, Tlp
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 WISH = {"how": "entity", "what": "012 345 678", "role": "", "purpose": "preventing a loss", "hook": ""}
@@ -181,8 +181,14 @@ def test_a_search_that_is_saved_twice_says_so(tmp_path: Path) -> None:
     wish = ("alert", "add", "--purpose", "a test", "--country", "KH", "--for", "Ann")
     first, said = run(*wish, "012 345 678")
     assert "already" not in said
-    assert f"has this search already: {first.split()[0]}; it is saved once more" in run(*wish, "012345678")[1]
+    assert f"had this search already: {first.split()[0]}; it is saved once more" in run(*wish, "012345678")[1]
     assert "already" not in run(*wish, "012 345 679")[1]
+    refused = CliRunner().invoke(
+        saksi, ["--home", str(tmp_path / "node"), *wish, "012345678", "--hook", "http://a.example"], standalone_mode=False
+    )
+    assert isinstance(refused.exception, BadInput)
+    assert "saved" not in refused.stderr, "it was not"
+    assert len(run("alert", "list")[0].split("w-")) == 1 + 3
 
 
 def test_above_clear_a_purpose_is_needed_and_at_the_machine_a_name(alarm: Alarm) -> None:

@@ -13,7 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from saksi.app.cli import saksi
+from saksi.app.cli import main, saksi
 from saksi.app.cli.say import exit_code, failed
 from saksi.model import BadInput, LedgerFault, NotAllowed, NotFound, NotReady, PeerFault, ReadOnly, SaksiError, Unproved
 
@@ -170,6 +170,66 @@ def test_every_way_to_end_has_its_code(folder: Path, code: int, words: str, chan
 def test_nothing_found_leaves_standard_output_to_json(folder: Path, words: str) -> None:
     ended, out, _ = run(folder, "--json", *words.split())
     assert (ended, out) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "where", "what"),
+    [
+        ("verify nothere", "[FILE]", "File 'nothere' does not exist."),
+        ("outcome 012345678 bad", "OUTCOME", "'bad' is not one of"),
+        ("serve --port 99999", "--port", "99999 is not in the range"),
+        ("aks 012345678", "", "No such command 'aks'. Did you mean 'ask'?"),
+        ("ask", "", "Missing argument"),
+        ("verify", "", "give one of"),
+        ("ask --nothing 1", "", "No such option"),
+    ],
+)
+@pytest.mark.parametrize("as_json", [True, False])
+def test_wrong_use_is_said_as_every_refusal(
+    words: str, where: str, what: str, as_json: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["saksi", *words.split(), *(["--json"] if as_json else [])])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    out, said = capsys.readouterr()
+    assert (ended.value.code, out) == (2, "")
+    if as_json:
+        told = json.loads(said)
+        assert (told["error"], told["where"]) == ("BadInput", where)
+        assert what in told["what"]
+        assert "--help` says how it is called" in told["todo"]
+    else:
+        assert said.startswith(f"refused: {where}: " if where else "refused: ")
+        assert what in said
+        assert "  next: `saksi" in said
+
+
+@pytest.mark.parametrize("words", ["--json", "--json alert"])
+def test_a_program_that_names_no_command_is_not_shown_the_help(
+    words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["saksi", *words.split()])
+    with pytest.raises(SystemExit):
+        main()
+    assert json.loads(capsys.readouterr().err)["what"] == "Missing command."
+
+
+def test_what_an_erasure_and_a_withdrawal_would_do_is_told_to_a_program_that_does_not_say_yes(folder: Path) -> None:
+    before = run(folder, "--json", "checkpoint")[1]
+    code, out, said = run(folder, "--json", "erase", "012345678", "--ground", "decision 12")
+    told = json.loads(out)
+    assert (code, told["erased"], told["what"], told["statements"]) == (2, False, "phone:+85512345678", 3)
+    assert "--yes" in said
+    code, out, _ = run(folder, "--json", "retract", "--value", "012345678", "--publisher", "centre.a.example", "--reason", "x")
+    would = json.loads(out)
+    assert (code, would["entity"], would["refs"]) == (2, "phone:+85512345678", [])
+    assert len(would["targets"]) == 2
+    assert run(folder, "--json", "checkpoint")[1] == before, "nothing was done"
+    code, out, _ = run(folder, "--json", "erase", "012345678", "--ground", "decision 12", "--yes")
+    done = json.loads(out)
+    assert (code, done["erased"]) == (0, True)
+    assert {key: done[key] for key in told if key != "erased"} == {key: told[key] for key in told if key != "erased"}
+    assert run(folder, "--json", "erase", "099999999", "--ground", "decision 12")[:2] == (1, "")
 
 
 def test_a_port_in_use_is_said_with_what_to_do(folder: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from saksi import __version__
-from saksi.app.cli.say import failed
+from saksi.app.cli.say import failed, misused
 from saksi.model import SaksiError
 
 __all__ = ["main"]
@@ -108,14 +108,17 @@ def saksi(ctx: click.Context, home: str | None, as_json: bool) -> None:
 def main() -> None:
     """Run the command line; every refusal is one plain message on standard error and a documented exit code."""
     try:
-        code = saksi.main(standalone_mode=False)
+        code = saksi.main(prog_name="saksi", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except SaksiError as fault:
         sys.exit(failed(fault, as_json="--json" in sys.argv))
     except OSError as fault:
         sys.exit(_no_disk(fault))
     except click.ClickException as fault:
-        fault.show()
+        if isinstance(fault, click.exceptions.NoArgsIsHelpError) and "--json" not in sys.argv:
+            fault.show()
+        else:
+            failed(misused(fault), as_json="--json" in sys.argv)
         sys.exit(fault.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)

@@ -66,10 +66,10 @@ def alert_add(
         search = read_search(how, what, role, country=country or config.country or None)
         whose = _owner(alerting, owner)
         twin = next((each.id for each in alerting.store.of(whose) if each.search == search), None)
-        if twin is not None:
-            note(f"{whose} has this search already: {twin}; it is saved once more", as_json=ctx.obj["json"])
         alerting.teller.access.note(Watcher(whose, "command-line", purpose), "alert", what=(search.what,))
         made = alerting.save(whose, Wish(search, purpose, hook, mail))
+        if twin is not None:
+            note(f"{whose} had this search already: {twin}; it is saved once more", as_json=ctx.obj["json"])
         _say(ctx, alerting, made, secret=made.channels.secret)
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from saksi.app.cli.open import beside_a_server, reading
-from saksi.app.cli.say import agreed, common, line, many, words
+from saksi.app.cli.say import agreed, common, line, many, nothing, words
 from saksi.model import OUTCOMES, BadInput, Grade, Json, Marking, Op, Pap, Tlp
 
 __all__ = ["amend", "erase", "outcome", "retract"]
@@ -48,7 +48,9 @@ def retract(
     plan = AmendPlan(Op.RETRACT.value, reason, value=value, country=country, publisher=publisher, series=series)
     with reading(ctx) as node:
         entity, found = node.own_saying(plan)
-    if not ctx.obj["json"]:
+    if ctx.obj["json"] and not yes:
+        line({"op": Op.RETRACT.value, "entity": entity, "targets": list(found), "refs": []})
+    elif not ctx.obj["json"]:
         words(f"{value} is read as {entity}." if value != entity else entity)
         words(f"This withdraws {many(len(found), 'statement')} that {publisher or series} makes about it.")
     if not yes and not agreed("Withdraw?", as_json=ctx.obj["json"]):
@@ -117,7 +119,7 @@ def erase(ctx: click.Context, what: str, country: str | None, ground: str, yes: 
         if meant != what and not ctx.obj["json"]:
             words(f"{what} is read as {meant}.")
         if not node.holds(meant):
-            words(f"nothing is recorded about {meant}")
+            nothing(f"nothing is recorded about {meant}", as_json=ctx.obj["json"])
             return 1
         plan = node.plan_erasure(meant)
         told: dict[str, Json] = {
@@ -130,7 +132,9 @@ def erase(ctx: click.Context, what: str, country: str | None, ground: str, yes: 
             "originals": len(plan.originals),
             "losing_their_original": plan.resting,
         }
-        if not ctx.obj["json"]:
+        if ctx.obj["json"] and not yes:
+            line({**told, "erased": False})
+        elif not ctx.obj["json"]:
             words(f"This destroys for good {many(len(plan.touched), 'statement')} of {many(len(plan.subjects), 'data subject')}.")
             if plan.amendments:
                 words(f"  {plan.amendments} of them only amend others of them.")

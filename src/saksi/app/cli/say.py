@@ -11,7 +11,22 @@ import click
 
 from saksi.model import BadInput, Json, LedgerFault, NotAllowed, NotFound, NotReady, PeerFault, ReadOnly, SaksiError, Unproved
 
-__all__ = ["EXIT", "Progress", "agreed", "common", "exit_code", "failed", "line", "many", "note", "nothing", "progress", "visible", "words"]
+__all__ = [
+    "EXIT",
+    "Progress",
+    "agreed",
+    "common",
+    "exit_code",
+    "failed",
+    "line",
+    "many",
+    "misused",
+    "note",
+    "nothing",
+    "progress",
+    "visible",
+    "words",
+]
 
 Progress = Callable[[int, int | None], None]
 
@@ -36,6 +51,17 @@ def failed(fault: SaksiError, *, as_json: bool) -> int:
         if fault.todo:
             click.echo(visible(f"  next: {fault.todo}"), err=True)
     return exit_code(fault)
+
+
+def misused(fault: click.ClickException) -> BadInput:
+    """What the command line could not read, as every refusal is said."""
+    ctx = fault.ctx if isinstance(fault, click.UsageError) else None
+    where, what = "", fault.format_message()
+    if isinstance(fault, click.exceptions.NoArgsIsHelpError):
+        what = "Missing command."
+    elif type(fault) is click.BadParameter and fault.param is not None and ctx is not None:
+        where, what = fault.param.get_error_hint(ctx).replace("'", ""), fault.message
+    return BadInput(what, where=where, todo=f"`{ctx.command_path if ctx else 'saksi'} --help` says how it is called")
 
 
 def line(value: Mapping[str, Json | None], *, err: bool = False) -> None:
