@@ -111,6 +111,6 @@ def test_a_passkey_is_made_and_signs_in(context: BrowserContext, place: tuple[st
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/sign-in")
     page.get_by_role("button", name="Use a passkey").click()
-    page.wait_for_url(f"{address}/")
+    page.wait_for_url(f"{address}/admin")
     page.goto(f"{address}/me")
     expect(page.locator("main")).to_contain_text("Ben")

@@ -50,8 +50,8 @@ def test_from_a_set_up_code_to_signing_in_again(node: Served) -> None:
     told = {"name": "ann", "code": code, "password": PASSWORD, "again": PASSWORD}
     assert "differ" in browser.post("/sign-in/first", {**told, "again": "x"}).text
     assert browser.post("/sign-in/first", told).headers["location"] == "/me/codes"
-    assert browser.get("/me").status_code == 401, "not yet in"
-    assert browser.get("/").status_code == 401
+    assert browser.get("/me", Accept="*/*").status_code == browser.get("/", Accept="*/*").status_code == 401, "not yet in"
+    assert 'href="/me/codes"' in browser.get("/sign-in").text
     page = browser.get("/me/codes").text
     assert "<svg" in page
     secret = people_of(node).door.codes.beginning(person.id)
@@ -132,7 +132,23 @@ def test_a_session_without_its_second_factor_has_no_right(node: Served) -> None:
     browser.post("/sign-in/first", {"name": "Ann", "code": code, "password": PASSWORD, "again": PASSWORD})
     for route in ROUTES:
         if route.method == "GET" and route.may is not None:
-            assert browser.get(filled(route.path)).status_code == 401, route.path
+            assert browser.get(filled(route.path), Accept="*/*").status_code == 401, route.path
+
+
+def test_who_has_no_second_factor_yet_is_led_to_setting_it_up_from_everywhere(node: Served) -> None:
+    _, code = people_of(node).register.add("Ann", read_post("u", ["analyst"], "AMBER"), by="command-line")
+    browser = Browser(node)
+    for chosen in (PASSWORD, "another one, as good as that"):  # whoever left before that begins again
+        told = {"name": "Ann", "code": code, "password": chosen, "again": chosen}
+        assert browser.post("/sign-in/first", told).headers["location"] == "/me/codes"
+    for path in ("/", f"/e/{PHONE}", "/me", "/sign-in/second", "/admin/people"):
+        answer = browser.get(path)
+        assert (answer.status_code, answer.headers.get("location")) == (303, "/me/codes"), path
+    refused = browser.post("/me/sessions/end", {"id": "others"})
+    assert refused.status_code == 401
+    assert 'href="/me/codes"' in refused.text
+    assert "programs send" not in refused.text, "what a person does not need"
+    assert browser.get("/me/codes").status_code == browser.get("/about").status_code == 200
 
 
 def test_who_signed_in_looks_under_their_pseudonym_and_with_a_purpose(node: Served) -> None:

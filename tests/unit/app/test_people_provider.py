@@ -306,7 +306,8 @@ def test_the_way_there_and_back_in_a_browser(serve: Callable[..., Served], issue
     people_of(node).door.subjects.bind(issuer.address, "s-1", person=ann, by="command-line")
     back = round_trip()
     assert (back.status_code, back.headers["cache-control"]) == (200, "no-store")
-    assert browser.get("/me").status_code == 401, "the second factor is ours"
+    assert browser.get("/me").headers["location"] == "/sign-in/second?next=%2Fme", "the second factor is ours"
+    assert browser.get("/me", Accept="*/*").status_code == 401
     assert browser.post("/me/codes/new", Accept="application/json").status_code == 403, "and is not set up by the provider's word"
     assert browser.post("/sign-in/second", {"code": app_code(node, ann), "next": "/me"}).headers["location"] == "/me"
     assert browser.get("/me.json").json()["sessions"][0]["way"] == "provider"

@@ -19,12 +19,14 @@ from saksi.actions import Mine, Theirs
 from saksi.app.amending import Change
 from saksi.app.api.keys import Role
 from saksi.app.api.openapi import document
+from saksi.app.people.person import PERSONS
 from saksi.app.requesting import samples
 from saksi.app.requesting.office import SHOWN
 from saksi.app.requesting.routes import requesting_routes
 from saksi.app.requesting.wire import MeasuresAnswer, RequestAnswer, RequestBody, RequestsAnswer, StepBody
 from saksi.app.taking import Order
 from saksi.model import Op, Tlp
+from saksi.model.actor import Role as Post
 
 TYPED = {"via": "phone", "checked": "called back on the number of the directory"}
 
@@ -380,3 +382,27 @@ def test_a_key_is_no_person(bureau: Bureau) -> None:
 def test_an_example_has_its_shape(bureau: Bureau, example: object, shape: type) -> None:
     assert msgspec.json.decode(msgspec.json.encode(example), type=shape)
     assert shape.__name__ in json.dumps(msgspec.to_builtins(document(requesting_routes(SITE, bureau.real), title="a test")["paths"]))
+
+
+@pytest.mark.parametrize("role", PERSONS)
+def test_the_first_page_after_signing_in_is_one_that_the_role_has(bureau: Bureau, role: Post) -> None:
+    answer = (browser := bureau.officer("Someone", role.value)).get("/")  # where signing in leads to
+    if answer.status_code == 303:
+        answer = browser.get(answer.headers["location"])
+    assert answer.status_code == 200, answer.text
+    assert ("/admin/people" in answer.text) is (role is Post.ADMINISTRATOR)
+
+
+def test_a_refusal_sends_an_administrator_neither_in_a_circle_nor_to_themselves(bureau: Bureau) -> None:
+    boss = bureau.officer("Boss", "administrator")
+    for path in ("/search?text=abc&purpose=x", "/?q=012345678"):
+        refused = boss.get(path)
+        assert refused.status_code == 403
+        assert "ask another administrator" in refused.text
+        assert "Ask the node" not in refused.text
+        assert '<a class="btn" href="/admin">' in refused.text
+        assert 'href="/">Back' not in refused.text
+        assert 'role="search"' not in refused.text, "there is nothing to look up for them"
+    analyst = bureau.officer("Ann", "analyst").get("/admin").text
+    assert "administrator for the role" in analyst
+    assert '<a class="btn" href="/">' in analyst

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 import pytest
 from desked import HEAD, Desked
 
-from browser import Browser
+from browser import Browser, app_code
 from saksi.actions.verify_pack import checked
 from saksi.app.api.keys import Role as Key
 from saksi.app.casing import Work
@@ -188,10 +188,31 @@ def test_what_changes_who_sees_a_case_needs_a_second_factor_shown_just_now(desk:
         assert 'href="/sign-in/second" target="_blank"' in answer.text
         assert "what was <i>typed</i>" not in answer.text
         assert "what was &lt;i&gt;typed&lt;/i&gt;" in answer.text, "it stays"
-    assert lee.post("/today/escalate", {"report": desk.report("4"), "whom": desk.people["New"]}).headers["location"].startswith("/sign-in")
-    assert lee.post("/cases/enter", {"case": have.id, "word": "lead", "head": have.head}).headers["location"].startswith("/sign-in")
+    two = desk.report("2")
+    shares = two.replace("R-2", "R-1")
+    chosen = lee.post("/today/escalate", [("report", two), ("also", shares), ("whom", desk.people["New"])])
+    assert (chosen.status_code, 'href="/sign-in/second" target="_blank"' in chosen.text) == (403, True)
+    assert f'name="also" value="{shares}" checked' in chosen.text
+    assert chosen.text.count(" checked") == 1
+    assert f'<option value="{desk.people["New"]}" selected>' in chosen.text
     assert entries(desk) == before
     assert told(lee, have, "note", text="x").status_code == 303, "a note bears upon nobody"
+
+
+def test_why_a_case_is_entered_stays_typed_while_the_second_factor_is_shown_again(desk: Desked) -> None:
+    desk.person("Lee", "analyst")
+    have = put(desk, desk.case("Lee"), Word.SEAL, "Lee", text="a leak")
+    rev = desk.person("Rev", "reviewer", unit="unit two")
+    desk.now = (datetime.strptime(desk.now, "%Y-%m-%dT%H:%M:%SZ") + timedelta(minutes=6)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    before = entries(desk)
+    door = {"case": have.id, "word": "unseal", "head": have.head, "text": "looked <i>into</i>"}
+    refused = rev.post("/cases/enter", door)
+    assert (refused.status_code, 'href="/sign-in/second" target="_blank"' in refused.text) == (403, True)
+    assert "<details data-drawer open>" in refused.text
+    assert 'rows="3">looked &lt;i&gt;into&lt;/i&gt;</textarea>' in refused.text
+    assert entries(desk) == before
+    rev.sign_in("Rev", app_code(desk, desk.people["Rev"]))
+    assert rev.post("/cases/enter", door).headers["location"] == "/cases"
 
 
 def test_an_entry_on_an_old_head_is_refused_and_shows_what_changed(desk: Desked) -> None:

@@ -9,17 +9,16 @@ from saksi.app.people.passkeys import Passkeys, Site
 from saksi.app.people.password import Passwords, check_password
 from saksi.app.people.person import name_key
 from saksi.app.people.register import Register
-from saksi.app.people.sessions import Came, Session, Sessions
+from saksi.app.people.sessions import SETTING_UP, Came, Session, Sessions
 from saksi.app.people.store import Store
 from saksi.app.people.subjects import Subjects
 from saksi.app.people.throttle import Throttle
 from saksi.model import BadInput, NotAllowed
 
-__all__ = ["SETTING_UP", "Door", "Knock"]
+__all__ = ["Door", "Knock"]
 
-SETTING_UP = "set-up"
 _WRONG = "name, password or code are not right"
-_TRY = "try again; an administrator of this node can let you start anew"
+_TRY = "try again; who has set up no second factor yet begins again with the set-up code; an administrator can let you start anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ class Door:
     def second(self, session: Session, code: str) -> str:
         """A code of the app shown in a session: the session's next token."""
         self.throttle.within(session.id)
-        if _setting_up(session) or not self.codes.use(session.person.id, code):
+        if session.setting_up or not self.codes.use(session.person.id, code):
             raise NotAllowed("the code is not right, or was used before", where="code", todo="wait for the next one")
         return self.sessions.confirm(session)
 
@@ -139,7 +138,7 @@ class Door:
 
     def may_set_up(self, session: Session) -> None:
         """Whoever changes how they sign in has just shown a second factor, or sets up the first one. Raises NotAllowed."""
-        if not _setting_up(session) and not session.fresh(self.store.clock()):
+        if not session.setting_up and not session.fresh(self.store.clock()):
             raise NotAllowed("this needs a second factor shown within five minutes", where="session", todo="show it again")
 
     def _settled(self, session: Session) -> str:
@@ -148,7 +147,3 @@ class Door:
         with self.store.change(id_, "settle", id_) as rows:
             rows.execute("UPDATE person SET setup = NULL, setup_until = NULL WHERE id = ?", (id_,))
         return self.sessions.confirm(session)
-
-
-def _setting_up(session: Session) -> bool:
-    return session.factor is None and session.came.way == SETTING_UP

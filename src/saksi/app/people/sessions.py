@@ -10,7 +10,9 @@ from saksi.app.people.person import Person
 from saksi.app.people.register import person_of
 from saksi.app.people.store import Store
 
-__all__ = ["ABSOLUTE", "FRESH", "IDLE", "PENDING", "Came", "Session", "Sessions"]
+__all__ = ["ABSOLUTE", "FRESH", "IDLE", "PENDING", "SETTING_UP", "Came", "Session", "Sessions"]
+
+SETTING_UP = "set-up"
 
 IDLE, ABSOLUTE, PENDING, FRESH = 30 * 60, 12 * 3600, 10 * 60, 5 * 60
 _STEP = 60  # seconds between two notes that somebody is still there; a clock that went back further ends a session
@@ -40,6 +42,11 @@ class Session:
     seen: int
     factor: int | None
     came: Came
+
+    @property
+    def setting_up(self) -> bool:
+        """Whether its person came with a set-up code and has no second factor yet: they make their first."""
+        return self.factor is None and self.came.way == SETTING_UP
 
     def fresh(self, now: int) -> bool:
         """Whether a second factor was shown within five minutes: asked for before anything that bears upon others."""

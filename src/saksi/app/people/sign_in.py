@@ -10,7 +10,6 @@ from saksi.app.api.params import Param
 from saksi.app.api.problems import Refused
 from saksi.app.api.wire import JSON, answer
 from saksi.app.people.cookies import asking_cookie, drop_cookie, keep_cookie, read_cookie, session_cookie
-from saksi.app.people.door import SETTING_UP
 from saksi.app.people.forms import local_path, read_form
 from saksi.app.people.provider import Provider
 from saksi.app.people.sessions import Session
@@ -185,7 +184,11 @@ class SignIn:
 
     def _show(self, call: Call, template: str, fault: SaksiError | None = None, **parts: object) -> Response:
         status = 200 if fault is None else 403 if isinstance(fault, NotAllowed) else 400 if isinstance(fault, BadInput) else 502
-        more = {"refused": fault, "ways": _ways(call), "passkeys": place_of(call).takes_passkeys, **parts}
+        session = call.caller.session
+        more = {
+            "refused": fault, "ways": _ways(call), "passkeys": place_of(call).takes_passkeys,
+            "setting_up": session is not None and session.setting_up, **parts,
+        }  # fmt: skip
         return self._site.page(call, template, status=status, headers=NO_STORE, **more)
 
     def _second(self, call: Call, session: Session | None, fault: SaksiError | None = None, *, onward: str) -> Response:
@@ -197,7 +200,7 @@ class SignIn:
 def _may_show(call: Call) -> Session:
     """The session that a second factor is shown in; one that is being set up makes its first instead."""
     session = held(call)
-    return person_at(call) if session.came.way == SETTING_UP else session
+    return person_at(call) if session.setting_up else session
 
 
 def _ways(call: Call) -> list[str]:

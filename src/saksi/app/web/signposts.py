@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from saksi.app.api.keys import May
 
-__all__ = ["SIGNPOSTS", "Signpost", "signposts_of"]
+__all__ = ["SIGNPOSTS", "Signpost", "first_of", "signposts_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,15 @@ SIGNPOSTS: tuple[Signpost, ...] = (
     Signpost("/ledger", "nav_ledger", "l"),
     Signpost("/about", "nav_about", "a"),
 )
+
+_SEARCH = Signpost("/", "error_home", "h", May.LOOK)
+
+
+def first_of(rights: Collection[May]) -> Signpost:
+    """Where a reader with these rights begins: at the search; who may look nothing up, at what they may do."""
+    if May.LOOK in rights:
+        return _SEARCH
+    return next((each for each in SIGNPOSTS if each.may in rights), _SEARCH)
 
 
 def signposts_of(rights: Collection[May]) -> tuple[Signpost, ...]:

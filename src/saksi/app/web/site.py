@@ -7,17 +7,18 @@ from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from saksi.app.api.caller import NOBODY, Caller
 from saksi.app.api.desk import Call, Desk
+from saksi.app.api.keys import May
 from saksi.app.api.ports import LedgerState
-from saksi.app.api.problems import KINDS, Problem
+from saksi.app.api.problems import Problem
 from saksi.app.api.wire import answer
 from saksi.app.web.assets import Assets
 from saksi.app.web.layout import entity_path
 from saksi.app.web.scripts import lang_of
-from saksi.app.web.signposts import signposts_of
+from saksi.app.web.signposts import first_of, signposts_of
 from saksi.app.web.words import Words, load_words, wanted
 from saksi.model import SaksiError
 
@@ -56,16 +57,23 @@ class Site:
         return made
 
     def error(self, desk: Desk, problem: Problem, request: Request) -> Response:
-        """A problem as a page in plain words. Where the node itself is not well, or nobody was let in, it says nothing of the ledger."""
-        kind = KINDS[problem.type.rpartition("/")[2]]
-        html = self._render(desk, request, "error.html", {"problem": problem, "kind": kind, "state": _state_beside(desk, problem, request)})
-        return Response(html, problem.status, {"Cache-Control": "no-store"}, _HTML)
+        """A problem as a page in plain words. Where the node itself is not well, or nobody was let in, it says nothing of the ledger.
+
+        Whoever is not in yet goes on to what their session lacks, and whoever may look nothing up from the search to what they may do.
+        """
+        caller = _caller(request)
+        lacks, first = _lacks(caller, problem, request), first_of(caller.rights)
+        asks_search = problem.type == "/problems/not-allowed" and (request.url.path, request.url.query) == ("/", "")
+        onward = lacks or (first.path if asks_search else "")
+        if onward and onward != request.url.path and request.method == "GET":
+            return RedirectResponse(onward, 303, {"Cache-Control": "no-store"})
+        state = _state_beside(desk, problem, request)
+        told = {"problem": problem, "lacks": lacks, "first": first, "own_rights": May.PEOPLE in caller.rights, "state": state}
+        return Response(self._render(desk, request, "error.html", told), problem.status, {"Cache-Control": "no-store"}, _HTML)
 
     def _render(self, desk: Desk, request: Request, template: str, parts: Mapping[str, object]) -> str:
         words = self._words[wanted(request.headers.get("accept-language", ""), self._words)]
-        caller = request.scope.get("saksi.caller")
-        if not isinstance(caller, Caller):  # a request that was refused before anybody looked who asks
-            caller = NOBODY
+        caller = _caller(request)
         state = parts["state"] if "state" in parts else desk.node.state()
         return self._env.get_template(template).render(
             {
@@ -74,12 +82,28 @@ class Site:
                 "query": request.query_params.get("q", ""),
                 "link": link,
                 "signed_in": caller.session is not None,
+                "searches": caller.session is None or May.LOOK in caller.rights,
                 "signposts": signposts_of(caller.rights),
                 "at_path": request.url.path,
                 **parts,
                 "state": state,
             }
         )
+
+
+def _caller(request: Request) -> Caller:
+    caller = request.scope.get("saksi.caller")
+    return caller if isinstance(caller, Caller) else NOBODY  # a request that was refused before anybody looked who asks
+
+
+def _lacks(caller: Caller, problem: Problem, request: Request) -> str:
+    """Where a session that has no second factor yet gets it; nothing where that is not what is missing."""
+    if problem.status != 401 or caller.session is None or caller.session.factor is not None:
+        return ""
+    if caller.session.setting_up:
+        return "/me/codes"
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return link("/sign-in/second", next=asked if request.method == "GET" else "")
 
 
 def _state_beside(desk: Desk, problem: Problem, request: Request) -> LedgerState | None:

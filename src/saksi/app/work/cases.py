@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 from starlette.responses import Response
 
@@ -11,8 +13,7 @@ from saksi.app.api.params import CURSOR, LIMIT, PURPOSE, Param
 from saksi.app.api.wire import answer, next_link
 from saksi.app.casing import Casing, Work
 from saksi.app.people.forms import read_form
-from saksi.app.people.sign_in import second_link
-from saksi.app.people.signed import NO_STORE, away, is_fresh, on_writer, person_at
+from saksi.app.people.signed import NO_STORE, away, check_fresh, is_fresh, on_writer, person_at, status_of
 from saksi.app.web.site import Site, link
 from saksi.app.work.asking import names_of, note, who
 from saksi.app.work.told import CasesAnswer
@@ -21,6 +22,9 @@ from saksi.cases.board import CaseLine
 from saksi.model import BadInput, NotAllowed, SaksiError
 
 __all__ = ["Cases"]
+
+_ENTERED = ("case", "word", "head", "text")
+_UNTYPED = dict.fromkeys(_ENTERED, "")
 
 
 class Cases:
@@ -65,11 +69,10 @@ class Cases:
 
     async def enter(self, call: Call) -> Response:
         """Enter a case from outside, with a reason: unseal it, or take it over."""
-        form, (actor, clearance) = await read_form(call, {"case", "word", "head", "text"}), who(call)
-        if not is_fresh(call):
-            return away(second_link("/cases"))
+        form, (actor, clearance) = await read_form(call, _ENTERED), who(call)
         word = form.one("word")
         try:
+            check_fresh(call)
             if word not in {Word.UNSEAL.value, Word.LEAD.value}:
                 raise BadInput("a case is entered from outside by unsealing it or by taking it over", where="word")
             whom = actor.person if word == Word.LEAD.value else None
@@ -77,7 +80,7 @@ class Cases:
             work = Work(case=form.one("case"), word=Word(word), head=form.one("head"), text=text, whom=whom)
             await on_writer(call, lambda: self._node.work(work, actor, clearance))
         except SaksiError as fault:
-            return await self._show(call, fault)
+            return await self._show(call, fault, kept={name: form.one(name) for name in _ENTERED})
         return away(f"/case/{work.case}" if whom else "/cases")
 
     async def _lines(self, call: Call) -> tuple[list[CaseLine], str | None]:
@@ -87,7 +90,7 @@ class Cases:
         note(call, "cases", *(f"case:{each.id}" for each in found[0]))
         return found
 
-    async def _show(self, call: Call, fault: SaksiError | None = None) -> Response:
+    async def _show(self, call: Call, fault: SaksiError | None = None, *, kept: Mapping[str, str] = _UNTYPED) -> Response:
         lines, onward = await self._lines(call)
         actor, clearance = who(call)
         gone = [each.id for each in call.desk.people.register.people() if each.disabled is not None]
@@ -95,9 +98,10 @@ class Cases:
         return self._site.page(
             call,
             "cases.html",
-            status=200 if fault is None else 403 if isinstance(fault, NotAllowed) else 400,
+            status=status_of(fault, 403 if isinstance(fault, NotAllowed) else 400),
             headers=NO_STORE,
             refused=fault,
+            kept=kept,
             lines=lines,
             onward=onward and link("/cases", cursor=onward),
             later=call.asked.maybe("cursor") is not None,

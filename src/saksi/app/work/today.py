@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import msgspec
@@ -15,8 +16,7 @@ from saksi.app.api.problems import Refused
 from saksi.app.api.wire import answer, next_link
 from saksi.app.casing import Casing, Work
 from saksi.app.people.forms import Form, read_form
-from saksi.app.people.sign_in import second_link
-from saksi.app.people.signed import NO_STORE, away, is_fresh, on_writer, person_at
+from saksi.app.people.signed import NO_STORE, away, check_fresh, on_writer, person_at, status_of
 from saksi.app.queueing import DESK, Escalation
 from saksi.app.web.site import Site, link
 from saksi.app.work.asking import AFTER, REPORT, STATE, check_worker, names_of, note, who, workers
@@ -119,14 +119,14 @@ class Today:
         """The second click: the case is opened, with a task to look at it now; somebody else joins it where they are named."""
         form = await read_form(call, {"report", "also", "whom"})
         report, whom = form.one("report"), form.one("whom")
-        if whom and not is_fresh(call):
-            return away(second_link(link("/today/report", id=report)))
         actor, clearance = who(call)
         try:
+            if whom:
+                check_fresh(call)
             check_worker(call, whom or None)
             have = await on_writer(call, lambda: self._escalated(form, whom, actor, clearance))
         except SaksiError as fault:
-            return await self._show(call, report, fault)
+            return await self._show(call, report, fault, also=form.all("also"), whom=whom)
         return away(f"/case/{have.id}")
 
     async def add(self, call: Call) -> Response:
@@ -150,16 +150,21 @@ class Today:
             return await self._show(call, report, fault)
         return away(f"/case/{case}")
 
-    async def _show(self, call: Call, report: str, fault: SaksiError | None = None) -> Response:
+    async def _show(
+        self, call: Call, report: str, fault: SaksiError | None = None, *, also: Collection[str] = (), whom: str = ""
+    ) -> Response:
+        """A report on its way into a case; `also` and `whom` are what was chosen before it was refused."""
         made = await self._report(call, report)
         person = person_at(call).person
         may_give = bool(person.post.roles & MAY[Word.JOIN])
         return self._site.page(
             call,
             "report.html",
-            status=200 if fault is None else 400 if isinstance(fault, BadInput) else 403,
+            status=status_of(fault, 400 if isinstance(fault, BadInput) else 403),
             headers=NO_STORE,
             refused=fault,
+            also=also,
+            whom=whom,
             plan=made.plan,
             line=made.plan.line,
             mine=made.mine,
