@@ -6,7 +6,7 @@ from pathlib import Path
 
 from saksi.actions.pack_page import Outline, Paper, page
 from saksi.exchange.letter import FAMILIES
-from saksi.exchange.pdf import made_pdf
+from saksi.exchange.printer import made_pdf
 
 __all__ = ["paper_with"]
 

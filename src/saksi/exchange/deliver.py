@@ -18,7 +18,7 @@ from saksi.exchange.directory import Entry
 from saksi.exchange.letter import Letter, html, request_json
 from saksi.exchange.message import Attachment, Mail, mail
 from saksi.exchange.office import Office
-from saksi.exchange.pdf import made_pdf
+from saksi.exchange.printer import made_pdf
 from saksi.exchange.reference import reference
 from saksi.exchange.seal import Seal, detached, sealed
 from saksi.exchange.xarf import reports

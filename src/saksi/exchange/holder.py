@@ -12,7 +12,7 @@ from pathlib import Path
 from saksi.actions import History, Mine
 from saksi.exchange.letter import local, rendered
 from saksi.exchange.office import Office
-from saksi.exchange.pdf import made_pdf
+from saksi.exchange.printer import made_pdf
 from saksi.exchange.reference import reference
 from saksi.exchange.shown import line, paragraphs
 from saksi.exchange.wording import wording

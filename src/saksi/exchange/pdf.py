@@ -1,4 +1,7 @@
-"""HTML of ours as a tagged PDF (PDF/UA-1: title, language, structure), shaped by HarfBuzz, with fonts from one folder and nothing else."""
+"""HTML of ours as a tagged PDF (PDF/UA-1: title, language, structure), shaped by HarfBuzz, with fonts from one folder and nothing else.
+
+To be imported by the process that lays papers out (`printer.py`), and by no other.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from saksi.exchange.letter import FAMILIES
 from saksi.model import BadInput
 
-__all__ = ["made_pdf"]
+__all__ = ["laid_out"]
 
 # The beginnings of the file names of the fonts that a node's pages are built with, in the order of FAMILIES.
 _FILES = (
@@ -36,11 +39,8 @@ class _FontsOnly(URLFetcher):  # type: ignore[misc]  # the library has no types
         return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": "font/woff2"})
 
 
-def made_pdf(page: str, fonts: Path) -> bytes:
-    """The PDF of a page; `fonts` is the folder with the fonts of the node's pages (what it lacks comes from the system, if there).
-
-    Raises BadInput where the page asks for anything but those fonts.
-    """
+def laid_out(page: str, fonts: Path) -> bytes:
+    """The PDF of a page, with the fonts in a folder. Raises BadInput where the page asks for anything but those."""
     fetcher = _FontsOnly(fonts)
     faces = "".join(f'@font-face {{ font-family: "{FAMILIES[int(url[5:])]}"; src: url({url});}}' for url, _ in _fonts(fonts))
     settings = FontConfiguration()

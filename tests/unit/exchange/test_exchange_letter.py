@@ -22,7 +22,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from saksi.actions import OFFENCES, REFUSALS, Kind, Request, Urgency
 from saksi.exchange.letter import html, local, request_json
-from saksi.exchange.pdf import made_pdf
+from saksi.exchange.printer import made_pdf
 from saksi.exchange.reference import reference
 from saksi.exchange.seal import Seal, detached, read_seal, sealed
 from saksi.exchange.shown import line, paragraphs
