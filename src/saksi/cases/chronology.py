@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -24,7 +25,8 @@ class Clock(Enum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One statement: `happened` and `reported` are ISO dates as coarse as the source gives them or UTC times, None where it does not;
-    `known` is the UTC time at which it was recorded here. `favour` says that it speaks for somebody."""
+    `known` is the UTC time at which it was recorded here. `value` is a text, or any other value as JSON. `favour` says that it speaks for
+    somebody."""
 
     ref: str
     entity: str
@@ -45,9 +47,10 @@ def line_of(fact: Fact, *, ref: str, published: str | None) -> Line:
     """The line of a statement; `published` is its source's own date, which is when it was reported where nothing nearer is said."""
     record = fact.value if isinstance(fact.value, dict) else {}
     happened = next((str(record[name]) for name in _HAPPENED if name in record), fact.valid_from)
+    told = canonical(record).decode() if record else fact.value if isinstance(fact.value, str) else json.dumps(fact.value)
     return Line(
-        ref=ref, entity=fact.entity, prop=fact.prop, value=canonical(record).decode() if record else str(fact.value),
-        polarity=fact.polarity, happened=happened, reported=str(record["reported"]) if "reported" in record else fact.reported or published,
+        ref=ref, entity=fact.entity, prop=fact.prop, value=told, polarity=fact.polarity, happened=happened,
+        reported=str(record["reported"]) if "reported" in record else fact.reported or published,
         known=fact.asserted_at, favour=speaks_for(fact.prop, fact.value, fact.polarity),
     )  # fmt: skip
 

@@ -112,7 +112,7 @@ def _money(facts: Facts, now: str) -> tuple[str | None, list[str], list[str]]:
             end = f"{last.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
             if end > now:
                 reached = max(reached or "", end)
-                why.append(f"paid by {payment.rail}, within reach until {end}: {rail.ground}")
+                why.append(f"paid by {payment.rail}, within reach until {last:%Y-%m-%d %H:%M} UTC: {rail.ground}")
             else:
                 why.append(f"paid by {payment.rail} {_ago(last, now)} beyond reach: {rail.ground}")
     if facts.lost and not facts.payments:

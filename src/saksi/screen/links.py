@@ -1,4 +1,4 @@
-"""Of a host that is not on record itself: whether links on it are.
+"""Of a host that is not on record itself: whether links on it are, or for a www on the domain without it.
 
 A page accuses nobody but itself (record 61), so an officer who types the host alone out of a mail reads "no record". How many links on it
 are on record is counted from those about which the reader may see something that stands, as if there were no others; but no more than
@@ -32,15 +32,19 @@ class Walkable(Store, Protocol):
 
 
 def with_links(store: Walkable, judge: Judge, answer: _Told) -> _Told:
-    """The answer, with a warning where it is about an unknown host and there are links on that. Costs nothing for any other."""
+    """The answer, with a warning where it is about an unknown host and there are links on that, or for a www on the domain without it.
+    Costs nothing for any other."""
     if answer.status != "unknown" or answer.kind != "host":
         return answer
-    many = sum(1 for _ in islice(_links(store, judge, answer.entity.removeprefix("host:")), _MOST))
-    return msgspec.structs.replace(answer, warnings=(*answer.warnings, _note(many))) if many else answer
+    host = answer.entity.removeprefix("host:")
+    for name in dict.fromkeys((host, host.removeprefix("www."))):
+        if many := sum(1 for _ in islice(_links(store, judge, name), _MOST)):
+            return msgspec.structs.replace(answer, warnings=(*answer.warnings, _note(many, "it" if name == host else name)))
+    return answer
 
 
-def _note(many: int) -> Note:
-    said = "1 link on it is" if many == 1 else f"{many}{' or more' if many == _MOST else ''} links on it are"
+def _note(many: int, host: str) -> Note:
+    said = f"1 link on {host} is" if many == 1 else f"{many}{' or more' if many == _MOST else ''} links on {host} are"
     return Note("links-on-record", f"{said} on record: ask for the link itself, or search for the host.")
 
 

@@ -35,6 +35,10 @@ _MAY_BE_SHARED = Note(
     "It lies in a network that many customers share: others may use the same address, or have it soon. Check who holds it now.",
 )
 _CONTESTED = Note("contested", "Sources disagree about it: not flagged. Both sides are shown.")
+_OUTCOMES_DIFFER = Note(
+    "outcomes-differ",
+    "It was found to be harmless, and confirmed to be a scam; no source names it as part of one: not flagged. Both are shown.",
+)
 _DOUBTED = Note(
     "contested-by-caller",
     "A caller told us that it is harmless; no source says so, and the desk has not decided: not flagged. Block lists go on as before.",
@@ -108,7 +112,7 @@ def why(grounds: Sequence[Grounds], relations: Sequence[str], decided_by: int | 
         if accusing:
             made.append(Note("safe-though-accused", f"It is also named as {_list(accusing)}; both sources are shown."))
     elif deciding.stand in _DENIED:
-        made.append(_DENIED[deciding.stand][deciding.doubted])
+        made.append(_OUTCOMES_DIFFER if _is_of_outcomes(deciding) else _DENIED[deciding.stand][deciding.doubted])
     elif deciding.stand == "protected":
         made.append(_PROTECTED)
     else:
@@ -121,6 +125,11 @@ def why(grounds: Sequence[Grounds], relations: Sequence[str], decided_by: int | 
         above = {each.stand for each in grounds[decided_by + 1 :]}
         made += [note for stand, note in _DESPITE.items() if stand in above]
     return tuple(made)
+
+
+def _is_of_outcomes(grounds: Grounds) -> bool:
+    """Whether what stands against each other is what became of look-ups alone: there no two sources disagree."""
+    return grounds.stand == "contested" and grounds.confirmed and not (grounds.accusing or grounds.protected or grounds.safe)
 
 
 def warnings(grounds: Grounds, kind: str, *, above: Sequence[Grounds] = ()) -> tuple[Note, ...]:

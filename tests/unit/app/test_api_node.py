@@ -15,8 +15,9 @@ from saksi.app.amending import Change
 from saksi.app.api.desk import Desk, Settings
 from saksi.app.api.keys import Role
 from saksi.app.config import Config
-from saksi.app.home import Home, set_up
+from saksi.app.home import Home, now_text, set_up
 from saksi.app.node import Node
+from saksi.app.recording import Said
 from saksi.app.web.serve import build_app
 from saksi.ledger.bundle import verify_bundle
 from saksi.ledger.note import parse_vkey
@@ -63,6 +64,21 @@ def real(tmp_path: Path) -> Iterator[Real]:
     desk.access.close()
     desk.replay.close()
     made.node.close()
+
+
+def test_the_ledger_page_says_how_far_the_last_check_reached(real: Real) -> None:
+    def page() -> str:
+        return real.local.get("/ledger", headers={"Accept": "text/html"}).text
+
+    assert "Not checked yet" in page()
+    take = {"content": REPORTS.encode()}
+    real.with_key(Role.ANALYST).post("/api/v1/takes?name=reports.csv&tlp=AMBER&pap=AMBER", **take)
+    size = real.node.ledger.size
+    real.node.note_fsck(Said(now_text(), size, ok=True, said="all as it was written"))
+    assert f"it reached all {size} entries" in page()
+    real.with_key(Role.ANALYST).post("/api/v1/outcomes", json={"value": "012345678", "outcome": "false-alarm"})
+    assert real.node.ledger.size == size + 1
+    assert f"it reached {size} of the {size + 1} entries" in page()
 
 
 def test_a_report_goes_in_and_comes_out_proved(real: Real) -> None:

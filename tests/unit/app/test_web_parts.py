@@ -140,7 +140,8 @@ def test_an_entity_has_one_address(entity: str, path: str) -> None:
     assert entity_path(entity) == path
 
 
-def test_a_record_is_shown_whole() -> None:
+def test_a_record_is_shown_whole_and_a_truth_value_in_words() -> None:
+    assert [text_of(True), text_of(False), text_of("False")] == ["yes", "no", "False"]
     assert text_of({"b": True, "a": "ក"}) == '{\n "a": "ក",\n "b": true\n}'
 
 

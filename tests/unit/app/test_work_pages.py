@@ -12,6 +12,7 @@ from zipfile import ZipFile
 
 import pytest
 from desked import HEAD, Desked
+from test_casing import tell
 
 from browser import Browser, app_code
 from saksi.actions.verify_pack import checked
@@ -327,6 +328,8 @@ def test_what_speaks_for_somebody_comes_first_and_in_the_open(desk: Desked) -> N
     for clock in ("happened", "reported", "known"):
         table = lee.get(f"/case/{have.id}?clock={clock}").text
         assert f'?clock={clock}#chronology" aria-current="true"' in table
+    tell(desk.real, desk.report("1"), "stillPaying", False)
+    assert re.search(r"Still paying: <bdi[^>]*>no</bdi>", lee.get(f"/case/{have.id}").text)
     assert lee.get(f"/case/{have.id}?clock=moon").status_code == 400
 
 

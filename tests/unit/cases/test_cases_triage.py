@@ -20,7 +20,7 @@ NOW = "2026-06-03T12:00:00Z"
     [
         (Facts(danger=True, paying=True), Urgency.DANGER, "a person is said to be in danger"),
         (Facts(danger=False, paying=True), Urgency.PAYING, "still paying"),
-        (Facts(payments=(Payment("bank-transfer", "2026-06-01T12:00:01Z"),)), Urgency.MONEY, "within reach until 2026-06-04T12:00:01Z"),
+        (Facts(payments=(Payment("bank-transfer", "2026-06-01T12:00:01Z"),)), Urgency.MONEY, "within reach until 2026-06-04 12:00 UTC"),
         (Facts(payments=(Payment("bank-transfer", "2026-05-31T12:00:00Z"),)), Urgency.ROUTINE, "0 hours beyond reach"),
         (Facts(payments=(Payment("bank-transfer", "2026-05-01T12:00:00Z"),)), Urgency.ROUTINE, "30 days beyond reach"),
         (Facts(payments=(Payment("cash", "2026-06-03"),)), Urgency.ROUTINE, "handed over"),
@@ -103,6 +103,11 @@ def test_three_clocks_are_kept_apart() -> None:
     assert order(Clock.REPORTED) == ["4", "3", "1", "2"]
     assert order(Clock.KNOWN) == ["2", "4", "1", "3"]
     assert {each.reported for each in lines} == {"2026-05-01", None, "2026-04-01", "2026"}
+
+
+@pytest.mark.parametrize(("value", "told"), [(True, "true"), (False, "false"), ("False", "False"), (12, "12"), ({"a": True}, '{"a":true}')])
+def test_a_value_that_is_no_text_is_told_as_json(value: object, told: str) -> None:
+    assert line_of(fact(1, value, prop="record"), ref=ref(1), published=None).value == told
 
 
 def dated(number: int, at: str | None) -> Line:

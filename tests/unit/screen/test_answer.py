@@ -107,7 +107,11 @@ def test_what_was_found_to_be_harmless_and_nobody_accuses_now_is_known_not_conte
     assert (answer.status, answer.flagged, codes(answer)) == ("known", False, ["cleared"])
     assert "found to be harmless" in answer.why[0].text and "nobody whose words you may see accuses it now" in answer.why[0].text
     world.say(PHONE, "scam-confirmed", prop="outcome", by=source(3))
-    assert codes(world.ask(PHONE)) == ["contested"]
+    answer = world.ask(PHONE)
+    assert (answer.status, answer.flagged, codes(answer)) == ("contested", False, ["outcomes-differ"])
+    assert "ources disagree" not in answer.why[0].text
+    world.say(PHONE, "infrastructure")
+    assert codes(world.ask(PHONE)) == ["contested"], "now a source accuses it"
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,15 @@ def test_links_on_an_unknown_host_are_counted_and_no_others() -> None:
     assert said(world) == []  # it is known by itself
 
 
+def test_a_www_that_is_not_on_record_tells_of_links_on_the_domain_without_it() -> None:
+    world = World()
+    world.say("url:https://scam5.net/a")
+    assert said(world, entity="host:www.scam5.net")[0].startswith("1 link on scam5.net is on record")
+    assert said(world, entity="host:mail.scam5.net") == said(world, entity="host:www.scam5.ne") == []
+    world.say("url:https://www.scam5.net/")
+    assert said(world, entity="host:www.scam5.net")[0].startswith("1 link on it is on record"), "its own first"
+
+
 def test_what_does_not_stand_is_not_counted() -> None:
     world = World()
     world.change(world.say(ON_IT[0]), "retract")

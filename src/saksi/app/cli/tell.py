@@ -127,12 +127,17 @@ def _tell_line(answer: Answer, line: StatementLine) -> None:
     place = str(Locator.from_json(json.loads(bytes(line.locator)))) if bytes(line.locator) not in {b"null", b""} else ""
     said = "" if line.polarity == "affirm" else "NOT "
     grade = f", graded {line.grade}" if line.grade else ", ungraded"
-    value = line.value if isinstance(line.value, (str, int, bool)) else json.dumps(line.value, ensure_ascii=False)
-    words(f"  - {line.prop} {said}{value}")
+    words(f"  - {line.prop} {said}{_value(line)}")
     if line.standing != "stands":
         words(f"      {_ending(line)}")
     words(f"      {source.publisher or source.title or source.uri}{', ' + place if place else ''}{grade}, TLP:{line.tlp}")
     words(f"      {line.ref}")
+
+
+def _value(line: StatementLine) -> str:
+    if isinstance(line.value, bool):
+        return "yes" if line.value else "no"
+    return str(line.value) if isinstance(line.value, (str, int)) else json.dumps(line.value, ensure_ascii=False)
 
 
 def _ending(line: StatementLine) -> str:

@@ -92,7 +92,9 @@ def place_of(locator: msgspec.Raw | None) -> str:
 
 
 def text_of(value: object) -> str:
-    """A value as it is shown: text as it is, records as indented JSON."""
+    """A value as it is shown: text as it is, yes or no, records as indented JSON."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)

@@ -21,7 +21,7 @@ from saksi.app.people.forms import read_form
 from saksi.app.people.policy import gate
 from saksi.app.people.signed import NO_STORE, away, check_fresh, is_fresh, on_writer, person_at, status_of
 from saksi.app.posting.setting import FONTS
-from saksi.app.web.layout import fields_of
+from saksi.app.web.layout import fields_of, text_of
 from saksi.app.web.packed import packed
 from saksi.app.web.site import Site, link
 from saksi.app.work.asking import names_of, who, workers
@@ -210,7 +210,8 @@ class CasePage:
 
 def _said(line: Line) -> _Said:
     fields = fields_of(msgspec.json.decode(line.value)) if line.value.startswith("{") else ()
-    return _Said(line.entity, line.prop, line.polarity, line.value, fields)
+    text = text_of(line.value == "true") if line.value in {"true", "false"} else line.value
+    return _Said(line.entity, line.prop, line.polarity, text, fields)
 
 
 def _favour(view: CaseView) -> tuple[tuple[str, bool], ...]:
