@@ -1,9 +1,9 @@
 """Backup and restore of a node: its ledger and what its callers rely on, in two sealed files that are kept apart.
 
-With the data go the settings and the access log (digests only); with the keys, and for as short a time, what says more: the API keys'
-digests and roles, the key of the access log, the people (without their sessions), the list of takes, withdrawals that
-wait, saved searches, mails on their way and what came in and waits. Views are folded anew; answers kept for a day and uploads under way
-are left out.
+With the data go the settings, the files they name that are no secrets, and the access log (digests only); with the keys, and for as short
+a time, what says more: secrets that the settings name, the API keys' digests and roles, the key of the access log, the people (without
+their sessions), the list of takes, withdrawals that wait, saved searches, mails on their way and what came in and waits. Views are folded
+anew; answers kept for a day and uploads under way are left out.
 
 Mails and appeals that came in lie in the tray until a step rests on them, then in the vault. So the tray is read before the ledger: what
 was settled in between is in both, and found to be settled when the node starts (`posting/rounds.py`); the other way it could be in neither.
@@ -21,6 +21,7 @@ from typing import IO
 
 from saksi.app.config import Config, load
 from saksi.app.home import Home, now_ms, open_ledger, setup_of
+from saksi.app.named_files import bring_named, named_files, parts
 from saksi.app.people.people import FOLDER
 from saksi.app.people.store import FILE, snapshot
 from saksi.app.stored import as_it_is
@@ -91,7 +92,9 @@ def write_backup(home: Home, config: Config, files: Files, secrets: Taken, *, ke
         stores = [_store(name, copies.enter_context(as_it_is(home.path / name))) for name in _STORES if (home.path / name).exists()]
         mails = copies.enter_context(_mails(home))
         ledger = copies.enter_context(LedgerBeside(home.ledger, setup_of(config)))
-        other = Other(tuple(_parts(home, _WITH_DATA)), (*_parts(home, _WITH_KEYS), *stores, *mails))
+        named = named_files(home.path, config)
+        with_data = (*_parts(home, _WITH_DATA), *parts(home.path, named.data))
+        other = Other(with_data, (*_parts(home, _WITH_KEYS), *parts(home.path, named.keys), *stores, *mails))
         return back_up(ledger, target, term=Term(now, now + keep_keys_days * DAY_MS), other=other)
 
 
@@ -126,9 +129,11 @@ def bring_back(home: Home, files: Files, secrets: Taken, *, newest: bool, erased
                 todo = "make room and restore again"
                 raise DiskFull("the disk is full: nothing was restored", where=str(home.path), todo=todo) from full
         try:
-            for name in (*_FOLDERS, _SETTINGS):  # the settings last: a directory with settings is a whole node
+            for name in _FOLDERS:
                 if (other / name).exists():
                     (other / name).rename(home.path / name)
+            bring_named(other, home.path)
+            (other / _SETTINGS).rename(home.path / _SETTINGS)  # last: a directory with settings is a whole node
             other.rmdir()
             home.takes.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:

@@ -45,7 +45,7 @@ __all__ = ["Into", "Restored", "restore", "undone"]
 
 MOST_UNTOLD = 1_000
 _NODE = "node/"
-_OTHER = rf"{_NODE}[a-z0-9_-]+(/[a-z0-9_-]+)*\.[a-z0-9]+"
+_OTHER = rf"{_NODE}(?:[a-z0-9_-]+(/[a-z0-9_-]+)*\.[a-z0-9]+|named(/(?!\.\.?(/|$))[^/\x00]+)+)"  # named: files that people gave names to
 _NAME = {
     "data": re.compile(rf"log/[a-z0-9]+\.[a-z]+|vault/(vault\.data|erased\.ids)|originals/[0-9a-f]{{32}}\.sealed|{_OTHER}"),
     "keys": re.compile(rf"vault\.key|signing\.key|subjects\.slots|{_OTHER}"),

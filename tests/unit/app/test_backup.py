@@ -20,6 +20,7 @@ from pathlib import Path
 import httpx
 import pytest
 from click.testing import CliRunner
+from places import undescribed
 
 from saksi.app.cli import saksi as command_line
 from saksi.app.cli.say import exit_code
@@ -137,6 +138,7 @@ def test_a_node_that_is_served_and_written_to_is_backed_up_and_checked(home: Pat
             assert checked["ok"] is True, checked
             assert isinstance(made["size"], int)
             assert made["size"] >= before
+        assert undescribed(home) == []
         folded = said(home, "fold")
         assert folded["folded_by_another"] is True
         assert "stop the server" in saksi(home, "fold", "--rebuild", code=3)

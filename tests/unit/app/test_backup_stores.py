@@ -18,11 +18,14 @@ from saksi.app.alerts.alerting import opened as alerting
 from saksi.app.alerts.search import Search
 from saksi.app.backup import Files, Taken, bring_back, write_backup
 from saksi.app.home import Home, now_text
+from saksi.app.named_files import named_files
 from saksi.app.node import Node
 from saksi.app.posting.appeals import Appeal, hand_in
 from saksi.app.stored import as_it_is
 from saksi.app.withheld import mark_of
 from saksi.exchange.reference import reference
+from saksi.ledger.backup import opened as unsealed
+from saksi.ledger.restore import _NAME as NAMES
 from saksi.ledger.sealed_stream import Secret
 from saksi.model import LedgerFault
 
@@ -54,10 +57,7 @@ def back(node: Node, folder: Path) -> Node:
     write_backup(node.files, node.config, files, SECRETS, keep_keys_days=30)
     place = Home(folder / "again")
     config, _ = bring_back(place, files, SECRETS, newest=True)
-    for name in ("directory.toml", "drop"):  # what the settings name is its owner's to bring
-        if (node.files.path / name).is_file():
-            (place.path / name).write_bytes((node.files.path / name).read_bytes())
-    (place.path / "drop" / "new").mkdir(parents=True)
+    (place.path / "drop" / "new").mkdir(parents=True)  # the mail server's
     return Node(place, config)
 
 
@@ -137,6 +137,42 @@ def test_a_copy_of_a_store_is_whole_and_leaves_nothing_beside_it(tmp_path: Path)
             assert rows.execute("SELECT count(*) FROM session").fetchone() == (sessions,)
             assert rows.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert b"nobody may have" not in (tmp_path / "less").read_bytes()
+
+
+def test_the_files_that_the_settings_name_come_back_secrets_with_the_keys(tmp_path: Path) -> None:
+    told = {
+        "directory": "Empfänger 2026.toml", "seal": "letters/seal.pem", "seal_key": "letters/seal key", "seal_password": "letters/seal.pem",
+        "smtp_password": "api/smtp.word", "smtp_authorities": str(tmp_path / "ca.pem"), "oidc_secret": "../secret",
+    }  # fmt: skip
+    node = opened(tmp_path, **told)
+    files = dict.fromkeys(("public.toml", told["directory"]), "data")
+    files |= dict.fromkeys(("letters/seal.pem", "letters/seal key", "api/smtp.word"), "keys")
+    home = node.files.path
+    for name in (*files, told["smtp_authorities"], told["oidc_secret"]):
+        (home / name).parent.mkdir(exist_ok=True)
+        (home / name).write_text(f"what {name} holds", encoding="utf-8")
+    node.close()
+    made = Files.beside(tmp_path / "monday")
+    write_backup(node.files, node.config, made, SECRETS, keep_keys_days=30)
+    for path, secret, kind in ((made.data, SECRETS.data, "data"), (made.keys, SECRETS.keys, "keys")):
+        with unsealed(path, secret) as held:
+            names = {name.removeprefix("node/named/") for name, _, pieces in held.files() if [*pieces] and name.startswith("node/named/")}
+        assert names == {name for name, where in files.items() if where == kind}
+    assert named_files(home, node.config).outside == (
+        "oidc_secret = ../secret", f"smtp_authorities = {tmp_path}/ca.pem", "mailbox = drop",
+    )  # fmt: skip
+    place = Home(tmp_path / "again")
+    bring_back(place, made, SECRETS, newest=True)
+    assert not [name for name in files if (place.path / name).read_text(encoding="utf-8") != f"what {name} holds"]
+    assert not [name for name in files for path in (place.path / name, (place.path / name).parent) if path.stat().st_mode & 0o077]
+    assert not (place.path / "incoming").exists()
+
+
+def test_a_backup_names_no_file_out_of_the_directory() -> None:
+    for name in ("../a", "a/../../b", "/etc/passwd", ".", "a/..", "a//b", "a\0b", ""):
+        assert not NAMES["data"].fullmatch(f"node/named/{name}"), name
+    for name in ("a", "..a", "a b/.c", "Empfänger.toml"):
+        assert NAMES["keys"].fullmatch(f"node/named/{name}"), name
 
 
 def test_a_store_that_was_taken_away_is_missed(node: Node, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
+from places import undescribed
 
 from saksi.app.cli import saksi
 from saksi.app.cli.demo import _known_site
@@ -114,6 +115,7 @@ def _the_day_is_there(folder: Path, said: str) -> None:
     """Something waits and something is late, letters were mailed, the pack holds for the command too, and its people can sign in."""
     home = Home(folder / "home")
     config = load(home.path, {}, {})[0]
+    assert undescribed(home.path, config.directory, config.mailbox) == []
     with closing(Node(home, config)) as node:
         key = node.vkey
         stands = {node.book.history(each).crossing.said for each in node.book.ids()}

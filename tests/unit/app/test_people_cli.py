@@ -93,11 +93,12 @@ def test_settings_name_hosts_and_the_provider(tmp_path: Path) -> None:
     for text in ("https://a.example", "a.example:443", "*"):
         with pytest.raises(BadInput):
             host_names(text)
-    assert provider_of(Config("centre.a.example")) is None
+    assert provider_of(tmp_path, Config("centre.a.example")) is None
     secret = tmp_path / "secret"
     secret.write_text("a secret\n")
-    told = provider_of(Config("centre.a.example", oidc_issuer="https://id.a.example", oidc_client="n", oidc_secret=str(secret)))
-    assert told is not None
-    assert told.secret == "a secret"
+    for name in ("secret", str(secret)):  # from the node's directory, or by its whole path
+        told = provider_of(tmp_path, Config("centre.a.example", oidc_issuer="https://id.a.example", oidc_client="n", oidc_secret=name))
+        assert told is not None
+        assert told.secret == "a secret"
     with pytest.raises(BadInput, match="https"):
-        provider_of(Config("centre.a.example", oidc_issuer="http://id.a.example", oidc_client="n"))
+        provider_of(tmp_path, Config("centre.a.example", oidc_issuer="http://id.a.example", oidc_client="n"))

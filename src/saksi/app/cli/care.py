@@ -162,22 +162,26 @@ def config(ctx: click.Context) -> int:
 @common
 @click.pass_context
 def backup(ctx: click.Context, target: Path, data_word: Path, keys_word: Path, keep_keys: int) -> int:
-    """Write an encrypted backup, also while the node is served: TARGET.data (log, vault, originals, settings, access log), and TARGET.keys
-    (the keys, the API keys' digests, the list of takes).
+    """Write an encrypted backup, also while the node is served: TARGET.data (log, vault, originals, settings and the files they name,
+    access log), and TARGET.keys (the keys, secrets that the settings name, the API keys' digests, the list of takes).
 
     Keep data and keys apart, and the keys no longer than the time in which an erasure must be complete: whoever has both can read what
     was erased since.
     """
     from saksi.app.backup import Files, Taken, write_backup
+    from saksi.app.named_files import named_files
 
     files = Files.beside(target)
     home = home_of(ctx)
     settings, _ = load(home.path, os.environ, {})
+    outside = named_files(home.path, settings).outside
     made = write_backup(home, settings, files, Taken(_secret(data_word), _secret(keys_word)), keep_keys_days=keep_keys)
     if ctx.obj["json"]:
-        line({"data": str(files.data), "keys": str(files.keys), "size": made.size})
+        line({"data": str(files.data), "keys": str(files.keys), "size": made.size, "outside": list(outside)})
     else:
         words(f"ledger size {made.size}: {files.data} ({made.data_bytes:,} bytes), {files.keys}")
+        if outside:
+            words(f"  not in it, keep it yourself: {', '.join(outside)}")
         words(f"  keep data and keys apart; the keys are refused after {keep_keys} days; try a restore before you need it")
     return 0
 

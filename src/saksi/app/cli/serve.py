@@ -64,7 +64,7 @@ def serve(
             config.country,
             Tlp(config.clearance),
             host_names(config.names),
-            provider=provider_of(config),
+            provider=provider_of(node.files.path, config),
             operators=operators,
         )
         say = partial(_serving, config.title)

@@ -25,9 +25,9 @@ def host_names(text: str) -> frozenset[str]:
     return LOOPBACK | frozenset(names)
 
 
-def provider_of(config: Config) -> Told | None:
-    """What the node is told of its identity provider; None where the settings name none."""
+def provider_of(home: Path, config: Config) -> Told | None:
+    """What the node is told of its identity provider; None where the settings name none. The file of its secret is named from `home`."""
     if not config.oidc_issuer:
         return None
-    secret = to_read(Path(config.oidc_secret)).read_text(encoding="utf-8").strip() if config.oidc_secret else ""
+    secret = to_read(home / config.oidc_secret).read_text(encoding="utf-8").strip() if config.oidc_secret else ""
     return Told(config.oidc_issuer, config.oidc_client, secret)
