@@ -337,9 +337,17 @@ def test_an_administrator_adds_and_moves_people_with_a_fresh_factor(node: Served
     assert ann is not None
     assert boss.post("/admin/people/move", [("id", ann.id), *new[1:3], new[4]]).status_code == 303
     assert people_of(node).register.person(ann.id).roles == ("analyst",)
-    assert boss.post("/admin/people/add", new).status_code == 400, "the name is taken"
+    taken = boss.post("/admin/people/add", new)
+    assert (taken.status_code, 'value="Ann"' in taken.text) == (400, True), "the name is taken, and stays to be corrected"
     later(node, 6)
-    for act in ("add", "move", "disable", "reset", "end", "bind"):
+    old = boss.post("/admin/people/add", [("name", "Una"), ("unit", "unit <b>"), ("role", "auditor"), ("clearance", "AMBER")])
+    assert (old.status_code, 'href="/sign-in/second" target="_blank"' in old.text) == (403, True)
+    form = old.text.partition('action="/admin/people/add"')[2]
+    assert re.findall(r'(?:name="name"|name="unit")[^>]* value="([^"]*)"', form)[:2] == ["Una", "unit &lt;b&gt;"]
+    assert re.findall(r'value="([a-z]+)" checked', form) == ["auditor"]
+    assert "<option selected>AMBER" in form
+    assert {each.name for each in people_of(node).register.people()} == {"Boss", "Ann"}
+    for act in ("move", "disable", "reset", "end", "bind"):
         answer = boss.post(f"/admin/people/{act}", Accept="application/json")
         assert answer.json().get("type") == "/problems/second-factor", act
     boss.post("/sign-in/second", {"code": app_code(node, id_)})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 from starlette.responses import Response
 
@@ -15,7 +17,7 @@ from saksi.app.people.person import PERSONS, Person, Post, read_post
 from saksi.app.people.policy import Account, gate
 from saksi.app.people.register import SETUP_SECONDS
 from saksi.app.people.sessions import Session
-from saksi.app.people.signed import NO_STORE, away, fresh, person_at
+from saksi.app.people.signed import NO_STORE, away, check_fresh, fresh, person_at, status_of
 from saksi.app.web.site import Site
 from saksi.model import SaksiError, Tlp
 
@@ -62,11 +64,13 @@ class Admin:
 
     async def add(self, call: Call) -> Response:
         """Add a person; shows their one-time code this once."""
-        form, session = await read_form(call, _POST | {"name"}), fresh(call)
+        form, session = await read_form(call, _POST | {"name"}), person_at(call)
         try:
+            check_fresh(call)
             person, code = call.desk.people.register.add(form.one("name"), _post(form), by=session.person.id)
         except SaksiError as fault:
-            return self._show(call, fault)
+            kept = {**{name: form.one(name) for name in ("name", "unit", "clearance")}, "roles": form.all("role")}
+            return self._show(call, fault, kept=kept)
         return self._coded(call, person, code)
 
     async def move(self, call: Call) -> Response:
@@ -118,14 +122,16 @@ class Admin:
         lines = [{**_told(line), "prev": line.prev} for line in call.desk.people.store.log()]
         return answer(call.request, msgspec.json.encode({"lines": lines}), headers=NO_STORE)
 
-    def _show(self, call: Call, fault: SaksiError | None = None) -> Response:
+    def _show(self, call: Call, fault: SaksiError | None = None, *, kept: Mapping[str, object] | None = None) -> Response:
+        """The people; `kept` is what was typed of somebody who was not added."""
         session = person_at(call)
         return self._site.page(
             call,
             "people.html",
-            status=200 if fault is None else 400,
+            status=status_of(fault, 400),
             headers=NO_STORE,
             refused=fault,
+            kept=kept,
             me=session.person.id,
             fresh=session.fresh(call.desk.people.store.clock()),
             roles=[role.value for role in PERSONS],
