@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 
 from saksi.actions import (
     COURIER,
@@ -42,6 +43,7 @@ from saksi.views.serving import Behind
 
 __all__ = ["Acting", "Deed", "Plan"]
 
+_LARGEST = 5 << 20  # bytes of a letter
 _MOST = 200  # statements named for the holder
 
 
@@ -72,7 +74,8 @@ class Plan:
 class Deed:
     """A step that somebody wants to take: the word, the history it was decided on (`head`), and what the word needs; see `Step`.
 
-    `role` is the one they act in; None takes one that may.
+    `role` is the one they act in; None takes one that may. `letter` is what an answer was typed from, which the step then names by its
+    digest (`evidence`), and which goes into the vault with it.
     """
 
     request: str
@@ -88,6 +91,22 @@ class Deed:
     via: str = "node"
     evidence: str | None = None
     checked: str | None = None
+    letter: bytes | None = None
+
+    def __post_init__(self) -> None:
+        if self.letter is None:
+            return
+        if not self.word.is_answer:
+            raise BadInput("a letter goes with an answer that is typed from it", where="letter")
+        if not 0 < len(self.letter) <= _LARGEST:
+            raise BadInput(f"a letter has at most {_LARGEST >> 20} MB, and is not empty", where="letter")
+        if self.evidence not in {None, self.digest}:
+            raise BadInput("the letter is not the one that the digest names", where="evidence", todo="leave out the digest")
+
+    @property
+    def digest(self) -> str | None:
+        """The SHA-256 of what it was typed from, in hex."""
+        return self.evidence if self.letter is None else sha256(self.letter).hexdigest()
 
 
 class Acting(Taking):
@@ -131,7 +150,7 @@ class Acting(Taking):
             )
         if deed.word is Word.SEND:
             self._check_sending(self.book.history(deed.request))
-        return self._act(deed.request, actor, deed.word, partial(self._step_of, deed))
+        return self._act(deed.request, actor, deed.word, partial(self._step_of, deed), deed.letter)
 
     def carry(self, request: str, made: Callable[[History], Step | None]) -> History:
         """Take a step of the courier's, made from where the request stands then; none where there is none to take."""
@@ -149,20 +168,22 @@ class Acting(Taking):
             self._book = None
         super().close()
 
-    def _act(self, request: str, actor: Actor, word: Word, made: Callable[[History, Actor, Role], Step], /) -> History:
+    def _act(
+        self, request: str, actor: Actor, word: Word, made: Callable[[History, Actor, Role], Step], letter: bytes | None = None, /
+    ) -> History:
         with self.ledger.core.turn:  # between the look at the history and the leaf nobody else takes a step
             steps = self.book.steps(request)
             have = self.book.history(request)
             step = made(have, actor, _role(word, actor))
-            return self._log(step, taken(have, step, actor), self.ledger.subjects(steps[0].leaf)[0])
+            return self._log(step, taken(have, step, actor), self.ledger.subjects(steps[0].leaf)[0], letter)
 
-    def _log(self, step: Step, have: History, subject: bytes) -> History:
+    def _log(self, step: Step, have: History, subject: bytes, letter: bytes | None = None) -> History:
         marking = Marking(
             Tlp.AMBER_STRICT, Pap.RED, audience=have.request.audience, purpose=self.config.purpose or have.request.purpose,
             legal_basis=have.request.legal_basis,
         )  # fmt: skip
         entry = entry_of(step, have, authority=self.config.authority, handling=marking, subject=subject)
-        beside, original = self._made_with(step, have), self._evidence(step)
+        beside, original = self._made_with(step, have), letter or self._evidence(step)
         if original is None and not beside:
             self.ledger.append_entries([entry])
         else:
@@ -191,7 +212,7 @@ class Acting(Taking):
         return Step(
             request=deed.request, word=deed.word, at=max(now_text(), have.at), after=deed.head, person=actor.person, unit=actor.unit,
             role=deed.role or role, subject=deed.subject, targets=deed.targets, until=deed.until, reason=deed.reason, text=deed.text,
-            done=deed.done, via=deed.via, evidence=deed.evidence, checked=deed.checked,
+            done=deed.done, via=deed.via, evidence=deed.digest, checked=deed.checked,
         )  # fmt: skip
 
     @staticmethod

@@ -392,6 +392,11 @@ def test_a_body_may_not_be_large(serve: Serve) -> None:
         for _ in range(count):
             yield b"a.example\n" * 10
 
+    form = {"Content-Type": "multipart/form-data; boundary=b"}
+    problem(
+        served.far.post("/sign-in", content=b"x" * 1500, headers=form), 413, "too-large"
+    )  # a form with files is longer of those who are known
+    assert served.local.post("/sign-in", content=b"x" * 1500, headers=form).status_code != 413
     intake = served.with_key(Role.INTAKE)
     problem(intake.post("/api/v1/takes?name=a", content=pieces(30)), 413, "too-large")
     assert intake.post("/api/v1/takes?name=a", content=pieces(15)).status_code == 201

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,16 @@ def test_an_operator_writes_down_what_a_caller_tells(stand: Stand) -> None:
     assert page.status_code == 200
     assert "Secret part" in page.text
     assert {fact.op for fact in stand.counter.facts("phone:+85512345678")} == {"assert"}
+
+
+def test_an_operator_sends_pictures_with_what_a_caller_tells(stand: Stand) -> None:
+    pictures = [("files", (f"{number}.png", b"\x89PNG" + bytes([number]) * (3 << 20), "image/png")) for number in range(2)]
+    fields = {"narrative": "The caller paid twice.", "phones": "012 345 678", "consent": "authorities"}
+    page = stand.local.post("/intake", data=fields, files=pictures)
+    assert page.status_code == 200, page.text
+    for _, (_, data, _) in pictures:
+        assert stand.counter.node.shelf.original(sha256(data).digest()) is not None
+    assert stand.local.post("/intake", data=fields, files=pictures * 5).status_code == 413
 
 
 @pytest.mark.parametrize(("given", "said"), [("yes", [True]), ("no", [False]), ("", []), ("maybe", [])])

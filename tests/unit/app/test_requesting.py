@@ -6,8 +6,10 @@ import csv
 import io
 import json
 import zipfile
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -406,3 +408,58 @@ def test_a_refusal_sends_an_administrator_neither_in_a_circle_nor_to_themselves(
     analyst = bureau.officer("Ann", "analyst").get("/admin").text
     assert "administrator for the role" in analyst
     assert '<a class="btn" href="/">' in analyst
+
+
+PAPER = {"via": "paper", "checked": "called back"}
+LETTER = b"%PDF-1.7 we have your letter (synthetic)"
+
+
+def test_an_answer_is_typed_from_a_letter_that_is_kept_with_it(bureau: Bureau) -> None:
+    id_, (ann, _, _) = sent(bureau)
+    assert 'enctype="multipart/form-data"' in ann.get(f"/request/{id_}").text
+    answered = ann.send(f"/request/{id_}", bureau.say(id_, "receive", **PAPER), ("letter", ("scan.pdf", LETTER)))
+    assert answered.status_code == 303, answered.text
+    digest = sha256(LETTER).hexdigest()
+    assert bureau.have(id_).theirs is Theirs.RECEIVED
+    address = f"/request/{id_}/letter/{digest}"
+    assert address in ann.get(f"/request/{id_}").text
+    got = ann.get(address)
+    assert (got.content, got.headers["content-type"]) == (LETTER, "application/octet-stream")
+    assert "sandbox" in got.headers["content-security-policy"]
+    assert ann.get(f"/request/{id_}/letter/{'0' * 64}").status_code == 404
+    assert bureau.officer("Low", "analyst", clearance="AMBER").get(address).status_code == 403
+    body = {**dict(bureau.say(id_, "accept", **PAPER)), "letter": b64encode(LETTER).decode()}
+    headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in ann.cookies.items()), "Origin": ann.origin}
+    taken = ann.client.post(f"/api/v1/requests/{id_}/steps", json=body, headers=headers)
+    assert (taken.status_code, bureau.have(id_).theirs) == (201, Theirs.ACCEPTED), taken.text
+    bureau.real.erase(bureau.real.plan_erasure(f"request:{id_}"), ground="a test")
+    assert bureau.real.shelf.original(bytes.fromhex(digest)) is None, "what came goes with the request that it is about"
+
+
+def test_a_letter_of_another_request_is_not_there(bureau: Bureau) -> None:
+    id_, (ann, _, _) = sent(bureau)
+    ann.send(f"/request/{id_}", bureau.say(id_, "receive", **PAPER), ("letter", ("scan.pdf", LETTER)))
+    assert ann.get(f"/request/{bureau.drafted(ann)}/letter/{sha256(LETTER).hexdigest()}").status_code == 404
+
+
+def test_a_letter_that_cannot_be_kept_is_refused_and_what_was_typed_stays(bureau: Bureau) -> None:
+    id_, (ann, _, _) = sent(bureau)
+    size = bureau.real.ledger.size
+    receive = bureau.say(id_, "receive", **PAPER)
+    one = ("letter", ("a", b"the letter"))
+    for fields, files, word in (
+        (receive, [("letter", ("a", b"x" * ((5 << 20) + 1)))], "at most 5 MB"),
+        ([*receive, ("evidence", "e" * 64)], [one], "not the one that the digest names"),
+        (receive, [("letter", ("a", b""))], "is empty"),
+        (receive, [one, one], "one file goes with it"),
+        (bureau.say(id_, "withdraw", text="w"), [one], "goes with an answer"),
+        ([*receive, ("strange", "1")], [one], "no such field"),
+        (receive, [], "name the letter or mail"),
+    ):
+        refused = ann.send(f"/request/{id_}", fields, *files)
+        assert refused.status_code in {400, 413}, word
+        assert word in refused.text, refused.text
+    stays = ann.send(f"/request/{id_}", [*receive, ("evidence", "e" * 64)], one).text
+    assert 'value="called back"' in stays
+    assert "Choose it again" in stays
+    assert bureau.real.ledger.size == size

@@ -36,9 +36,11 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a request may cost: bytes of a body (of a file given to take), seconds (of a take), requests a second and at once."""
+    """What a request may cost: bytes of a body (of a form with files, of a file given to take), seconds (of a take), requests a second and
+    at once."""
 
     body: int = 1 << 20
+    form: int = 26 << 20
     file: int = 1 << 30
     seconds: float = 30.0
     take_seconds: float = 3600.0

@@ -44,6 +44,7 @@ _HEADERS = [
 _HSTS = (b"strict-transport-security", b"max-age=31536000")
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _TAKES = "/api/v1/takes"
+_PARTS = b"multipart/form-data"
 _STREAM = "/api/v1/events"  # ends by rules of its own
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/@\[\]]+)(?::[0-9]{1,5})?")
 _log = logging.getLogger("saksi.api")
@@ -82,7 +83,7 @@ class Guard:
             ]
             _allow(allowance)
             taking = scope["path"] == _TAKES
-            body = _Body(receive, self._limits.file if taking else self._limits.body)
+            body = _Body(receive, self._limits.file if taking else self._most(caller, headers))
             body.check(headers)
             seconds = None if scope["path"] == _STREAM else self._limits.take_seconds if taking else self._limits.seconds
             async with asyncio.timeout(seconds):
@@ -99,6 +100,10 @@ class Guard:
             name = getattr(endpoint, "__name__", "other").partition(" ")[2] or "other"
             method = scope["method"] if scope["method"] in {"GET", "POST", "DELETE"} else "other"
             self._desk.metrics.count(method, name, status=out.status, seconds=time.perf_counter() - began)
+
+    def _most(self, caller: Caller, headers: Mapping[bytes, bytes]) -> int:
+        """How long a body may be: a form with files is longer, of whoever is known here."""
+        return self._limits.form if caller.rights and headers.get(b"content-type", b"").lower().startswith(_PARTS) else self._limits.body
 
     def _admit(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
         settings = self._desk.settings

@@ -10,9 +10,11 @@ import unicodedata
 from dataclasses import dataclass
 from hashlib import sha256
 
+from starlette.responses import Response
+
 from saksi.model.errors import BadInput
 
-__all__ = ["DOWNLOAD", "MOST_FILES", "MOST_FILE_BYTES", "Attachment", "label_of", "safe_name"]
+__all__ = ["MOST_FILES", "MOST_FILE_BYTES", "Attachment", "download", "label_of", "safe_name"]
 
 MOST_FILES = 5
 MOST_FILE_BYTES = 5 << 20
@@ -20,7 +22,7 @@ _LONGEST_NAME = 80
 _RESERVED = frozenset('\\/:*?"<>|%;')
 
 # What goes with a file on its way out, beside `nosniff` as on every answer: no browser shows it, whatever is in it.
-DOWNLOAD = {
+_DOWNLOAD = {
     "Content-Type": "application/octet-stream",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cache-Control": "no-store",
@@ -57,6 +59,11 @@ class Attachment:
     def label(self) -> str:
         """What its first bytes look like."""
         return label_of(self.data)
+
+
+def download(data: bytes, name: str) -> Response:
+    """A file on its way out, under a name of ours."""
+    return Response(data, 200, {**_DOWNLOAD, "Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def label_of(data: bytes) -> str:

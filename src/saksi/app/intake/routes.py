@@ -17,7 +17,7 @@ from saksi.app.api.params import PURPOSE, Param
 from saksi.app.api.problems import Refused
 from saksi.app.api.replay import check_key
 from saksi.app.api.wire import JSON, answer
-from saksi.app.intake.attachment import DOWNLOAD
+from saksi.app.intake.attachment import download
 from saksi.app.intake.form import Unfit, new_session, sheet_of
 from saksi.app.intake.intake import Busy, Intake, KeyReused, Receipt
 from saksi.app.intake.multipart import NOTHING_SENT, read_form
@@ -172,9 +172,7 @@ class Reports:
                 raise Refused("not-found")
             return b"".join(pieces)
 
-        data = await _apart(read)
-        disposition = f'attachment; filename="report-{reference}-{number}.bin"'
-        return Response(data, 200, {**DOWNLOAD, "Content-Disposition": disposition})
+        return download(await _apart(read), f"report-{reference}-{number}.bin")
 
     async def tell(self, call: Call) -> Response:
         """How far it is."""

@@ -7,11 +7,13 @@ from urllib.parse import parse_qsl
 
 from saksi.app.api.desk import Call
 from saksi.app.api.problems import Refused
+from saksi.app.intake.attachment import Attachment, safe_name
+from saksi.app.intake.multipart import read_form as read_parts
 from saksi.model import BadInput
 
-__all__ = ["Form", "local_path", "read_form"]
+__all__ = ["Form", "local_path", "read_form", "read_form_with_file"]
 
-_MEDIA = "application/x-www-form-urlencoded"
+_MEDIA, _PARTS = "application/x-www-form-urlencoded", "multipart/form-data"
 _LONGEST = 16_384
 
 
@@ -40,7 +42,7 @@ async def read_form(call: Call, known: Collection[str], *, longest: int = _LONGE
 
     Raises BadInput for any other field, Refused for another kind of body.
     """
-    if call.request.headers.get("content-type", "").partition(";")[0].strip().lower() != _MEDIA:
+    if _media(call) != _MEDIA:
         raise Refused("wrong-media", f"send {_MEDIA}")
     data = await call.request.body()
     if len(data) > longest:
@@ -49,6 +51,27 @@ async def read_form(call: Call, known: Collection[str], *, longest: int = _LONGE
         fields = parse_qsl(data.decode("ascii"), keep_blank_values=True, strict_parsing=bool(data), errors="strict", max_num_fields=most)
     except ValueError as fault:
         raise BadInput("the form cannot be read", where="body") from fault
+    return _known(fields, known)
+
+
+async def read_form_with_file(call: Call, known: Collection[str], *, longest: int, most: int) -> tuple[Form, Attachment | None]:
+    """The same, from a form that one file may be sent with. Raises BadInput also for a second file, or one that is too large."""
+    if _media(call) != _PARTS:
+        return await read_form(call, known, longest=longest, most=most), None
+    sent = read_parts(await call.request.body(), call.request.headers["content-type"].encode("latin-1", "replace"))
+    if sum(len(value) for values in sent.fields.values() for value in values) > longest:
+        raise Refused("too-large", f"at most {longest} characters beside the file")
+    if len(sent.files) > 1:
+        raise BadInput("one file goes with it", where="file", todo="put several pages into one file")
+    form = _known([(name, value) for name, values in sent.fields.items() for value in values], known)
+    return form, next((Attachment(safe_name(each.name), each.data) for each in sent.files), None)
+
+
+def _media(call: Call) -> str:
+    return call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _known(fields: list[tuple[str, str]], known: Collection[str]) -> Form:
     strange = sorted({name for name, _ in fields} - set(known))
     if strange:
         raise BadInput("there is no such field here", where=strange[0][:40])

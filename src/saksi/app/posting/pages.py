@@ -17,7 +17,7 @@ from saksi.app.api.params import CURSOR, Param
 from saksi.app.api.problems import Refused
 from saksi.app.api.wire import answer, next_link
 from saksi.app.home import now_text
-from saksi.app.intake.attachment import DOWNLOAD, label_of, safe_name
+from saksi.app.intake.attachment import download, label_of, safe_name
 from saksi.app.people.forms import read_form
 from saksi.app.people.policy import gate
 from saksi.app.people.signed import NO_STORE, away, check_fresh, person_at, status_of
@@ -96,14 +96,14 @@ class AnswerPages:
         if item.sort != MAIL:
             raise Refused("not-found")
         data = await _apart(lambda: file_of(self._bytes(item), number))
-        return _download(data, f"answer-{item.digest[:12]}-{number}.bin")
+        return download(data, f"answer-{item.digest[:12]}-{number}.bin")
 
     async def original(self, call: Call) -> Response:
         """The whole mail as it came."""
         item = self._item(call)
         if item.sort != MAIL:
             raise Refused("not-found")
-        return _download(await _apart(lambda: self._bytes(item)), f"answer-{item.digest[:12]}.eml.bin")
+        return download(await _apart(lambda: self._bytes(item)), f"answer-{item.digest[:12]}.eml.bin")
 
     async def aside(self, call: Call) -> Response:
         """Set it aside, with a reason; of two officers one does, the other is told."""
@@ -192,10 +192,6 @@ def _allowed(call: Call) -> None:
 
 def _sealed_too(call: Call) -> bool:
     return call.caller.clearance is Tlp.RED
-
-
-def _download(data: bytes, name: str) -> Response:
-    return Response(data, 200, {**DOWNLOAD, "Content-Disposition": f'attachment; filename="{name}"'})
 
 
 async def _apart(work: Callable[[], _T]) -> _T:

@@ -113,8 +113,8 @@ class Posting(Casing):
         """What was lifted as wrong is in no block list from then on."""
         return tuple(stood_down(self, step, have))
 
-    def _log(self, step: Step, have: History, subject: bytes) -> History:
-        made = super()._log(step, have, subject)
+    def _log(self, step: Step, have: History, subject: bytes, letter: bytes | None = None) -> History:
+        made = super()._log(step, have, subject, letter)
         if step.evidence is not None and (self.files.post / "tray.sqlite").exists() and self.tray.has(step.evidence):
             self.tray.logged(step.evidence, step.person, step.at, step.request)
             self.mailbox.forget(step.evidence)

@@ -128,6 +128,19 @@ class Office:
             closed={each.word.value: str(each.refused) for each in offered if each.refused is not None}, steps=steps,
         )  # fmt: skip
 
+    def letters(self, view: RequestAnswer) -> frozenset[str]:
+        """The digests of what its answers were typed from, of those that are here."""
+        named = {str(each.step["evidence"]) for each in view.steps if each.step.get("evidence")}
+        return frozenset(each for each in named if self.node.shelf.original(bytes.fromhex(each)) is not None)
+
+    def letter(self, request: str, digest: str, person: Person) -> bytes | None:
+        """What an answer to a request was typed from; None where no step names it, or it is not here."""
+        self.history(request, person)
+        if all(each.step.evidence != digest for each in self.node.book.steps(request)):
+            return None
+        pieces = self.node.shelf.original(bytes.fromhex(digest))
+        return None if pieces is None else b"".join(pieces)
+
     # -- doing -----------------------------------------------------------------------------------------------------------------------
 
     def draft(self, body: RequestBody, session: Session) -> History:
@@ -149,7 +162,7 @@ class Office:
         done = tuple((each.entity, Money(each.amount, each.currency)) for each in body.done)
         deed = Deed(
             request=request, word=word, head=body.head, subject=body.subject, targets=body.targets, until=body.until, reason=body.reason,
-            text=body.text, done=done, via=body.via, evidence=body.evidence, checked=body.checked,
+            text=body.text, done=done, via=body.via, evidence=body.evidence, checked=body.checked, letter=body.letter,
         )  # fmt: skip
         return self.node.act(deed, person.actor)
 

@@ -12,7 +12,9 @@ from saksi.actions.theirs import ENDS
 from saksi.app.api.desk import Call, Route
 from saksi.app.api.keys import May
 from saksi.app.api.params import CURSOR, Param
+from saksi.app.api.problems import Refused
 from saksi.app.api.wire import answer, next_link
+from saksi.app.intake.attachment import download
 from saksi.app.packing import Order
 from saksi.app.people.forms import read_form
 from saksi.app.people.policy import gate, may
@@ -41,6 +43,7 @@ _TYPED = (
     Param("word", "What it says.", longest=20), Param("reason", "Why.", longest=30), Param("via", "How it came.", longest=5),
     Param("evidence", "The SHA-256 of what came.", longest=64, form="[0-9a-f]{64}"),
 )  # fmt: skip
+_DIGEST = Param("digest", "The SHA-256 of a letter, in hex.", longest=64, form="[0-9a-f]{64}", place="path")
 _ANSWERS = frozenset(each.value for each in Word if each.is_answer)
 
 # What the form of a word of ours asks for, beside the button; a star where the rules want it.
@@ -81,6 +84,7 @@ class RequestPages:
             route("GET", "/request/{id}/edit.json", self.change_data, ID),
             route("POST", "/request/{id}/edit", self.edit, ID),
             route("POST", "/request/{id}/pack", self.pack, ID),
+            route("GET", "/request/{id}/letter/{digest}", self.letter, ID, _DIGEST),
         )
 
     async def list(self, call: Call) -> Response:
@@ -185,6 +189,15 @@ class RequestPages:
         order = Order((id_,), call.caller.reader("an evidence pack"), analyst=session.person.id)
         return await packed(call, self._office.node, lambda: order, f"request-{id_[:12]}")
 
+    async def letter(self, call: Call) -> Response:
+        """What an answer was typed from, as it came."""
+        id_, digest = call.asked.text("id"), call.asked.text("digest")
+        data = await call.walk(lambda: self._office.letter(id_, digest, person_at(call).person))
+        call.desk.access.note(call.caller.watcher("requests"), "request", what=[id_, digest])
+        if data is None:
+            raise Refused("not-found")
+        return download(data, f"letter-{digest[:12]}.bin")
+
     async def _show(
         self, call: Call, id_: str, *, fault: SaksiError | None = None, seen: str = "", told: Mapping[str, object] | None = None
     ) -> Response:
@@ -199,7 +212,7 @@ class RequestPages:
             fresh_steps=heads[heads.index(seen) + 1 :] if seen in heads else [], bearing={each.value for each in BEARING},
             fresh=is_fresh(call), refusals=REFUSALS, ends=sorted(ENDS), me=session.person.id,
             urgency=Urgency(str(view.request["urgency"])), back=f"/request/{id_}", fields=_FIELDS, answers=_ANSWERS, seldom=seldom,
-            may_pack=May.LOOK in call.caller.rights,
+            may_pack=May.LOOK in call.caller.rights, letters=self._office.letters(view),
         )  # fmt: skip
 
     def _form(self, call: Call, draft: Draft, *, fault: SaksiError | None = None, id_: str = "", head: str = "") -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 
 from saksi.app.api.desk import Call
-from saksi.app.people.forms import Form, read_form
+from saksi.app.people.forms import Form, read_form, read_form_with_file
 from saksi.app.requesting.wire import DoneBody, RequestBody, StepBody, TargetBody
 from saksi.model import BadInput
 
@@ -43,8 +43,8 @@ def asked_of(form: Form) -> RequestBody:
 
 
 async def read_step(call: Call) -> StepBody:
-    """A step that a person wants to take."""
-    form = await read_form(call, _STEP, longest=_LONGEST, most=_MOST)
+    """A step that a person wants to take, with the letter that it was typed from where they have it."""
+    form, letter = await read_form_with_file(call, _STEP, longest=_LONGEST, most=_MOST)
 
     def maybe(name: str) -> str | None:
         return form.one(name).strip() or None
@@ -56,5 +56,5 @@ async def read_step(call: Call) -> StepBody:
     return StepBody(
         word=form.one("word"), head=form.one("head"), subject=maybe("subject"), targets=form.all("target"), until=maybe("until"),
         reason=maybe("reason"), text=maybe("text"), done=done, via=form.one("via") or "node", evidence=maybe("evidence"),
-        checked=maybe("checked"),
+        checked=maybe("checked"), letter=None if letter is None else letter.data,
     )  # fmt: skip

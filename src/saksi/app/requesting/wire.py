@@ -53,8 +53,9 @@ class DoneBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class StepBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A step that a person wants to take on the request as they saw it (`head`); `subject` and `targets` say what they agree to.
 
-    An answer that was typed in says how it came (`via`: mail, paper, phone or form), the SHA-256 of the letter (`evidence`), and how it was
-    made sure whose it is (`checked`). `request` is the whole request anew, for an edit.
+    An answer that was typed in says how it came (`via`: mail, paper, phone or form), and how it was made sure whose it is (`checked`). The
+    `letter` that it was typed from goes into the vault with the step, as it is; `evidence` is its SHA-256, where it is kept elsewhere.
+    `request` is the whole request anew, for an edit.
     """
 
     word: str
@@ -68,6 +69,7 @@ class StepBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     via: str = "node"
     evidence: str | None = None
     checked: str | None = None
+    letter: bytes | None = None
     request: RequestBody | None = None
 
 
