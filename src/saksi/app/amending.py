@@ -6,7 +6,7 @@ import re
 import shutil
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
@@ -15,6 +15,7 @@ from saksi.app.api.replay import forget_answers
 from saksi.app.api.waiting import Waiting
 from saksi.app.config import Config
 from saksi.app.home import Home, now_text, takes_key, today, waiting_key
+from saksi.app.moves import check_moves, may_count
 from saksi.app.reason import check_reason
 from saksi.app.recording import Recording
 from saksi.app.take_log import TakeLog
@@ -117,7 +118,9 @@ class Amending(Recording):
             subjects.append(self.ledger.subjects(*place))
         return tuple(self.ledger.append(made, subjects=subjects))
 
-    def _amendment(self, place: tuple[int, int], change: Change, *, said_at: str | None = None) -> Statement:
+    def _amendment(self, place: tuple[int, int], change: Change, *, before: Collection[str] = (), said_at: str | None = None) -> Statement:
+        """The amendment as it is logged; where it was not accepted yet (at `said_at`), it must change something behind the ops that wait
+        `before`."""
         ref = self.ledger.ref(self.ledger.commitment(*place))
         target = self._statement(*place)
         if isinstance(target.content, Amendment):
@@ -126,7 +129,8 @@ class Amending(Recording):
         if known is None:
             raise BadInput("the views do not know this statement yet", where=ref, todo="run `saksi fold`")
         if said_at is None:  # what was accepted is written, though an edition dropped it meanwhile
-            self._check_moves(change, known.counts, ref)
+            may, may_not = may_count(self._recorded(place), before) if before else (known.counts, not known.counts)
+            check_moves(change.op.value, ref, may=may, may_not=may_not)
         recorder = self.views.asserter(known.asserter)
         return Statement(
             Amendment(change.op, ref, self._ref(known.prev), change.reason),
@@ -136,7 +140,7 @@ class Amending(Recording):
         )
 
     def outcome(self, plan: OutcomePlan) -> OutcomeLine:
-        """Record what became of a value, as a statement of this authority, also where it cannot be shown yet. Told again, it adds nothing.
+        """Record what became of a value, as a statement of this authority; `catch_up` shows it. Told again, it adds nothing.
 
         Where the desk says so itself, the statement names who: that is how it is told from a caller's word (record 67).
         """
@@ -152,8 +156,6 @@ class Amending(Recording):
         if known is not None:
             return OutcomeLine(ref=self._ref(known.commitment) or "", entity=reading.entity, outcome=plan.outcome, duplicate=True)
         (ref,) = self.ledger.append([made])
-        with suppress(Behind):
-            self.catch_up()
         return OutcomeLine(ref=ref, entity=reading.entity, outcome=plan.outcome)
 
     def meant(self, what: str, country: str | None = None) -> str:
@@ -265,6 +267,12 @@ class Amending(Recording):
             raise BadInput("the statement was erased, or its payload is not here")
         return Statement.parse(payload)
 
+    def _recorded(self, place: tuple[int, int]) -> Fact:
+        """A statement as the ledger has it, whatever waits."""
+        content = self._statement(*place).content
+        assert not isinstance(content, Amendment)  # none is amended
+        return self.views.recorded(content.entity, before=self.views.stop(place[0]) + place[1] + 1).facts[-1]
+
     def _all_places(self, entity: str) -> list[tuple[int, int]]:
         return [(fact.leaf, fact.index) for fact in self._all_facts(entity)]
 
@@ -280,10 +288,3 @@ class Amending(Recording):
 
     def _ref(self, commitment: bytes | None) -> str | None:
         return None if commitment is None else self.ledger.ref(commitment)
-
-    @staticmethod
-    def _check_moves(change: Change, counts: bool, ref: str) -> None:
-        if change.op in {Op.RETRACT, Op.EXPIRE, Op.REJECT} and not counts and change.op is not Op.REJECT:
-            raise BadInput("it does not count any more: there is nothing to withdraw", where=ref)
-        if change.op in {Op.REINSTATE, Op.CONFIRM} and counts:
-            raise BadInput("it counts already", where=ref)

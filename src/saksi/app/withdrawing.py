@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from saksi.app.amending import Amending, Change, no_such
 from saksi.app.api.ports import AmendLine, AmendPlan, ErasureLine, ErasureOrder
 from saksi.app.home import today
+from saksi.app.moves import may_count, moves
 from saksi.app.withheld import WITHDRAWS
 from saksi.ledger.erasure_plan import ErasurePlan
+from saksi.ledger.ledger import MAX_GROUP
 from saksi.model import Amendment, BadInput, Grade, Marking, NotAllowed, NotFound, Op, Pap, Statement, Tlp, release
 from saksi.views.fact import Change as Made
 from saksi.views.fact import Fact, standing
 
 __all__ = ["Withdrawing"]
 
-_SORTS = (frozenset({"confirm", "reject"}), frozenset({"retract", "expire", "reinstate"}))
-_RESTORES = frozenset({"confirm", "reinstate"})
 _SHOWN_AGAIN = "ask without `plan`: the answer says what would go now"
 
 
 class Withdrawing(Amending):
     """Amendments and erasures as the API and the command line ask for them; `catch_up` shows them."""
 
-    def own_saying(self, plan: AmendPlan) -> tuple[str, tuple[str, ...]]:
+    def own_saying(self, plan: AmendPlan, before: Mapping[str, Collection[str]] | None = None) -> tuple[str, tuple[str, ...]]:
         """The entity that the plan's value is read as, and the references of what this authority says of it from the publisher or series
-        named, as far as it counts and the giver may see it. Others' statements are not among them: they are contested, not withdrawn.
+        named, as far as the giver may see it and it counts, or may count after the ops that wait `before` (by reference). What others say
+        is not among it: it is contested, not withdrawn.
         """
         if (plan.publisher is None) == (plan.series is None):
             raise BadInput(
@@ -37,10 +38,11 @@ class Withdrawing(Amending):
         entity = self.meant(plan.value or "", plan.country)
         found, wanted = [], (plan.publisher or plan.series or "").casefold()
         for fact in self._all_facts(entity):
-            told = self.views.source(fact.source)
+            told, ref = self.views.source(fact.source), f"{self.config.origin}#{fact.commitment.hex()}"
             named = told.publisher if plan.series is None else told.series
-            if (named or "").casefold() == wanted and self._own_and_open(fact, Tlp.read(plan.clearance)):
-                found.append(f"{self.config.origin}#{fact.commitment.hex()}")
+            counts, _ = may_count(fact, (before or {}).get(ref, ()))
+            if (named or "").casefold() == wanted and counts and self._own_and_open(fact, Tlp.read(plan.clearance)):
+                found.append(ref)
         if not found:
             raise NotFound(
                 f"nothing that this authority says of {entity} comes from there",
@@ -49,27 +51,30 @@ class Withdrawing(Amending):
             )
         return entity, tuple(found)
 
-    def withdraw(self, plan: AmendPlan) -> AmendLine:
-        """Amend what the plan names. Raises BadInput for a statement that is not there, and just so for one its giver may not see."""
-        refs = self._named(plan)
-        made = self.record_all(refs, _change(plan), clearance=Tlp.read(plan.clearance))
-        return AmendLine(op=plan.op, targets=tuple(dict.fromkeys(refs)), refs=made)
+    def to_withdraw(self, plan: AmendPlan, before: Sequence[AmendPlan]) -> AmendPlan:
+        """The same plan by reference alone, where it would change something behind what waits `before` it. Raises BadInput for a statement
+        that is not there, and just so for one its giver may not see. Writes nothing, so another may be writing meanwhile.
+        """
+        asked = _asked(before)
+        named = plan.refs if plan.value is None else self.own_saying(plan, asked)[1]
+        if not named or (plan.value is not None and plan.refs):
+            raise BadInput("name references, or a value", where="refs")
+        change, places = _change(plan), dict.fromkeys(self._own(ref, Tlp.read(plan.clearance)) for ref in named)
+        if len(places) > MAX_GROUP:
+            raise BadInput(f"at most {MAX_GROUP} statements are amended at once, not {len(places)}", where="value", todo="name references")
+        refs = {self.ledger.ref(self.ledger.commitment(*place)): place for place in places}
+        for ref, place in refs.items():
+            self._amendment(place, change, before=asked.get(ref, ()))
+        return dataclasses.replace(plan, refs=tuple(refs), value=None, country=None, publisher=None, series=None)
 
-    def to_withdraw(self, plan: AmendPlan) -> AmendPlan:
-        """The same plan by reference alone. Raises what `withdraw` would; writes nothing, so another may be writing meanwhile."""
-        change, places = _change(plan), dict.fromkeys(self._own(ref, Tlp.read(plan.clearance)) for ref in self._named(plan))
-        for place in places:
-            self._amendment(place, change)
-        refs = tuple(self.ledger.ref(self.ledger.commitment(*place)) for place in places)
-        return dataclasses.replace(plan, refs=refs, value=None, country=None, publisher=None, series=None)
-
-    def withdraw_later(self, plan: AmendPlan, *, asked_at: str, size: int) -> AmendLine:
+    def withdraw_later(self, plan: AmendPlan, *, asked_at: str, size: int, since: int) -> AmendLine:
         """Amend what was accepted at that time (UTC) and size of the views, and show it. What was changed so or erased since stays so.
         But a retraction is written though the statement has expired since: an edition that has it again would bring it back.
 
-        The amendments bear the time at which they were asked for, and are known by it where they stand already: a process may end at any
-        point, and nothing is done twice. A statement that was marked beyond the clearance of whoever asked since is taken back all the
-        same, and not named; other amendments leave it. Raises NotFound for one that this clearance may see by neither marking.
+        The amendments bear the time at which they were asked for, and are known by it where they stand already, at leaf `since` or behind:
+        a process may end at any point, and nothing is done twice. A statement that was marked beyond the clearance of whoever asked since
+        is taken back all the same, and not named; other amendments leave it. Raises NotFound for one that this clearance may see by neither
+        marking.
         """
         self.catch_up()
         change, clearance = _change(plan), Tlp.read(plan.clearance)
@@ -83,10 +88,10 @@ class Withdrawing(Amending):
             open_ = self._opens(standing(fact).handling, clearance)
             if not open_ and not self._opens(standing(fact, at=size).handling, clearance, on=asked_at[:10]):
                 raise no_such(ref)
-            before = self._before(fact, change, asked_at=asked_at, size=size)
+            before = self._before(fact, change, asked_at=asked_at, since=max(size, since))
             if before is not None and open_:
                 named[ref] = self.ledger.ref(before)
-            elif before is None and _moves(plan.op, fact) and (open_ or plan.op in WITHDRAWS):
+            elif before is None and moves(plan.op, fact) and (open_ or plan.op in WITHDRAWS):
                 targets.append((ref, open_))
                 made.append(self._amendment(place, change, said_at=asked_at))
                 subjects.append(self.ledger.subjects(*place))
@@ -104,26 +109,15 @@ class Withdrawing(Amending):
             payload = None if place is None else self.ledger.payload(*place)
             if place is None or payload is None or isinstance(Statement.parse(payload).content, Amendment):
                 continue
-            if _moves(op, self._recorded(place)):
+            if moves(op, self._recorded(place)):
                 return False
         return True
 
-    def _named(self, plan: AmendPlan) -> tuple[str, ...]:
-        refs = plan.refs if plan.value is None else self.own_saying(plan)[1]
-        if not refs or (plan.value is not None and plan.refs):
-            raise BadInput("name references, or a value", where="refs")
-        return refs
-
-    def _before(self, fact: Fact, change: Change, *, asked_at: str, size: int) -> bytes | None:
-        """The commitment of this very amendment, where it is in the ledger: not where something else of its sort, asked for no later than
-        this, came behind it, for then this is another that was asked for in the same second."""
-        found = None
-        for each in fact.changes:
-            if each.leaf >= size and each.asserted_at == asked_at and self._is(each, change):
-                found = each.commitment
-            elif each.op in _sort(change.op.value) and each.asserted_at <= asked_at:
-                found = None
-        return found
+    def _before(self, fact: Fact, change: Change, *, asked_at: str, since: int) -> bytes | None:
+        """The commitment of this very amendment, where it is in the ledger: behind leaf `since`, for one that is like it, asked for in the
+        same second, may stand before that. What somebody else said after it, whatever their clock says, does not make it another."""
+        behind = (each for each in fact.changes if each.leaf >= since and each.asserted_at == asked_at)
+        return next((each.commitment for each in behind if self._is(each, change)), None)
 
     def _is(self, made: Made, change: Change) -> bool:
         """Whether what the views hold is this very change by this very person or key."""
@@ -132,12 +126,6 @@ class Withdrawing(Amending):
         graded = change.grade is None or by.grade == change.grade
         marking = self.views.handling(made.handling)
         return same and graded and (change.marking is None or change.marked(marking) == marking)
-
-    def _recorded(self, place: tuple[int, int]) -> Fact:
-        """A statement as the ledger has it, whatever waits."""
-        content = self._statement(*place).content
-        assert not isinstance(content, Amendment)  # what was accepted is none
-        return self.views.recorded(content.entity, before=self.views.stop(place[0]) + place[1] + 1).facts[-1]
 
     def erase_as_told(self, order: ErasureOrder) -> ErasureLine:
         """What an erasure would destroy; and, where the order names that very plan, destroy it.
@@ -159,26 +147,21 @@ class Withdrawing(Amending):
         return replace(told, plan="", erased=True, notices=tuple(done.notices))
 
     def _own_and_open(self, fact: Fact, clearance: Tlp) -> bool:
-        state = standing(fact)
         ours = self.views.asserter(fact.asserter).authority == self.config.authority
-        return ours and state.counts and self._opens(state.handling, clearance)
+        return ours and self._opens(standing(fact).handling, clearance)
 
     def _opens(self, handling: int, clearance: Tlp, *, on: str | None = None) -> bool:
         """Whether this clearance sees what is marked so, on a day (ISO date; None: today)."""
         return "content" in release(self.views.handling(handling), self.owner(clearance), on=on or today())
 
 
-def _moves(op: str, fact: Fact) -> bool:
-    """Whether an amendment that was accepted still says something: not where the same was said since, or for an expiry a retraction."""
-    if op not in WITHDRAWS:
-        return op not in _RESTORES or not standing(fact).counts
-    last = next((each.op for each in reversed(fact.changes) if each.op in _sort(op)), None)
-    return last != op and (op, last) != ("expire", "retract")
-
-
-def _sort(op: str) -> frozenset[str]:
-    """The ops of which the author's last one counts."""
-    return next((ops for ops in _SORTS if op in ops), frozenset({op}))
+def _asked(before: Sequence[AmendPlan]) -> dict[str, list[str]]:
+    """The ops that wait, of each statement by its reference, in their order."""
+    made: dict[str, list[str]] = {}
+    for plan in before:
+        for ref in plan.refs:
+            made.setdefault(ref, []).append(plan.op)
+    return made
 
 
 def _change(plan: AmendPlan) -> Change:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
@@ -355,20 +355,15 @@ class Stand:
         self._outcomes[name] = ref
         return OutcomeLine(ref=ref, entity=entity, outcome=plan.outcome)
 
-    def withdraw(self, plan: AmendPlan) -> AmendLine:
+    def to_withdraw(self, plan: AmendPlan, before: Sequence[AmendPlan]) -> AmendPlan:
         held = () if plan.value is None else self._facts.get(detect(plan.value, country=plan.country)[0].entity, ())
         refs = plan.refs or tuple(f"{ORIGIN}#{fact.commitment.hex()}" for fact in held)
         if not refs or any(ref.rpartition("#")[2] not in self._places for ref in refs):
             raise BadInput("there is no such statement", where="refs")
-        return AmendLine(op=plan.op, targets=refs, refs=tuple(self.amend(ref, Op(plan.op), plan.reason) for ref in refs))
+        return replace(plan, refs=refs, value=None)
 
-    def to_withdraw(self, plan: AmendPlan) -> AmendPlan:
-        if any(ref.rpartition("#")[2] not in self._places for ref in plan.refs):
-            raise BadInput("there is no such statement", where="refs")
-        return plan
-
-    def withdraw_later(self, plan: AmendPlan, *, asked_at: str, size: int) -> AmendLine:
-        return self.withdraw(plan)
+    def withdraw_later(self, plan: AmendPlan, *, asked_at: str, size: int, since: int) -> AmendLine:
+        return AmendLine(op=plan.op, targets=plan.refs, refs=tuple(self.amend(ref, Op(plan.op), plan.reason) for ref in plan.refs))
 
     def is_written(self, op: str, statements: Collection[bytes]) -> bool:
         return True

@@ -151,6 +151,7 @@ def test_what_is_told_for_the_holder_after_the_draft_is_named_before_it_leaves(n
     asked = plan(node, kind=Kind.PRESERVE, until=None)
     have = node.draft(asked, ANALYST)
     node.outcome(OutcomePlan(value=PHONE, outcome="false-alarm", by="bank-b"))
+    node.catch_up()
     with pytest.raises(NotAllowed, match="speaks for the holder"):
         act(node, have, Word.SEND, ANALYST)
     have = node.edit(have.request.id, asked, ANALYST, head=have.head)

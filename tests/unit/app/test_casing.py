@@ -190,6 +190,7 @@ def test_what_speaks_for_a_person_is_never_left_out(node: Node) -> None:
     assert own.name in node.case(have.id, LEAD, RED).favour
     assert not have.refs
     node.outcome(OutcomePlan(value=PHONE, outcome="false-alarm", by="bank-b"))
+    node.catch_up()
     seen = node.case(have.id, LEAD, RED)
     (fresh,) = set(seen.favour) - {own.name}
     have = work(node, have, Word.ADD, refs=(fresh,), text="the bank says so")

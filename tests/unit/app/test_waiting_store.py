@@ -92,8 +92,8 @@ def test_the_same_after_something_else_was_asked_for_is_kept(
     made = [_retract(analyst, refs, op) for op in ("reject", "confirm", "reject")]
     assert len({each.headers["location"] for each in made}) == 3
     with monkeypatch.context() as patch:  # the node dies when the last is in the ledger and not yet known to be
-        ended = real.desk.waiting.done
-        patch.setattr(real.desk.waiting, "done", lambda id_, line: None if id_ == made[2].json()["id"] else ended(id_, line))
+        ended, last = real.desk.waiting.done, made[2].json()["id"]
+        patch.setattr(real.desk.waiting, "done", lambda id_, line, size: id_ == last or ended(id_, line, size=size))
         busy.free()
     view = analyst.get(f"/api/v1/statements/{_digests(refs)[0]}").json()
     assert (view["standing"], [each["op"] for each in view["changes"]]) == ("rejected", ["reject", "confirm", "reject"])

@@ -19,7 +19,7 @@ from test_api_node import Real
 from test_withdrawing import BODY, PHONE, real, roles  # noqa: F401
 
 from saksi.app.amending import Change
-from saksi.app.api import give, later
+from saksi.app.api import later
 from saksi.app.api.application import make_desk
 from saksi.app.api.desk import Desk
 from saksi.app.api.keys import Role
@@ -61,7 +61,7 @@ class Busy:
 
 @pytest.fixture
 def busy(real: Real, monkeypatch: pytest.MonkeyPatch) -> Iterator[Busy]:  # noqa: F811
-    monkeypatch.setattr(give, "_MOMENT", 0.05)
+    monkeypatch.setattr(later, "_MOMENT", 0.05)
     made = Busy(real)
     yield made
     made.free(work=False)
@@ -117,6 +117,7 @@ def test_it_is_written_after_a_file_that_was_refused_too(real: Real, busy: Busy)
     made = accepted(analyst)
     busy.free(work=False)
     assert analyst.post("/api/v1/takes?name=none.csv", content=b"nobody's known file\n").status_code == 400
+    real.desk.writer.submit(int).result(60)  # what comes after the answer is over
     assert state(analyst, made)["state"] == "done"
 
 

@@ -16,9 +16,9 @@ from saksi.app.alerts.search import WAYS, read_search
 from saksi.app.alerts.stream import Listeners, Stream, still_there
 from saksi.app.alerts.telling import AlertHit
 from saksi.app.api.desk import Call, Route
-from saksi.app.api.give import IDEMPOTENT
 from saksi.app.api.keys import May
 from saksi.app.api.look import read_body
+from saksi.app.api.once import IDEMPOTENT
 from saksi.app.api.params import PURPOSE, Param
 from saksi.app.api.problems import Refused
 from saksi.app.api.replay import check_key

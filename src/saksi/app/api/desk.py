@@ -28,7 +28,7 @@ from saksi.model import BadInput, Json, Reader, Tlp
 
 _T = TypeVar("_T")
 
-__all__ = ["LOOPBACK", "Call", "Desk", "Limits", "Route", "Settings"]
+__all__ = ["LOOPBACK", "Call", "Desk", "Limits", "Route", "Settings", "in_time"]
 
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -136,6 +136,14 @@ class Call:
 
         return done
 
+    def mind_time(self) -> float | None:
+        """Until when (time of the loop; None: for as long as it takes) this is to be answered. Whoever asks minds that from here on: what
+        has begun to be written is not broken off."""
+        limit: asyncio.Timeout = self.request.scope["saksi.limit"]
+        until = limit.when()
+        limit.reschedule(None)
+        return until
+
     async def walk(self, work: Callable[[], _T]) -> _T:
         """Do something that may take its time, in the thread for that."""
         return await asyncio.get_running_loop().run_in_executor(self.desk.walker, work)
@@ -146,6 +154,13 @@ class Call:
         if size is not None and size > (newest := self.desk.node.state().views):
             raise BadInput(f"the ledger is not that long: answers reach up to {newest}", where="at")
         return size
+
+
+async def in_time(future: asyncio.Future[_T], until: float | None) -> bool:
+    """Whether it ends in time (of the loop; None: wait for it in any case). Where it does not, it goes on."""
+    left = None if until is None else max(0.0, until - asyncio.get_running_loop().time())
+    ended, _ = await asyncio.wait({future}, timeout=left)
+    return bool(ended)
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,7 +179,7 @@ WITHDRAWAL: Mapping[str, Json] = {
     "id": "0f" * 16,
     "op": "retract",
     "state": "waiting",
-    "said": "Another act is writing to the ledger. This one is accepted and kept, and is written as soon as that one has ended.",
+    "said": "It is accepted and kept, and is written to the ledger as soon as what is under way has ended and there is room.",
     "asked_at": "2026-06-15T12:00:00Z",
     "by": "0123abcd",
     "targets": [_REF],

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
-from collections.abc import Callable
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
@@ -18,24 +15,18 @@ from saksi.app.api import examples
 from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.api.desk import Call, Route
 from saksi.app.api.keys import May
-from saksi.app.api.later import Later, work_off
 from saksi.app.api.look import read_body
+from saksi.app.api.once import IDEMPOTENT, done, once
 from saksi.app.api.params import CURSOR, LIMIT, Param
 from saksi.app.api.ports import OutcomePlan, TakePlan
-from saksi.app.api.problems import Refused
-from saksi.app.api.replay import Stored, check_key
+from saksi.app.api.replay import Stored
 from saksi.app.api.wire import JSON, answer, next_link
 from saksi.model import OUTCOMES, ROLES, BadInput
 from saksi.sources.own import LISTS, SAFE, own_of
-from saksi.views.serving import Behind
 
-__all__ = ["IDEMPOTENT", "ROUTES", "OutcomeBody", "TakesAnswer", "once", "said"]
+__all__ = ["ROUTES", "OutcomeBody", "TakesAnswer"]
 
-_NOT_SHOWN = "the disk is full, so look-ups and block lists do not show it yet"
-_SOON = {"Retry-After": "5"}
-_MOMENT = 1.5  # seconds
 _FILE = "application/octet-stream"
-IDEMPOTENT = Param("Idempotency-Key", "Sent again within a day, nothing is done twice.", longest=100, form="[!-~]+", place="header")
 _NAME = Param("name", "How the file is called; a claim, never a path to open.", "reports.csv", needed=True, longest=200)
 _OWN = (
     Param("publisher", "Whose list it is, where it is one of the desk's own; needs `list`.", longest=200),
@@ -121,78 +112,6 @@ async def outcome(call: Call) -> Response:
     return await once(call, sha256(b"outcome\0" + msgspec.json.encode(told)).digest(), work)
 
 
-async def once(call: Call, asked: bytes, work: Callable[[], Stored], later: Later | None = None) -> Response:
-    """Do the work in the thread that writes, or give the stored answer of the same request.
-
-    Where that thread is busy for longer than a moment, `later` accepts the work instead, and says how it ended when it is asked again.
-    """
-    work = call.writing(work)
-    loop, replay, caller = asyncio.get_running_loop(), call.desk.replay, call.caller.name
-    told = call.request.headers.get("idempotency-key")
-
-    def shown(work: Callable[[], Stored]) -> Stored:
-        made = work()
-        try:
-            call.desk.node.catch_up()
-        except Behind as fault:
-            raise Refused("not-shown", f"what was asked for is recorded and stays so; {_NOT_SHOWN}", headers=_SOON) from fault
-        return made
-
-    def write(work: Callable[[], Stored]) -> Stored:
-        try:
-            return shown(work)
-        finally:
-            work_off(call.desk)  # what was accepted meanwhile, however this act ended: before the next begins
-
-    if told is None:
-        if later is None:
-            return said(await loop.run_in_executor(call.desk.writer, write, work))
-        return said(await _soon(call, partial(write, work), call.writing(later.accept)))
-    key = check_key(told)
-    stored = replay.begin(caller, key, asked)
-    if stored is not None:
-        call.writing(lambda: None)()
-        if later is not None and stored.status == 202:
-            return said(later.ended(stored), replayed=True)
-        state = call.desk.node.state()
-        if state.views < state.size:
-            await loop.run_in_executor(call.desk.writer, shown, lambda: stored)
-        return said(stored, replayed=True)
-
-    def kept(work: Callable[[], Stored]) -> Stored:  # kept even where the caller has hung up meanwhile
-        try:
-            made = work()
-        except BaseException:
-            loop.call_soon_threadsafe(replay.drop, caller, key)
-            raise
-        loop.call_soon_threadsafe(lambda: replay.end(caller, key, asked=asked, said=made))
-        return made
-
-    accept = None if later is None else partial(kept, call.writing(later.accept))
-    return said(await _soon(call, partial(write, partial(kept, work)), accept))
-
-
-async def _soon(call: Call, work: Callable[[], Stored], accept: Callable[[], Stored] | None) -> Stored:
-    """The work done in the thread that writes; or accepted, where that has not begun in a moment. Goes on where the caller hangs up."""
-    begun = call.desk.writer.submit(work)
-    done = asyncio.wrap_future(begun)
-    if accept is not None:
-        await asyncio.wait({done}, timeout=_MOMENT)
-        if begun.cancel():
-            return await asyncio.shield(asyncio.to_thread(accept))
-    return await asyncio.shield(done)
-
-
-def said(stored: Stored, *, replayed: bool = False) -> Response:
-    """The answer as it is kept, never to be kept on the way."""
-    headers = {"Cache-Control": "no-store"}
-    if stored.location:
-        headers["Location"] = stored.location
-    if replayed:
-        headers["Idempotency-Replayed"] = "true"
-    return Response(stored.body, stored.status, headers, JSON)
-
-
 async def _spool(call: Call) -> tuple[Path, str]:
     """Write the body into the spool, where only the node can read it; its SHA-256 in hex."""
     path = call.desk.spool / secrets.token_hex(16)
@@ -231,7 +150,7 @@ ROUTES = (
             IDEMPOTENT,
         ),
         ("", _FILE, "reference,reported,phone\nR-1,2026-01-31,012345678\n"),
-        {201: ("TakeLine", JSON, examples.TAKE)},
+        done("TakeLine", examples.TAKE),
         ("in-progress", "key-reused", "answer-gone", "too-large"),
         "Intake",
     ),
@@ -254,7 +173,7 @@ ROUTES = (
         "It is recorded as a statement of this node. Told again, it adds nothing (200 instead of 201).",
         (IDEMPOTENT,),
         ("OutcomeBody", JSON, examples.OUTCOME_BODY),
-        {201: ("OutcomeLine", JSON, examples.OUTCOME), 200: ("OutcomeLine", JSON, {**examples.OUTCOME, "duplicate": True})},
+        {**done("OutcomeLine", examples.OUTCOME), 200: ("OutcomeLine", JSON, {**examples.OUTCOME, "duplicate": True})},
         ("in-progress", "key-reused", "answer-gone", "wrong-media", "too-large"),
         "Intake",
     ),

@@ -86,7 +86,7 @@ class Guard:
             body = _Body(receive, self._limits.file if taking else self._most(caller, headers))
             body.check(headers)
             seconds = None if scope["path"] == _STREAM else self._limits.take_seconds if taking else self._limits.seconds
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds) as scope["saksi.limit"]:
                 await self.app(scope, body.receive, out.send)
         except TimeoutError:
             await self._refuse(scope, receive, out=out, fault=Refused("too-slow"))

@@ -1,12 +1,14 @@
-"""What is taken back while another act is writing: accepted at once, shown at once, written as soon as the thread that writes is free.
+"""What is taken back over HTTP: accepted at once, shown at once, written as soon as the thread that writes is free.
 
-What was accepted is done in its order after every act that writes, when the node begins to serve, and every few seconds. Whoever asked must
-have the right still by then, as far as it goes by then; else it is refused, and what it was about is shown again. What others marked
-stricter since is none of their doing: it is taken back all the same.
+All is accepted first, also where nothing else is under way: it is written in the order in which it was asked for, and none is answered as
+if it were not done. What was accepted is done at once, after every act that writes, when the node begins to serve, and every few seconds.
+Whoever asked must have the right still by then, as far as it goes by then; else it is refused, and what it was about is shown again. What
+others marked stricter since is none of their doing: it is taken back all the same.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,12 +17,12 @@ import msgspec
 from starlette.responses import Response
 
 from saksi.app.api import examples
-from saksi.app.api.desk import Call, Desk, Route
+from saksi.app.api.desk import Call, Desk, Route, in_time
 from saksi.app.api.keys import CAN, May, Role
 from saksi.app.api.params import Param
 from saksi.app.api.ports import AmendLine, AmendPlan
 from saksi.app.api.problems import Refused
-from saksi.app.api.replay import Stored
+from saksi.app.api.replay import Keep, Stored
 from saksi.app.api.waiting import Waits
 from saksi.app.api.waiting_seal import Damaged
 from saksi.app.api.wire import JSON, answer
@@ -30,23 +32,44 @@ from saksi.model import BadInput, Tlp
 __all__ = ["ROUTES", "Later", "work_off"]
 
 _AT = "/api/v1/retractions/"
+_MOMENT = 1.5  # seconds
 _log = logging.getLogger("saksi.api")
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """One withdrawal, or another amendment, as it is accepted to be written later. `told` hears the plan, by reference."""
+    """One withdrawal, or another amendment. `told` hears the plan, by reference."""
 
     call: Call
     plan: AmendPlan
     asked: bytes
     told: Callable[[AmendPlan], None]
 
+    async def do(self, keep: Keep | None) -> Stored:
+        """Accept it, and have it written: how that ended, where its turn comes in a moment and the request has time, else as accepted."""
+        desk, until = self.call.desk, self.call.mind_time()
+        accept = self.call.writing(self.accept)
+        accepted = await asyncio.shield(asyncio.to_thread(accept if keep is None else keep(accept)))
+        begun = desk.writer.submit(work_off, desk)
+        done = asyncio.wrap_future(begun)
+        await in_time(done, asyncio.get_running_loop().time() + _MOMENT)
+        if not begun.cancel():
+            await in_time(done, until)
+        ended = self._ended(accepted)
+        if ended.status == 200:  # refused: it may be the key that was revoked a moment ago
+            self.call.writing(lambda: None)()
+        return ended
+
+    async def again(self, stored: Stored) -> Stored:
+        """As before while it waits, then how it ended."""
+        return self._ended(stored) if stored.status == 202 else stored  # any other was kept by a node of before
+
     def accept(self) -> Stored:
         """Check all that can be checked now, keep it durably, and let answers do without it: 202, and where to ask how it went."""
         desk = self.call.desk
         size = desk.node.state().views  # first: whoever may see a statement now is not refused for how it is marked since
-        plan = desk.node.to_withdraw(self.plan)
+        before = [each.plan for each in desk.waiting.waiting()]  # before the views are read: what is written meanwhile is in one of them
+        plan = desk.node.to_withdraw(self.plan, before)
         if self.plan.value is not None:
             self.told(plan)
         key = self.call.request.headers.get("idempotency-key")
@@ -54,8 +77,7 @@ class Later:
         line = desk.waiting.accept(Waits(id_, plan, desk.clock(), size))
         return Stored(202, msgspec.json.encode(line), _AT + line.id)
 
-    def ended(self, accepted: Stored) -> Stored:
-        """The answer to the same request sent again: as before while it waits, then how it ended."""
+    def _ended(self, accepted: Stored) -> Stored:
         line = self.call.desk.waiting.find(accepted.location.removeprefix(_AT))
         if line is None or line.state == "waiting":
             return accepted
@@ -94,11 +116,12 @@ def _do(desk: Desk, waits: Waits) -> None:
         desk.waiting.refuse(waits.id, "the key or the person that asked has ended, or may not do this any more")
         return
     try:
-        line = desk.node.withdraw_later(replace(waits.plan, clearance=clearance.value), asked_at=waits.asked_at, size=waits.size)
+        plan = replace(waits.plan, clearance=clearance.value)
+        line = desk.node.withdraw_later(plan, asked_at=waits.asked_at, size=waits.size, since=desk.waiting.written)
     except BadInput as fault:
         desk.waiting.refuse(waits.id, fault.what)
     else:
-        desk.waiting.done(waits.id, line)
+        desk.waiting.done(waits.id, line, size=desk.node.state().size)
 
 
 def _forgotten(desk: Desk, damaged: Damaged) -> bool:

@@ -7,7 +7,7 @@ nothing in a list.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -356,14 +356,12 @@ class Intake(Protocol):
     def outcome(self, plan: OutcomePlan) -> OutcomeLine:
         """Record an outcome."""
 
-    def withdraw(self, plan: AmendPlan) -> AmendLine:
-        """Amend statements, all or none."""
+    def to_withdraw(self, plan: AmendPlan, before: Sequence[AmendPlan]) -> AmendPlan:
+        """Amendments by reference alone, all or none, with all checked that can be, behind those that wait `before`; writes nothing."""
 
-    def to_withdraw(self, plan: AmendPlan) -> AmendPlan:
-        """The same by reference alone, with all checked that can be before it is written; writes nothing."""
-
-    def withdraw_later(self, plan: AmendPlan, *, asked_at: str, size: int) -> AmendLine:
-        """Amend what was accepted at that time and size of the views, and show it. Once: where that is done, the answer is the same."""
+    def withdraw_later(self, plan: AmendPlan, *, asked_at: str, size: int, since: int) -> AmendLine:
+        """Amend what was accepted at that time and size of the views, and show it. Once: where that is done, at leaf `since` or behind, the
+        answer is the same."""
 
     def is_written(self, op: str, statements: Collection[bytes]) -> bool:
         """Whether the ledger says already what an amendment would say of these statements, named by commitment."""

@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -23,7 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from saksi.app.api.problems import Refused
 from saksi.model import BadInput, LedgerFault
 
-__all__ = ["Replay", "Stored", "check_key", "forget_answers"]
+__all__ = ["Keep", "Replay", "Stored", "Work", "check_key", "forget_answers"]
 
 _DAY = 86_400.0
 _FORMAT = 1  # before it, digests were plain and answers lay open
@@ -35,6 +36,10 @@ class Stored(msgspec.Struct, frozen=True):
     status: int
     body: bytes
     location: str = ""
+
+
+Work: TypeAlias = Callable[[], Stored]
+Keep: TypeAlias = Callable[[Work], Work]
 
 
 class Replay:

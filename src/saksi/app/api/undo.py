@@ -1,7 +1,7 @@
 """What is taken back over HTTP: statements are amended or retracted, data subjects erased, while the node goes on serving.
 
-A wrongful listing must not wait until somebody stops the node. Each act runs in the thread that writes, between takes; look-ups and block
-lists that begin after its answer do without what was withdrawn.
+A wrongful listing must not wait until somebody stops the node, nor for a take: look-ups and block lists that begin after the answer do
+without what was withdrawn.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from starlette.responses import Response
 
 from saksi.app.api import examples
 from saksi.app.api.desk import Call, Route
-from saksi.app.api.give import IDEMPOTENT, once, said
 from saksi.app.api.keys import May
 from saksi.app.api.later import Later
 from saksi.app.api.look import read_body
+from saksi.app.api.once import IDEMPOTENT, done, once, once_for, said
 from saksi.app.api.ports import AmendPlan, ErasureOrder
 from saksi.app.api.replay import Stored
 from saksi.app.api.wire import JSON
@@ -133,18 +133,12 @@ async def _amended(call: Call, plan: AmendPlan, asked: bytes) -> Response:
     loop = asyncio.get_running_loop()
     call.note(plan.op, *([plan.value] if plan.value is not None else map(_digest, plan.refs)))
 
-    def work() -> Stored:
-        line = call.desk.node.withdraw(plan)
-        if plan.value is not None:
-            loop.call_soon_threadsafe(call.note, plan.op, *map(_digest, line.targets))  # before the answer leaves
-        return Stored(201, msgspec.json.encode(line))
-
     def told(accepted: AmendPlan) -> None:
-        loop.call_soon_threadsafe(call.note, accepted.op, *map(_digest, accepted.refs))
+        loop.call_soon_threadsafe(call.note, accepted.op, *map(_digest, accepted.refs))  # before the answer leaves
 
     digest = sha256(asked).digest()
     try:
-        return await once(call, digest, work, Later(call, plan, digest, told))
+        return await once_for(call, digest, Later(call, plan, digest, told))
     except (BadInput, NotAllowed) as fault:
         named = [_digest(ref) for ref in plan.refs]
         if (which := _digest(fault.where)) not in named:
@@ -211,7 +205,7 @@ ROUTES = (
         (IDEMPOTENT,),
         ("ErasureBody", JSON, examples.ERASURE_BODY),
         {
-            201: ("ErasureLine", JSON, {**examples.ERASURE, "what": "", "erased": True, "notices": [9]}),
+            **done("ErasureLine", {**examples.ERASURE, "what": "", "erased": True, "notices": [9]}),
             200: ("ErasureLine", JSON, examples.ERASURE),
         },
         _PROBLEMS,

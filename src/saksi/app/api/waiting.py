@@ -38,8 +38,9 @@ CREATE TABLE IF NOT EXISTS ask (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEX
 CREATE TABLE IF NOT EXISTS target (ask INTEGER NOT NULL REFERENCES ask ON DELETE CASCADE, statement BLOB NOT NULL, op TEXT NOT NULL,
   leaf INTEGER NOT NULL, at TEXT NOT NULL) STRICT;
 CREATE INDEX IF NOT EXISTS target_ask ON target (ask);
+CREATE TABLE IF NOT EXISTS written (one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL) STRICT;
 """
-_SOON = "Another act is writing to the ledger. This one is accepted and kept, and is written as soon as that one has ended."
+_SOON = "It is accepted and kept, and is written to the ledger as soon as what is under way has ended and there is room."
 _HIDDEN = "Look-ups and block lists do without these statements from now on."
 _AS_BEFORE = "Until then look-ups and block lists are as before."
 _STANDS = "Look-ups and block lists tell of the statements as they stand in the ledger."
@@ -136,14 +137,23 @@ class Waiting:
         with self._lock, self._storing():
             return bool(self._rows.execute("SELECT EXISTS (SELECT 1 FROM ask WHERE ended IS NULL)").fetchone()[0])
 
-    def done(self, id_: str, line: AmendLine) -> None:
-        """It is in the ledger, and shown. Not named is what was left, and what whoever asked may not see any more: the words do not say
-        which of the two, nor whether there is any."""
-        self._end(id_, {"state": "done", "said": _DONE if line.refs else _NONE, "targets": line.targets, "refs": line.refs})
+    @property
+    def written(self) -> int:
+        """The size that the ledger had when the last one was done: those that wait still are written behind it."""
+        with self._lock, self._storing():
+            return int(self._rows.execute("SELECT coalesce(max(size), 0) FROM written").fetchone()[0])
+
+    def done(self, id_: str, line: AmendLine, *, size: int) -> None:
+        """It is in the ledger, which has that size by now, and shown. Not named is what was left, and what whoever asked may not see any
+        more: the words do not say which of the two, nor whether there is any."""
+        with self._changing() as rows:
+            self._ended(id_, {"state": "done", "said": _DONE if line.refs else _NONE, "targets": line.targets, "refs": line.refs})
+            rows.execute("INSERT OR REPLACE INTO written VALUES (1, ?)", (size,))
 
     def refuse(self, id_: str, why: str) -> None:
         """It is not done, and why, in words."""
-        self._end(id_, {"state": "refused", "said": f"Not done: {why}. {_STANDS}"})
+        with self._changing():
+            self._ended(id_, {"state": "refused", "said": f"Not done: {why}. {_STANDS}"})
 
     def drop(self, damaged: Damaged) -> None:
         """Forget one that is damaged."""
@@ -217,10 +227,6 @@ class Waiting:
                 self._name(Waits(id_, body.plan, body.line.asked_at, body.size))
             else:
                 self._ended(id_, {"state": "done", "said": _NONE})
-
-    def _end(self, id_: str, told: Mapping[str, str | tuple[str, ...]]) -> None:
-        with self._changing():
-            self._ended(id_, told)
 
     def _ended(self, id_: str, told: Mapping[str, str | tuple[str, ...]]) -> None:
         body = self._found(id_)

@@ -8,9 +8,9 @@ import msgspec
 from starlette.responses import Response
 
 from saksi.app.api.desk import Call, Route
-from saksi.app.api.give import IDEMPOTENT, once
 from saksi.app.api.keys import May
 from saksi.app.api.look import read_body
+from saksi.app.api.once import IDEMPOTENT, done, once
 from saksi.app.api.params import CURSOR, LIMIT, PURPOSE
 from saksi.app.api.replay import Stored
 from saksi.app.api.wire import JSON, answer, next_link
@@ -45,7 +45,7 @@ class RequestsApi:
             Route(
                 "POST", "/api/v1/requests", self.draft, May.REQUEST, "Draft a request",
                 "In the name of whoever is signed in. A draft leaves nowhere: it needs the agreement that its kind asks for.",
-                (IDEMPOTENT,), ("RequestBody", JSON, samples.BODY), {201: ("RequestAnswer", JSON, samples.ANSWER)}, _POSTED, _TAG,
+                (IDEMPOTENT,), ("RequestBody", JSON, samples.BODY), done("RequestAnswer", samples.ANSWER), _POSTED, _TAG,
             ),
             Route(
                 "GET", "/api/v1/requests/{id}", self.one, May.REQUEST, "A request: both halves, clocks, steps, and what you may do now",
@@ -55,7 +55,7 @@ class RequestsApi:
             Route(
                 "POST", "/api/v1/requests/{id}/steps", self.step, May.REQUEST, "Take a step",
                 "In the name of whoever is signed in. What bears upon others needs a second factor shown within five minutes.",
-                (ID, IDEMPOTENT), ("StepBody", JSON, samples.STEP), {201: ("RequestAnswer", JSON, samples.ANSWER)},
+                (ID, IDEMPOTENT), ("StepBody", JSON, samples.STEP), done("RequestAnswer", samples.ANSWER),
                 (*_POSTED, "second-factor"), _TAG,
             ),
             Route(

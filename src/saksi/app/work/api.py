@@ -10,9 +10,9 @@ import msgspec
 from starlette.responses import Response
 
 from saksi.app.api.desk import Call, Route
-from saksi.app.api.give import IDEMPOTENT, once
 from saksi.app.api.keys import May
 from saksi.app.api.look import read_body
+from saksi.app.api.once import IDEMPOTENT, done, once
 from saksi.app.api.params import CURSOR, LIMIT, PURPOSE
 from saksi.app.api.replay import Stored
 from saksi.app.api.wire import JSON
@@ -72,14 +72,14 @@ class CasesApi:
                 "POST", "/api/v1/cases", self.open, May.CASE, "Open a case",
                 "In the name of whoever is signed in: they are its lead.", (IDEMPOTENT,),
                 ("CaseBody", JSON, {"title": "report: money may still be reached", "reports": ["report:desk/1"]}),
-                {201: ("EnteredAnswer", JSON, _ENTERED)}, _POSTED, "Cases",
+                done("EnteredAnswer", _ENTERED), _POSTED, "Cases",
             ),
             Route(
                 "POST", "/api/v1/cases/{case}/entries", self.enter, May.CASE, "Enter a word in a case",
                 "In the name of whoever is signed in, on the case as they saw it (`head`); refused where others entered something since. "
                 "What changes who sees the case needs a second factor shown within five minutes.",
                 (CASE, IDEMPOTENT), ("EntryBody", JSON, {"word": "note", "head": "0f" * 32, "text": "called the bank"}),
-                {201: ("EnteredAnswer", JSON, _ENTERED)}, (*_POSTED, "second-factor"), "Cases",
+                done("EnteredAnswer", _ENTERED), (*_POSTED, "second-factor"), "Cases",
             ),
         )  # fmt: skip
 
