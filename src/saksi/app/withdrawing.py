@@ -36,13 +36,21 @@ class Withdrawing(Amending):
                 "name either the publisher or the series whose statements about the value are withdrawn", where="value", todo="one of both"
             )
         entity = self.meant(plan.value or "", plan.country)
-        found, wanted = [], (plan.publisher or plan.series or "").casefold()
+        found, ended, wanted = [], False, (plan.publisher or plan.series or "").casefold()
         for fact in self._all_facts(entity):
             told, ref = self.views.source(fact.source), f"{self.config.origin}#{fact.commitment.hex()}"
             named = told.publisher if plan.series is None else told.series
-            counts, _ = may_count(fact, (before or {}).get(ref, ()))
-            if (named or "").casefold() == wanted and counts and self._own_and_open(fact, Tlp.read(plan.clearance)):
+            if (named or "").casefold() != wanted or not self._own_and_open(fact, Tlp.read(plan.clearance)):
+                continue
+            if may_count(fact, (before or {}).get(ref, ()))[0]:
                 found.append(ref)
+            ended = ended or standing(fact).last is not None
+        if not found and ended:
+            raise NotFound(
+                f"all that this authority says of {entity} from there is withdrawn or has ended already",
+                where="value",
+                todo="nothing is left to do; ask for the value: it lists when each ended, and why",
+            )
         if not found:
             raise NotFound(
                 f"nothing that this authority says of {entity} comes from there",

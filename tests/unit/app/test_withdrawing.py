@@ -14,7 +14,7 @@ from saksi.app.api.keys import Role
 from saksi.app.cli import saksi
 from saksi.app.config import Config
 from saksi.app.home import Home, set_up
-from saksi.model import NotAllowed, Tlp
+from saksi.model import NotAllowed, NotFound, Tlp
 
 PHONE = "phone:+85512345678"
 BODY = {"value": "012345678", "publisher": "centre.a.example", "reason": "the number of a bank"}
@@ -58,7 +58,10 @@ def test_a_wrongful_listing_is_lifted_while_the_node_serves(real: Real) -> None:
     again = analyst.post("/api/v1/retractions", json=BODY, headers=sent)
     assert (again.json(), again.headers["idempotency-replayed"]) == (done.json(), "true")
     assert real.node.ledger.size == size
-    assert analyst.post("/api/v1/retractions", json=BODY).status_code == 400  # nothing of it counts any more
+    told = analyst.post("/api/v1/retractions", json=BODY)  # nothing of it counts any more
+    assert (told.status_code, "is withdrawn or has ended already" in told.json()["detail"]) == (400, True)
+    low = key(real, Role.ANALYST, Tlp.CLEAR).post("/api/v1/retractions", json=BODY)
+    assert (low.status_code, "nothing that this authority says" in low.json()["detail"]) == (400, True), "to this key it never was there"
     view = analyst.get(f"/api/v1/statements/{done.json()['targets'][0].rpartition('#')[2]}").json()
     assert (view["standing"], view["changes"][-1]["reason"]) == ("retracted", "the number of a bank")
     seen = real.with_key(Role.AUDITOR).get("/api/v1/access", params={"value": done.json()["targets"][0].rpartition("#")[2]}).json()
@@ -152,5 +155,8 @@ def test_a_value_is_withdrawn_at_the_command_line_after_a_yes(tmp_path: Path) ->
     assert yes.return_value == 0, yes.output
     assert "012345678 is read as phone:+85512345678." in yes.output
     assert f"This withdraws {yes.output.count('retract: ')} statements that centre.a.example makes about it." in yes.output
+    again = CliRunner().invoke(saksi, words, standalone_mode=False)
+    assert isinstance(again.exception, NotFound)
+    assert "all that this authority says of phone:+85512345678 from there is withdrawn" in again.exception.what
     other = CliRunner().invoke(saksi, [*words[:-4], "--publisher", "somebody else", "--reason", "x"], standalone_mode=False)
     assert "contested with them" in str(other.exception)
