@@ -14,7 +14,7 @@ from calls import SETTINGS, Client
 from click.testing import CliRunner
 from test_api_node import Real
 from test_withdrawing import real  # noqa: F401
-from test_withdrawn_later import Busy, _ended, busy, state  # noqa: F401
+from test_withdrawn_later import Busy, busy, state  # noqa: F401
 from test_withdrawn_meanwhile import _flags, _put
 
 from saksi.app.amending import Change
@@ -180,7 +180,7 @@ def test_a_node_begins_with_a_damaged_one_and_forgets_it_once_it_was_asked_for_a
         node.amend(refs[1], Change(Op(op), "asked for again"))
         desk.writer.submit(later.work_off, desk).result(60)
         assert (desk.waiting.damaged(), desk.waiting.any, node.withheld) == ([], False, "")
-        _ended(desk)
+        desk.close()
 
 
 def test_a_damaged_retraction_outlives_an_edition_that_drops_the_value(real: Real, busy: Busy) -> None:  # noqa: F811
@@ -272,7 +272,7 @@ def test_a_store_that_was_taken_away_is_not_taken_for_an_empty_one(real: Real, b
         desk = make_desk(node, real.node.files.path, SETTINGS)
         desk.writer.submit(later.work_off, desk).result(60)
         assert (desk.waiting.any, mark_of(path).exists()) == (False, False)
-        _ended(desk)
+        desk.close()
     path.unlink()
     assert withheld_in(path) == {}
 
@@ -333,4 +333,4 @@ def test_a_store_of_before_goes_on(real: Real, busy: Busy) -> None:  # noqa: F81
         line = desk.waiting.find(made.json()["id"])
         assert line is not None
         assert line.state == "done"
-        _ended(desk)
+        desk.close()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from itertools import product
 from typing import NamedTuple
 
 import httpx
 import pytest
 from calls import SETTINGS, Client
+from click.testing import CliRunner
 from test_api_node import Real
 from test_withdrawing import BODY, real  # noqa: F401
-from test_withdrawn_later import Busy, _ended, busy, listed, state  # noqa: F401
+from test_withdrawn_later import Busy, busy, listed, state  # noqa: F401
 from test_withdrawn_meanwhile import _flags, _put, _seal
 
 from saksi.app.amending import Change
@@ -20,6 +22,7 @@ from saksi.app.api.application import make_desk
 from saksi.app.api.desk import Desk
 from saksi.app.api.keys import Role
 from saksi.app.api.ports import AmendLine, AmendPlan
+from saksi.app.cli import saksi
 from saksi.app.node import Node
 from saksi.ledger.disk import DiskFull
 from saksi.model import Asserter, Content, Marking, Op, Pap, Source, Statement, Tlp
@@ -154,7 +157,7 @@ def test_each_pair_of_changes_is_judged_and_written_in_its_order(
         with closing(Node(real.node.files, real.node.config)) as node:
             desk = make_desk(node, real.node.files.path, SETTINGS)
             _written(desk, Watch(node, refs, waits), monkeypatch)
-            _ended(desk)
+            desk.close()
     else:
         _written(real.desk, Watch(real.node, refs, waits), monkeypatch)
 
@@ -276,6 +279,45 @@ def test_an_interrupted_retraction_is_not_written_again_over_what_came_after_it(
     _all_written(real)
     assert (state(analyst, made)["state"], real.node.ledger.size) == ("done", size)
     assert _flags(analyst, 1) == [True]
+
+
+def test_the_command_line_writes_first_what_waits(real: Real, busy: Busy) -> None:  # noqa: F811
+    """Of a node that was ended meanwhile: else what was asked for before would be written over what was asked for last."""
+    one, call = real.with_key(Role.ANALYST), partial(CliRunner().invoke, saksi, standalone_mode=False)
+    busy.free(work=False)
+    refs = _put(real, 2)
+    real.node.amend_all(refs, Change(Op.RETRACT, "wrongful"))
+    with closing(_Held(real)):
+        _ask(one, "reinstate", refs)
+        words = ["--home", str(real.node.files.path), "retract", "--reason", "it is a bank"]
+        assert "POST /api/v1/retractions" in call([*words, refs[0]]).exception.todo  # type: ignore[union-attr]
+    for each in (real.desk.replay, real.desk.waiting, real.node):
+        each.close()
+    made = call([*words, refs[0]])
+    assert made.return_value == 0, made.exception
+    with closing(Node(real.node.files, real.node.config)) as node:
+        assert node.withheld == ""
+        flags = [node.ask(f"shop{number}.example.com", country=None, reader=node.owner(), at=None).flagged for number in range(2)]
+        assert flags == [False, True]
+
+
+def test_the_command_line_takes_nothing_back_before_what_cannot_be_written(
+    real: Real,  # noqa: F811
+    busy: Busy,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = real.with_key(Role.ANALYST)
+    busy.free(work=False)
+    refs = _put(real, 1)
+    real.node.amend_all(refs, Change(Op.RETRACT, "wrongful"))
+    with closing(_Held(real)):
+        _ask(one, "reinstate", refs)
+    for each in (real.desk.replay, real.desk.waiting, real.node):
+        each.close()
+    monkeypatch.setattr(Node, "withdraw_later", lambda *_, **__: (_ for _ in ()).throw(DiskFull("no room")))
+    words = ["--home", str(real.node.files.path), "retract", refs[0], "--reason", "it is a bank"]
+    made = CliRunner().invoke(saksi, words, standalone_mode=False)
+    assert "waits still" in str(made.exception)
 
 
 def _all_written(real: Real) -> None:  # noqa: F811

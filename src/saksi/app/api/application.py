@@ -175,12 +175,7 @@ def _lifespan(desk: Desk) -> Callable[[FastAPI], AbstractAsyncContextManager[Non
             for each in beside:
                 each.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
-            desk.walker.shutdown(wait=True)
-            desk.writer.shutdown(wait=True)
-            desk.access.close()
-            desk.replay.close()
-            desk.waiting.close()
-            desk.people.close()
+            desk.close()
 
     return running
 

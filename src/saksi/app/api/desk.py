@@ -93,6 +93,13 @@ class Desk:
         """Today as an ISO date (UTC)."""
         return self.clock()[:10]
 
+    def close(self) -> None:
+        """Let what is under way end, and let go of the files. The node belongs to whoever opened it."""
+        for pool in (self.walker, self.writer):
+            pool.shutdown(wait=True)
+        for store in (self.access, self.replay, self.waiting, self.people):
+            store.close()
+
     def checks(self) -> tuple[Check, ...]:
         """Whether the node is well, and whether the page's parts were built (it answers without them)."""
         said = "fonts and small elements are in place" if self.built else "not built: pages use plain fonts; run `npm ci && npm run build`"

@@ -113,7 +113,7 @@ def work_off(desk: Desk) -> None:
 def _do(desk: Desk, waits: Waits) -> None:
     clearance = _clearance(desk, waits)
     if clearance is None:
-        desk.waiting.refuse(waits.id, "the key or the person that asked has ended, or may not do this any more")
+        desk.waiting.refuse(waits.id, "the key that asked was revoked, or the person may not do this any more")
         return
     try:
         plan = replace(waits.plan, clearance=clearance.value)
@@ -133,11 +133,11 @@ def _forgotten(desk: Desk, damaged: Damaged) -> bool:
 
 
 def _clearance(desk: Desk, waits: Waits) -> Tlp | None:
-    """How far whoever asked may see by now; None where they may not amend any more. A key whose day came meanwhile had the right when it
-    asked, and nobody took it away: a clock that ran ahead for a moment undoes nothing that was accepted."""
+    """How far whoever asked may see by now; None where they may not amend any more. A key whose day came since had the right when it was
+    let in, be it a second before, and nobody took it away: a clock that ran ahead for a moment undoes nothing that was accepted."""
     who = waits.plan.by
     for key in desk.keys.listed():
-        if key.id == who and key.works(waits.asked_at) and May.AMEND in CAN[Role(key.role)]:
+        if key.id == who and key.revoked_at is None and May.AMEND in CAN[Role(key.role)]:
             return Tlp(key.clearance)
     for person in desk.people.register.people():
         if person.id == who and person.disabled is None and May.AMEND in rights_of(person.post.roles):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from saksi.app.cli.open import beside_a_server, reading
+from saksi.app.cli.open import beside_a_server, reading, written_first
 from saksi.app.cli.say import agreed, common, line, many, nothing, words
 from saksi.model import OUTCOMES, BadInput, Grade, Json, Marking, Op, Pap, Tlp
 
@@ -46,7 +46,8 @@ def retract(
     from saksi.app.api.ports import AmendPlan
 
     plan = AmendPlan(Op.RETRACT.value, reason, value=value, country=country, publisher=publisher, series=series)
-    with reading(ctx) as node:
+    with beside_a_server("retractions"), reading(ctx) as node:
+        written_first(node)
         entity, found = node.own_saying(plan)
     if ctx.obj["json"] and not yes:
         line({"op": Op.RETRACT.value, "entity": entity, "targets": list(found), "refs": []})
@@ -190,6 +191,7 @@ def _amend(
     from saksi.app.amending import Change
 
     with beside_a_server("retractions" if op is Op.RETRACT else "amendments"), reading(ctx) as node:
+        written_first(node)
         made = node.amend_all(refs, Change(op, reason, grade, marking, analyst))
     for target, new in zip(dict.fromkeys(refs), made, strict=True):
         if ctx.obj["json"]:

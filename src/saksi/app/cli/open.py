@@ -11,13 +11,13 @@ import click
 
 from saksi.app.config import find_home, load
 from saksi.app.home import Home
-from saksi.model import NotAllowed
+from saksi.model import LedgerFault, NotAllowed
 
 if TYPE_CHECKING:
     from saksi.app.listing import Listing
     from saksi.app.node import Node
 
-__all__ = ["beside_a_server", "home_of", "looking", "reading"]
+__all__ = ["beside_a_server", "home_of", "looking", "reading", "written_first"]
 
 
 def home_of(ctx: click.Context) -> Home:
@@ -49,6 +49,27 @@ def reading(ctx: click.Context) -> Iterator[Node]:
         yield node
     finally:
         node.close()
+
+
+def written_first(node: Node) -> None:
+    """Write what was accepted over HTTP and waits still: it was asked for before. Raises LedgerFault where that cannot be done now."""
+    from saksi.app.withheld import mark_of
+
+    if not mark_of(node.files.waiting).exists():
+        return
+    from saksi.app.api.application import make_desk
+    from saksi.app.api.desk import Settings
+    from saksi.app.api.later import work_off
+
+    _ = node.ledger  # the lock: nobody serves this node
+    desk = make_desk(node, node.files.path, Settings(node.config.title, node.config.authority))
+    try:
+        work_off(desk)
+        if desk.waiting.waiting():
+            todo = "`saksi doctor` says what is wrong; `saksi serve` writes it once it can"
+            raise LedgerFault("what was asked for before waits still to be written", where=str(node.files.waiting), todo=todo)
+    finally:
+        desk.close()
 
 
 @contextmanager
