@@ -328,7 +328,7 @@ def test_what_speaks_for_somebody_comes_first_and_in_the_open(desk: Desked) -> N
     for clock in ("happened", "reported", "known"):
         table = lee.get(f"/case/{have.id}?clock={clock}").text
         assert f'?clock={clock}#chronology" aria-current="true"' in table
-    tell(desk.real, desk.report("1"), "stillPaying", False)
+    tell(desk.real, have.reports[0].name, "stillPaying", False)
     assert re.search(r"Still paying: <bdi[^>]*>no</bdi>", lee.get(f"/case/{have.id}").text)
     assert lee.get(f"/case/{have.id}?clock=moon").status_code == 400
 
