@@ -16,7 +16,11 @@ def test_ctrl_c_of_a_server_says_stopped_and_nothing_else(tmp_path: Path) -> Non
     home = ["--home", str(tmp_path / "home")]
     subprocess.run([*SAKSI, *home, "init", "--authority", "centre.a.example"], check=True, capture_output=True, env=ENV, timeout=60)
     with subprocess.Popen(
-        [*SAKSI, *home, "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENV
+        ["env", "--default-signal=INT", *SAKSI, *home, "serve", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENV,
     ) as running:
         assert running.stdout is not None
         assert running.stdout.readline().startswith("serving")
