@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from saksi.cases.board import Board
+from saksi.cases.flood import Stretches
 from saksi.formats.batch import StatementBatch
 from saksi.formats.bulk import encode
 from saksi.ledger.frame import seal_batch
@@ -87,6 +88,9 @@ def run(reports: int, place: Path) -> None:
     flood = [report(number) for number in range(1, reports, 100)][:100]
     heavy = [1000 * timed(lambda each=each: board.linked(each)) for each in flood]
     apart = [1000 * timed(lambda each=each: peer.shared(each)) for each in flood]
+    stretches = Stretches()
+    page, plain = 1000 * timed(lambda: [board.linked(each, stretches) for each in flood[:50]]), sum(apart[:50])
+    say(f"a page of 50 reports of one flood, with all they share, {label}", page, ("ms", 1000), ("sqlite self-join", plain))
     say(f"candidates for a report in a flood, max, {label}", at(heavy, 1.0), ("ms", 50), ("sqlite self-join", at(apart, 1.0)))
 
     new, known = [], []

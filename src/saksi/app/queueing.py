@@ -10,6 +10,7 @@ from saksi.app.acting import Acting
 from saksi.app.api.cursor import Cursor, read_cursor, write_cursor
 from saksi.app.home import now_text, today
 from saksi.cases.board import Board
+from saksi.cases.flood import Stretches
 from saksi.cases.links import Linked
 from saksi.cases.queue import Place, Queue, ReportLine
 from saksi.model import BadInput, NotAllowed, Reader, Tlp, release
@@ -64,10 +65,10 @@ class Queueing(Acting):
             if mark is None:
                 return Queue(tuple(made), page.now, None)
 
-    def linked(self, report: str, actor: Actor, clearance: Tlp) -> Linked:
-        """What other reports share with one: the candidates that this reader may see."""
+    def linked(self, report: str, actor: Actor, clearance: Tlp, stretches: Stretches | None = None) -> Linked:
+        """What other reports share with one: the candidates that this reader may see. `stretches` as in `Board.linked`."""
         line = self._report(report, actor, clearance)
-        found = self.board.linked(line.id)
+        found = self.board.linked(line.id, stretches)
         if found is None:
             raise no_report()
         lines = [self.board.report(each.report, now_text()) for each in found.candidates]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from heapq import nsmallest
+from struct import Struct
 from zlib import crc32
 
-__all__ = ["alike", "sketch"]
+__all__ = ["ENOUGH", "SIZE", "parts", "sketch"]
 
-_SIZE = 8
-_ENOUGH = 6  # of 8 in common: about three quarters of all pieces are the same
+SIZE = 8
+ENOUGH = 6  # of 8 in common: about three quarters of all pieces are the same
 _FEWEST = 12  # pieces: shorter narratives are alike by chance
 _LONGEST = 2_000
 _WORD = re.compile(r"\w+")
 _PIECE = 4
+_NUMBERS = {
+    4 * count: Struct(f">{count}I").unpack for count in range(SIZE + 1)
+}  # a sketch may have fewer, and is whole numbers of four bytes
 
 
 def sketch(text: str) -> bytes:
@@ -25,17 +29,13 @@ def sketch(text: str) -> bytes:
     pieces = {piece for word in words for piece in _pieces(word)}
     if len(pieces) < _FEWEST:
         return b""
-    return b"".join(each.to_bytes(4, "big") for each in nsmallest(_SIZE, {crc32(piece.encode()) for piece in pieces}))
+    return b"".join(each.to_bytes(4, "big") for each in nsmallest(SIZE, {crc32(piece.encode()) for piece in pieces}))
 
 
-def alike(one: bytes, other: bytes) -> bool:
-    """Whether two sketches are of texts that have most of their words in common; never of texts too short to tell."""
-    return bool(one and other) and len(_parts(one) & _parts(other)) >= _ENOUGH
+def parts(made: bytes) -> frozenset[int]:
+    """The checksums of a sketch. Two texts are worded alike where `ENOUGH` of them are the same."""
+    return frozenset(_NUMBERS[len(made)](made))
 
 
 def _pieces(word: str) -> list[str]:
     return [word] if len(word) <= 4 * _PIECE else [word[at : at + _PIECE] for at in range(len(word) - _PIECE + 1)]
-
-
-def _parts(made: bytes) -> set[bytes]:
-    return {made[at : at + 4] for at in range(0, len(made), 4)}

@@ -17,6 +17,7 @@ from threading import RLock
 from saksi.cases.advance import folded, opened, taken
 from saksi.cases.case import Case, Stand
 from saksi.cases.entry import Entry
+from saksi.cases.flood import Stretches
 from saksi.cases.links import Linked, linked, sharing
 from saksi.cases.queue import Counts, Place, Queue, ReportLine, counted, line_of, page
 from saksi.cases.tables import NAMES, SCHEMA, write
@@ -239,10 +240,10 @@ class Board:
         with self._lock:
             return line_of(self._link, report, now)
 
-    def linked(self, report: str) -> Linked | None:
-        """What other reports share with one; None where there is none of this id."""
+    def linked(self, report: str, stretches: Stretches | None = None) -> Linked | None:
+        """What other reports share with one; None where there is none of this id. A page gives the same `stretches` for all its rows."""
         with self._lock:
-            return linked(self._link, report)
+            return linked(self._link, report, stretches)
 
     def sharing(self, entity: str, *, after: str = "", limit: int = 100) -> list[str]:
         """All reports that name something, by id, behind the last one seen: how a hub is read whole."""

@@ -9,14 +9,11 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from saksi.cases.alike import alike
-from saksi.cases.days import around
+from saksi.cases.flood import FLOOD, Flood, Stretches
 
-__all__ = ["FLOOD", "HUB", "Candidate", "Flood", "Hub", "Linked", "Reason", "linked", "sharing"]
+__all__ = ["HUB", "Candidate", "Hub", "Linked", "Reason", "linked", "sharing"]
 
 HUB = 100  # reports that share a thing: above that it is a hub
-FLOOD = 10  # reports within two days of this one that name the same target
-_MOST = 5_000  # reports of such a stretch that are compared
 _KINDS = {"account": "account", "phone": "phone number", "wallet": "wallet", "handle": "handle", "url": "page", "email": "e-mail address"}
 
 
@@ -49,20 +46,6 @@ class Hub:
 
 
 @dataclass(frozen=True, slots=True)
-class Flood:
-    """Many reports in a short time that name one target and look as if they came from one hand: `alike` are worded like this one,
-    `addresses` have an address of the reporter in common with another of them."""
-
-    entity: str
-    reports: int
-    first: str
-    last: str
-    alike: int
-    addresses: int
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
 class Linked:
     """What a report shares with others: the strongest candidate first, the rarest hub first."""
 
@@ -72,8 +55,8 @@ class Linked:
     floods: tuple[Flood, ...]
 
 
-def linked(link: sqlite3.Connection, report: str) -> Linked | None:
-    """All that a report shares with others."""
+def linked(link: sqlite3.Connection, report: str, stretches: Stretches | None = None) -> Linked | None:
+    """All that a report shares with others. With the same `stretches`, what the reports of one page have in common is read once."""
     row = link.execute("SELECT number, age, words FROM report WHERE id = ? AND age IS NOT NULL", (report,)).fetchone()
     if row is None:
         return None
@@ -99,7 +82,8 @@ def linked(link: sqlite3.Connection, report: str) -> Linked | None:
             if link.execute("SELECT 1 FROM naming WHERE thing = ? AND report = ?", (thing, other)).fetchone():
                 reasons.append(reason)
     targets = [thing for thing in things if not thing[2] and thing[3] >= FLOOD]
-    floods = [_flood(link, thing, (number, age, words or b"")) for thing in targets]
+    stretches = stretches or Stretches()
+    floods = [stretches.flood(link, thing, entity, (number, age, words or b"")) for thing, entity, *_ in targets]
     return Linked(
         report,
         _ranked(link, shared),
@@ -170,30 +154,3 @@ def _ranked(link: sqlite3.Connection, shared: dict[int, list[Reason]]) -> tuple[
         weight = sum(1 / reason.shared_by for reason in ordered)
         made.append((-weight, id_, Candidate(id_, state, ordered)))
     return tuple(candidate for _, _, candidate in sorted(made, key=lambda each: each[:2]))
-
-
-def _flood(link: sqlite3.Connection, thing: tuple[int, str, int, int], this: tuple[int, str, bytes]) -> Flood | None:
-    """Whether many reports around this one name the same target in like words, or share addresses of those who report."""
-    (target, entity, _, _), (number, age, words) = thing, this
-    first, last = around(age)
-    rows = link.execute(
-        "SELECT r.number, n.age, words FROM naming n INDEXED BY naming_age JOIN report r ON r.number = n.report "
-        "WHERE n.thing = ? AND n.age >= ? AND n.age < ? ORDER BY n.age LIMIT ?",
-        (target, first, last, _MOST),
-    ).fetchall()
-    if len(rows) < FLOOD:
-        return None
-    like = sum(1 for row in rows if row[0] == number or alike(words, row[2] or b""))
-    homes: dict[int, list[int]] = {}
-    for each, *_ in rows:
-        for (home,) in link.execute("SELECT t.number FROM naming JOIN thing t ON t.number = thing WHERE report = ? AND own", (each,)):
-            homes.setdefault(home, []).append(each)
-    same = len({each for shared in homes.values() if len(shared) > 1 for each in shared})
-    if 2 * max(like, same) < len(rows) or max(like, same) < FLOOD // 2:
-        return None
-    said = (
-        f"{len(rows):,}{' or more' if len(rows) == _MOST else ''} reports within two days of this one name {entity}; {like:,} are worded "
-        f"like this one, {same:,} share an address of the reporter with another. "
-        "They may come from one hand, or from one scam that many met. Look before anything is done to whoever holds it"
-    )
-    return Flood(entity, len(rows), str(rows[0][1]), str(rows[-1][1]), like, same, said)

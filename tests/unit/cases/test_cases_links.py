@@ -9,7 +9,8 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 
 from saksi.cases.days import around
-from saksi.cases.links import FLOOD, HUB, linked, sharing
+from saksi.cases.flood import FLOOD, Stretches
+from saksi.cases.links import HUB, linked, sharing
 from saksi.cases.queue import Place, counted, page
 from saksi.cases.tables import NAMES, SCHEMA, write
 from saksi.views.reports import DANGER, Moved
@@ -140,3 +141,17 @@ def whole(link: sqlite3.Connection) -> object:
         page(link, Place.first(NOW, "open"), 100), counted(link, NOW), [linked(link, report(number)) for number in range(1, 7)],
         [link.execute(f"SELECT count(*) FROM {name}").fetchone() for name in NAMES if name not in {"report", "thing"}],
     )  # fmt: skip
+
+
+def test_a_page_reads_once_what_its_reports_have_in_common() -> None:
+    many = 3 * FLOOD
+    lines = [made for number in range(1, many + 1) for made in (record(number, narrative=f"{TOLD} {number}"), names(number, TARGET))]
+    lines += [made for number in range(1, 5) for made in (names(number, "phone:+71"), own("phone:+71"))]
+    link, asked = board(lines), list[str]()
+    alone = [linked(link, report(number)) for number in range(1, many + 1)]
+    link.set_trace_callback(asked.append)
+    stretches = Stretches()
+    assert [linked(link, report(number), stretches) for number in range(1, many + 1)] == alone
+    assert sum("WITH stretch" in each for each in asked) == 2
+    (flood,) = alone[0].floods  # type: ignore[union-attr]
+    assert (flood.reports, flood.alike, flood.addresses, flood.first) == (many, many, 4, "2026-06-14")

@@ -23,6 +23,7 @@ from saksi.app.work.asking import AFTER, REPORT, STATE, check_worker, names_of, 
 from saksi.app.work.told import report_of, request_of
 from saksi.cases import MAY, Case, Word
 from saksi.cases.board import CaseLine, TaskLine
+from saksi.cases.flood import Stretches
 from saksi.cases.links import Linked
 from saksi.cases.queue import STATES, ReportLine
 from saksi.model import BadInput, NotAllowed, SaksiError, Tlp
@@ -181,7 +182,8 @@ class Today:
             if not actor.roles & DESK:
                 return _Waiting(None, call.desk.clock(), None, tasks, requests)
             page = self._node.queue(actor, clearance, state=state, after=after, limit=_ROWS)
-            rows = tuple((line, self._node.linked(line.id, actor, clearance)) for line in page.lines)
+            stretches = Stretches()
+            rows = tuple((line, self._node.linked(line.id, actor, clearance, stretches)) for line in page.lines)
             return _Waiting(rows, page.now, page.next, tasks, requests)
 
         made = await call.walk(look)
