@@ -183,7 +183,7 @@ def answered(page: Page, path: str, word: str, amount: str = "") -> None:
     form.locator("input[name=checked]").fill("called back on the number of the directory (synthetic)")
     if amount:
         form.locator("input[name=done_amount]").fill(amount)
-    form.get_by_role("button").click()
+    form.locator("button").click()
     page.wait_for_load_state()
     expect(page.locator(".refused")).to_have_count(0)
 

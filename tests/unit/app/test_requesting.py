@@ -253,7 +253,8 @@ def test_every_request_is_in_just_one_of_four_lists_for_whoever_may_see_it(burea
 
     stands("ours")
     assert id_ not in lists(ann)["mine"], "she has done her part"
-    assert "drafted" in odo.get("/requests?show=ours").text
+    assert odo.get("/requests").text == odo.get("/requests?show=ours").text, "an auditor begins where something stands"
+    assert "drafted" in odo.get("/requests").text
     assert abe.post(f"/request/{id_}", bureau.say(id_, "approve")).status_code == 303
     assert rita.post(f"/request/{id_}", bureau.say(id_, "review")).status_code == 303
     stands("ours")

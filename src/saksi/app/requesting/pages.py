@@ -226,7 +226,9 @@ class RequestPages:
 
 
 async def _listed(call: Call, office: Office) -> tuple[str, RequestsAnswer]:
-    person, which, cursor = person_at(call).person, call.asked.maybe("show") or "mine", call.asked.maybe("cursor")
+    person, cursor = person_at(call).person, call.asked.maybe("cursor")
+    takes_steps = any(may(person.actor, word) for word in Word)
+    which = call.asked.maybe("show") or ("mine" if takes_steps else "ours")  # for who takes none nothing ever waits
     found = await call.walk(lambda: office.listed(which, person, after=cursor))
     call.desk.access.note(call.caller.watcher("requests"), "requests", what=[each.id for each in found.requests])
     return which, found
