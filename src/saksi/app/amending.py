@@ -75,7 +75,7 @@ class Change:
             (Op.RELABEL, self.marking, "tlp", "name both a TLP and a PAP"),
         ):
             if self.op is op and value is None:
-                raise BadInput(f"{op.value} says anew what it changes", where=where, todo=todo)
+                raise BadInput(f"{op.value} needs a new {'grade' if op is Op.REGRADE else 'marking'}", where=where, todo=todo)
             if self.op is not op and value is not None:
                 raise BadInput(f"that goes with {op.value}, not with {self.op.value}", where=where, todo="leave it out")
 
