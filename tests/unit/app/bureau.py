@@ -12,6 +12,7 @@ from crew import CHEAP, PASSWORD
 
 from browser import Browser, app_code, cheap, people_of
 from saksi.actions import History
+from saksi.app.api.desk import Route
 from saksi.app.config import Config
 from saksi.app.home import Home, set_up
 from saksi.app.node import Node
@@ -73,10 +74,13 @@ class Bureau(Served):
         reports.write_text(REPORTS, encoding="utf-8")
         self.real.take_file(Order(reports, reports.name))
         self.clock = datetime.now(UTC)
-        routes = requesting_routes(SITE, self.real)
-        self.app, self.desk = build_app(self.real, files.path, replace(SETTINGS, more=routes), clock=lambda: self.now)
+        self.app, self.desk = build_app(self.real, files.path, replace(SETTINGS, more=self.more()), clock=lambda: self.now)
         self.node = self.real  # type: ignore[assignment]
         cheap(self)
+
+    def more(self) -> tuple[Route, ...]:
+        """The addresses beside those that every node has."""
+        return requesting_routes(SITE, self.real)
 
     @property
     def now(self) -> str:  # type: ignore[override]

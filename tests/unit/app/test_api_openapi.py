@@ -77,6 +77,9 @@ def test_words_of_a_vocabulary_are_listed_and_every_media_type_is() -> None:
     shapes = DOCUMENT["components"]["schemas"]
     assert "false-alarm" in shapes["OutcomeBody"]["properties"]["outcome"]["enum"]
     assert {"retract", "relabel"} < set(shapes["AmendmentBody"]["properties"]["op"]["enum"])
+    for shape in ("ChangeLine", "AmendLine", "WithdrawalLine"):
+        assert set(shapes[shape]["properties"]["op"]["enum"]) == set(shapes["AmendmentBody"]["properties"]["op"]["enum"])
+    assert shapes["OutcomeLine"]["properties"]["outcome"]["enum"] == shapes["OutcomeBody"]["properties"]["outcome"]["enum"]
     assert set(DOCUMENT["paths"]["/api/v1/feeds/{name}"]["get"]["responses"]["200"]["content"]) == {"text/plain", "text/dns", "text/csv"}
 
 

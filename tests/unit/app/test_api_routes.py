@@ -133,6 +133,9 @@ def test_search_goes_on_by_cursor_and_link(served: Served) -> None:
     assert pages == 3
     assert len(seen) == len(set(seen)) == 120
     problem(served.local.get("/api/v1/search?q=page&cursor=nonsense"), 400, "bad-input")
+    for path in ("search?q=page&cursor=", "takes?cursor=", "lookup?value=012345678&country="):
+        assert problem(served.with_key(Role.ANALYST).get(f"/api/v1/{path}"), 400, "bad-input").where in {"cursor", "country"}
+    assert served.local.get("/?q=012345678&country=", headers={"Accept": "text/html"}).status_code == 303, "a form that was left empty"
 
 
 def test_an_etag_saves_the_answer(served: Served) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -230,7 +231,7 @@ class AlertApi:
                 "What is found, as it is found",
                 _STREAM,
                 (_AFTER, _LAST),
-                answers={200: ("", "text/event-stream", "id: 17\nevent: alert\ndata: {}\n\n")},
+                answers={200: ("AlertEvent", "text/event-stream", {"id": "17", "event": "alert", "data": json.dumps(_HIT)})},
                 problems=("too-many",),
                 tag="Node",
             ),

@@ -198,7 +198,7 @@ class Route:
             caller: Caller = request.scope["saksi.caller"]
             if self.may is not None:
                 caller.must(self.may)
-            asked = read_params(self.params, request.query_params, request.path_params)
+            asked = read_params(self.params, request.query_params, request.path_params, form=self.page)
             return await self.endpoint(Call(desk, request, caller, asked))
 
         called.__name__ = f"{self.method.lower()} {self.path}"

@@ -36,8 +36,8 @@ _REF = f"centre.a.example/saksi/1#{_C}"
 _SEEN: Mapping[str, Json] = {"recorded": {"first": "2026-01-31T09:00:00Z", "last": "2026-01-31T09:00:00Z"}}
 
 ANSWER: Mapping[str, Json] = {
-    "query": "phish.example",
-    "entity": "host:phish.example",
+    "query": "phish.example.net",
+    "entity": "host:phish.example.net",
     "kind": "host",
     "status": "known",
     "flagged": True,
@@ -58,7 +58,7 @@ ANSWER: Mapping[str, Json] = {
             "seen": _SEEN,
         }
     ],
-    "parts": [{"entity": "host:phish.example", "relation": "exact", "status": "known", "flagged": True, "safe": [], "standing": 1}],
+    "parts": [{"entity": "host:phish.example.net", "relation": "exact", "status": "known", "flagged": True, "safe": [], "standing": 1}],
     "sources": [
         {
             "n": 1,
@@ -82,8 +82,8 @@ ANSWER: Mapping[str, Json] = {
             "polarity": "affirm",
             "source": 1,
             "locator": {"row": 7},
-            "quote": "phish[.]example",
-            "original": "phish[.]example",
+            "quote": "phish[.]example[.]net",
+            "original": "phish[.]example[.]net",
             "recorded_by": "centre.a.example",
             "recorded_at": "2026-01-31T09:00:00Z",
             "grade": "B2",
@@ -104,15 +104,15 @@ ANSWER: Mapping[str, Json] = {
     "contest": "Write to the centre named above and give the reference.",
     "at": 4,
 }
-QUESTIONS: Mapping[str, Json] = {"values": ["phish.example", "០១២ ៣៤៥ ៦៧៨"], "country": "KH"}
+QUESTIONS: Mapping[str, Json] = {"values": ["phish.example.net", "០១២ ៣៤៥ ៦៧៨"], "country": "KH"}
 ANSWERS: Mapping[str, Json] = {"at": 4, "answers": [ANSWER]}
 STATEMENT: Mapping[str, Json] = {
     "ref": _REF,
     "commitment": _C,
-    "entity": "host:phish.example",
+    "entity": "host:phish.example.net",
     "groups": {
         "content": {
-            "entity": "host:phish.example",
+            "entity": "host:phish.example.net",
             "op": "assert",
             "polarity": "affirm",
             "prop": "role",
@@ -138,7 +138,7 @@ PROOF: Mapping[str, Json] = {
     "leaf": "A" * 64,
     "log": f"c2sp.org/tlog-proof@v1\nindex 3\n{_HASH}\n{_HASH}\n\n{CHECKPOINT}",
     "groups": {
-        "content": {"is": '{"entity":"host:phish.example"}', "secret": "A" * 22 + "=="},
+        "content": {"is": '{"entity":"host:phish.example.net"}', "secret": "A" * 22 + "=="},
         "source": {"hash": _HASH},
         "asserter": {"hash": _HASH},
         "handling": {"hash": _HASH},
@@ -146,7 +146,7 @@ PROOF: Mapping[str, Json] = {
     "batch": {"index": 0, "count": 2, "root": _HASH, "path": [_HASH]},
 }
 _HIT: Mapping[str, Json] = {
-    "entity": "host:phish.example",
+    "entity": "host:phish.example.net",
     "kind": "host",
     "status": "known",
     "statements": 1,
@@ -155,7 +155,7 @@ _HIT: Mapping[str, Json] = {
     "synthetic": True,
     "flagged": True,
 }
-SEARCH: Mapping[str, Json] = {"hits": [_HIT], "next": "WyJob3N0OnBoaXNoLmV4YW1wbGUiLDRd", "at": 4}
+SEARCH: Mapping[str, Json] = {"hits": [_HIT], "next": "WyJob3N0OnBoaXNoLmV4YW1wbGUubmV0Iiw0XQ", "at": 4}
 TAKE: Mapping[str, Json] = {
     "id": "0000000000000001",
     "name": "reports.csv",
@@ -170,9 +170,9 @@ TAKE: Mapping[str, Json] = {
     "rejects": ["row 5, column phone: too short for a phone number"],
 }
 TAKES: Mapping[str, Json] = {"takes": [{**TAKE, "digest": ""}], "next": "WyIxIl0"}
-OUTCOME_BODY: Mapping[str, Json] = {"value": "phish.example", "outcome": "payment-stopped", "happened": "2026-02-01"}
-OUTCOME: Mapping[str, Json] = {"ref": _REF, "entity": "host:phish.example", "outcome": "payment-stopped", "duplicate": False}
-RETRACTION_BODY: Mapping[str, Json] = {"value": "phish.example", "publisher": "Centre of Country A", "reason": "listed by mistake"}
+OUTCOME_BODY: Mapping[str, Json] = {"value": "phish.example.net", "outcome": "payment-stopped", "happened": "2026-02-01"}
+OUTCOME: Mapping[str, Json] = {"ref": _REF, "entity": "host:phish.example.net", "outcome": "payment-stopped", "duplicate": False}
+RETRACTION_BODY: Mapping[str, Json] = {"value": "phish.example.net", "publisher": "Centre of Country A", "reason": "listed by mistake"}
 AMENDMENT_BODY: Mapping[str, Json] = {"op": "expire", "refs": [_REF], "reason": "the domain has a new owner"}
 AMENDED: Mapping[str, Json] = {"op": "retract", "targets": [_REF], "refs": [f"centre.a.example/saksi/1#{'1e' * 32}"]}
 WITHDRAWAL: Mapping[str, Json] = {
@@ -185,9 +185,10 @@ WITHDRAWAL: Mapping[str, Json] = {
     "targets": [_REF],
     "refs": [],
 }
-ERASURE_BODY: Mapping[str, Json] = {"what": _REF, "ground": "request of the person, decision 12 of 2026", "plan": "5a" * 32}
+_REPORT = "report:centre.a.example/R-1"
+ERASURE_BODY: Mapping[str, Json] = {"what": _REPORT, "ground": "request of the person, decision 12 of 2026"}
 ERASURE: Mapping[str, Json] = {
-    "what": _REF,
+    "what": _REPORT,
     "plan": "5a" * 32,
     "statements": 3,
     "amendments": 1,

@@ -30,9 +30,9 @@ _FILE = "application/octet-stream"
 _NAME = Param("name", "How the file is called; a claim, never a path to open.", "reports.csv", needed=True, longest=200)
 _OWN = (
     Param("publisher", "Whose list it is, where it is one of the desk's own; needs `list`.", longest=200),
-    Param("list", "What a list of the desk's own holds.", "hosts", longest=20, form="|".join(LISTS)),
+    Param("list", "What a list of the desk's own holds.", longest=20, form="|".join(LISTS)),
     Param("means", "The role of what is on it, or `safe`.", longest=20, form="|".join((*ROLES, SAFE))),
-    Param("country", "Country (ISO 3166) of local forms on a list of the desk's own.", "KH", longest=2, form="[A-Z]{2}"),
+    Param("country", "Country (ISO 3166) of local forms on a list of the desk's own.", longest=2, form="[A-Z]{2}"),
 )
 
 
@@ -149,7 +149,7 @@ ROUTES = (
             Param("grade", "Admiralty grade of the source and the information.", "B2", longest=2, form="[A-F][1-6]"),
             IDEMPOTENT,
         ),
-        ("", _FILE, "reference,reported,phone\nR-1,2026-01-31,012345678\n"),
+        ("", _FILE, "reference,reported_at,country,scam_phone,synthetic\nR-1,2026-01-31,KH,012345678,true\n"),
         done("TakeLine", examples.TAKE),
         ("in-progress", "key-reused", "answer-gone", "too-large"),
         "Intake",

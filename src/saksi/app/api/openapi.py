@@ -9,6 +9,7 @@ import msgspec
 
 from saksi import __version__
 from saksi.app.alerts.api import AlertBody, AlertHits, AlertLine, AlertsAnswer, PauseBody
+from saksi.app.alerts.search import WAYS
 from saksi.app.api.desk import Route
 from saksi.app.api.give import OutcomeBody, TakesAnswer
 from saksi.app.api.look import Questions
@@ -16,12 +17,13 @@ from saksi.app.api.ports import AmendLine, ErasureLine, FeedName, HitPage, Outco
 from saksi.app.api.problems import KINDS, Problem
 from saksi.app.api.record import AccessAnswer, FeedsAnswer, Health, KeyLine, KeysAnswer, Ready
 from saksi.app.api.undo import AmendmentBody, ErasureBody, RetractionBody
+from saksi.app.api.wire import JSON
 from saksi.app.intake.told import Told
 from saksi.app.intake.wire import ProgressBody, ReportLine
 from saksi.app.requesting.wire import MeasuresAnswer, RequestAnswer, RequestBody, RequestsAnswer, StepBody
 from saksi.app.work.entering import CaseBody, EntryBody
 from saksi.app.work.told import CaseAnswer, CasesAnswer, EnteredAnswer
-from saksi.model import Json
+from saksi.model import OUTCOMES, Json, Op
 from saksi.screen.answer import Answer
 from saksi.screen.page import Listed
 
@@ -37,6 +39,12 @@ _SHAPES = (
 )  # fmt: skip
 _REF = "#/components/schemas/"
 _ANYWHERE = ("bad-input", "wrong-host", "cross-site", "too-many", "too-slow", "fault", "not-shown", "disk-full", "ledger-fault")
+_OPS = tuple(op.value for op in Op if op.amends)
+_VOCABULARY: tuple[tuple[str, str, Iterable[str]], ...] = (
+    ("ChangeLine", "op", _OPS), ("AmendLine", "op", _OPS), ("WithdrawalLine", "op", _OPS),
+    ("WithdrawalLine", "state", ("waiting", "done", "refused", "damaged")), ("OutcomeLine", "outcome", OUTCOMES),
+    ("AlertBody", "how", WAYS), ("AlertLine", "how", WAYS),
+)  # fmt: skip
 _OPEN_OBJECT = {"type": "object"}
 
 
@@ -132,8 +140,21 @@ def _schemas() -> _Object:
     made: _Object = dict(parts)
     for shape, field, item in (("TakesAnswer", "takes", "TakeLine"),):
         made[shape]["properties"][field]["items"] = {"$ref": _REF + item}  # type: ignore[index,call-overload]
+    for shape, field, words in _VOCABULARY:
+        made[shape]["properties"][field]["enum"] = list(words)  # type: ignore[index,call-overload]
     made["StatementView"]["properties"]["groups"]["additionalProperties"] = _OPEN_OBJECT  # type: ignore[index,call-overload]
     made["StatementLine"]["properties"]["locator"] = {"anyOf": [_OPEN_OBJECT, {"type": "null"}]}  # type: ignore[index,call-overload]
+    made["AlertEvent"] = {
+        "type": "object",
+        "description": "One event of the stream. `id` is where to go on from; `data` is a hit, as JSON.",
+        "required": ["id", "event", "data"],
+        "properties": {
+            "id": {"type": "string"},
+            "event": {"type": "string", "enum": ["alert"]},
+            "data": {"type": "string", "contentMediaType": JSON, "contentSchema": {"$ref": _REF + "AlertHit"}},
+            "retry": {"type": "integer"},
+        },
+    }
     made["SearchAnswer"] = {
         "type": "object",
         "description": "A page of entities; `next` is the cursor of the page behind it, or null.",

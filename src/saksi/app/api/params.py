@@ -98,8 +98,10 @@ class Asked:
         return value if isinstance(value, int) else None
 
 
-def read_params(params: Iterable[Param], query: QueryParams, path: Mapping[str, str]) -> Asked:
-    """Read what an address declares; what it does not declare, or what comes twice, is refused."""
+def read_params(params: Iterable[Param], query: QueryParams, path: Mapping[str, str], *, form: bool = False) -> Asked:
+    """Read what an address declares; what it does not declare, or what comes twice, is refused. `form`: fields of a form that were left
+    empty are as if not given.
+    """
     known = {param.name: param for param in params}
     values: dict[str, str | int] = {}
     many: dict[str, tuple[str, ...]] = {}
@@ -112,7 +114,7 @@ def read_params(params: Iterable[Param], query: QueryParams, path: Mapping[str, 
             continue
         if name in values:
             raise BadInput("given twice", where=name)
-        if text or param.needed:
+        if text or param.needed or not form:
             values[name] = param.read(text)
     for param in known.values():
         if param.place == "path":
@@ -134,7 +136,9 @@ def _no_surrogates(text: str) -> None:
         raise BadInput("text holds a lone surrogate") from fault
 
 
-AT = Param("at", "The ledger size the answer reflects. Left out: the newest.", example=1_204_331, most=2**53 - 1)
+AT = Param(
+    "at", "The ledger size the answer reflects, at most that of the newest answers. Left out: the newest.", example=1, most=2**53 - 1
+)
 COUNTRY = Param("country", "Country (ISO 3166) assumed for local forms of phones and accounts.", "KH", longest=2, form="[A-Z]{2}")
 PURPOSE = Param("purpose", "What the look-up is for; the header `Saksi-Purpose` says the same.", "preventing a loss", longest=200)
 CURSOR = Param("cursor", "The `next` of the page before.", longest=4096, form="[A-Za-z0-9_-]+")

@@ -207,7 +207,7 @@ ROUTES = (
         "Holds what its marking (PAP) allows to be blocked, without what was withdrawn, has expired or protects somebody. One of an "
         "earlier size (`at`) says that it is historical and not for blocking, and is for auditors and the desk.",
         (_FEED, AT, PURPOSE),
-        answers={200: ("", "text/plain, text/dns, text/csv", "# size 4\n0.0.0.0 phish.example\n")},
+        answers={200: ("", "text/plain, text/dns, text/csv", "# size 4\n0.0.0.0 phish.example.net\n")},
         problems=("purpose-needed", "not-found"),
         tag="Lists",
     ),

@@ -33,10 +33,10 @@ from saksi.model import BadInput, Json, Tlp
 __all__ = ["Reports"]
 
 _T = TypeVar("_T")
-_REFERENCE = Param("reference", "The report's number.", "4829150736642150", longest=40, form="[0-9 .-]{16,40}", place="path")
+_REFERENCE = Param("reference", "The report's number.", "4829150736642178", longest=40, form="[0-9 .-]{16,40}", place="path")
 _NUMBER = Param("file", "Which of the report's files, from 1.", "1", longest=1, form="[1-9]", place="path")
 _KEY = Param("Idempotency-Key", "Sent again with the same report, it gets the same number.", longest=100, form="[!-~]+", place="header")
-_LINE: dict[str, Json] = {"reference": "4829150736642150", "secret": "730046119284", "duplicate": False, "unread": []}
+_LINE: dict[str, Json] = {"reference": "4829150736642178", "secret": "730046119284", "duplicate": False, "unread": []}
 _TOLD: dict[str, Json] = {
     "country": "KH",
     "narrative": "They said I had won and must pay a fee first.",
@@ -80,6 +80,7 @@ class Reports:
                 "For people who may both look and give, up to TLP:RED; each time is written into the access log.",
                 (_REFERENCE,),
                 answers={200: ("", JSON, {"consent": "contact", "contact_phone": "012 345 678", "words": "..."})},
+                problems=("not-found",),
                 tag="Intake",
             ),
             Route(
@@ -91,6 +92,7 @@ class Reports:
                 "It was never opened by the node. As for the original.",
                 (_REFERENCE, _NUMBER),
                 answers={200: ("", "application/octet-stream", "the bytes as they were given")},
+                problems=("not-found",),
                 tag="Intake",
             ),
             Route(

@@ -29,7 +29,7 @@ from saksi.model import SaksiError
 
 __all__ = ["ID", "RequestPages"]
 
-ID = Param("id", "The id of a request.", longest=32, form="[0-9a-f]{32}", place="path")
+ID = Param("id", "The id of a request.", "5a" * 16, longest=32, form="[0-9a-f]{32}", place="path")
 SHOW = Param(
     "show", "Which list: what waits for you, is overdue, waits for somebody of this house, waits for an answer, is in force, has ended.",
     longest=8, form="|".join(SHOWN),
