@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -53,6 +56,7 @@ def serve(
     from saksi.app.web.serve import Listen
     from saksi.app.web.serve import serve as run
 
+    _mind_signals(ctx)
     with reading(ctx) as node:
         config = node.config
         listen = Listen(
@@ -102,6 +106,28 @@ def serve_open(node: Node, settings: Settings, listen: Listen, *, public: str | 
             told = (*AlertApi(alerts).routes(), *AlertPages(site, alerts).routes())
             pages = (*AnswerPages(site, node).routes(), *NoticePages(site, node).routes(), *requesting_routes(site, node))
             run(node, node.files.path, replace(settings, more=(*intake.routes, *pages, *told)), listen=listen, ready=say)
+
+
+def _mind_signals(ctx: click.Context) -> None:
+    """SIGTERM, and a terminal that is closed, end the server in order, as done (0). Without a terminal, as a service of the system, SIGHUP
+    is a wish to read the settings anew: they are read at a start, so that is said, and the server goes on."""
+    heard = {signal.SIGTERM: _ended}
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # else somebody has it ignored, as `nohup` does
+        heard[signal.SIGHUP] = _closed if os.isatty(0) else _said
+    for number, act in heard.items():
+        ctx.call_on_close(partial(signal.signal, number, signal.signal(number, act)))
+
+
+def _ended(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+def _closed(_number: int, _frame: FrameType | None) -> None:
+    signal.raise_signal(signal.SIGTERM)  # which uvicorn hears first where it runs
+
+
+def _said(_number: int, _frame: FrameType | None) -> None:
+    os.write(2, b"mind: SIGHUP reads nothing anew: restart the server for other settings or another certificate\n")
 
 
 def _serving(title: str, address: str) -> None:
