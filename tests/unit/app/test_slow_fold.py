@@ -87,6 +87,15 @@ def test_an_erasure_is_answered_as_done(real: Real, slow: Slow) -> None:  # noqa
     assert (made.status_code, made.json()["erased"]) == (202, True), made.text
 
 
+def test_an_answer_does_not_wait_for_what_is_written_after_it(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    begun, go = Event(), Event()
+    real.desk.writer.submit(int).result(60)  # what comes after the act before this one is over
+    monkeypatch.setattr("saksi.app.api.once.work_off", lambda _: (begun.set(), go.wait(60)))
+    made = real.with_key(Role.ANALYST).post("/api/v1/outcomes", json=TOLD)
+    assert (made.status_code, begun.wait(20)) == (201, True)
+    go.set()
+
+
 def test_what_has_begun_is_waited_for_beyond_the_limit(real: Real, slow: Slow) -> None:  # noqa: F811
     """The fold comes first here, of what the act before it left."""
     analyst = real.with_key(Role.ANALYST)

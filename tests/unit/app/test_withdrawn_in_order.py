@@ -25,7 +25,7 @@ from saksi.app.api.ports import AmendLine, AmendPlan
 from saksi.app.cli import saksi
 from saksi.app.node import Node
 from saksi.ledger.disk import DiskFull
-from saksi.model import Asserter, Content, Marking, Op, Pap, Source, Statement, Tlp
+from saksi.model import Asserter, Content, LedgerFault, Marking, Op, Pap, Source, Statement, Tlp
 
 _MORE: dict[str, dict[str, str]] = {"regrade": {"grade": "B2"}, "relabel": {"tlp": "AMBER", "pap": "GREEN"}}
 _OPS = ("retract", "expire", "reinstate", "confirm", "reject", "relabel", "regrade")
@@ -238,6 +238,34 @@ def test_one_that_is_refused_leaves_those_behind_it(real: Real, busy: Busy) -> N
     assert real.node.ledger.size == size, "the ledger says so already"
     assert [state(one, each)["state"] for each in left] == ["done", "done"]
     assert _flags(one, 2) == [True, False]
+
+
+def test_one_that_cannot_be_written_keeps_only_those_about_its_statements(
+    real: Real,  # noqa: F811
+    busy: Busy,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    one, refs, write = real.with_key(Role.ANALYST), _put(real, 4), real.node.withdraw_later
+    bad = _ask(one, "retract", refs[:2])
+    free = [_ask(one, "reject", refs[2:3]), _ask(one, "relabel", refs[3:])]
+    kept = _ask(one, "expire", refs[1:2])
+
+    def spoilt(plan: AmendPlan, *, asked_at: str, size: int, since: int) -> AmendLine:
+        if plan.op == "retract":
+            raise LedgerFault("a payload is not what the ledger says")
+        return write(plan, asked_at=asked_at, size=size, since=since)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(real.node, "withdraw_later", spoilt)
+        busy.free()
+    assert [state(one, each)["state"] for each in (bad, kept, *free)] == ["waiting", "waiting", "done", "done"]
+    assert _flags(one, 4) == [False, False, False, True]
+    assert f"{bad.json()['id']} (LedgerFault) {kept.json()['id']}" in caplog.text
+    _all_written(real)
+    assert _flags(one, 4) == [False, False, False, True]
+    ops = [each["op"] for each in one.get(f"/api/v1/statements/{refs[1].rpartition('#')[2]}").json()["changes"]]
+    assert ops == ["retract"], "and the expiry has nothing to say behind it"
 
 
 def test_what_a_lesser_asker_may_not_see_is_not_there_whatever_waits(real: Real, busy: Busy) -> None:  # noqa: F811

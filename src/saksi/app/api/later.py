@@ -27,6 +27,7 @@ from saksi.app.api.waiting import Waits
 from saksi.app.api.waiting_seal import Damaged
 from saksi.app.api.wire import JSON, answer
 from saksi.app.people.policy import rights_of
+from saksi.ledger.disk import DiskFailed, DiskFull
 from saksi.model import BadInput, Tlp
 
 __all__ = ["ROUTES", "Later", "work_off"]
@@ -97,31 +98,49 @@ async def became(call: Call) -> Response:
 
 
 def work_off(desk: Desk) -> None:
-    """Do what waits, in the thread that writes; what cannot be done for want of room, or while the ledger is not well, waits on."""
-    stopped = ""
+    """Do what waits in its order, in the thread that writes. All of it waits on for want of room, or while the ledger is not well; else
+    what cannot be done, and with it what was asked for about its statements since."""
+    left: set[str] = set()
+    why: list[str] = []
     try:
         for each in desk.waiting.waiting():
-            _do(desk, each)
-        stopped = " ".join(each.id for each in desk.waiting.damaged() if not _forgotten(desk, each))
+            said = _tried(desk, each, behind=bool(left)) if left.isdisjoint(each.plan.refs) else each.id
+            if said:
+                left.update(each.plan.refs)
+                why.append(said)
+        why += [each.id for each in desk.waiting.damaged() if not _forgotten(desk, each)]
     except Exception as fault:  # whatever it is: whoever did the act before this one is told of that one
-        stopped = type(fault).__name__
+        why.append(type(fault).__name__)
+    stopped = " ".join(why)
     if stopped and stopped != desk.waiting.stopped:  # said once, and not every few seconds
         _log.error("what was accepted to be withdrawn waits on, see `saksi doctor`: %s", stopped)
     desk.waiting.stopped = stopped
 
 
-def _do(desk: Desk, waits: Waits) -> None:
+def _tried(desk: Desk, waits: Waits, *, behind: bool) -> str:
+    """Do one, `behind` others that wait on or not; what keeps it, where that keeps no other. Raises where nothing can be done."""
+    try:
+        _do(desk, waits, behind=behind)
+    except (DiskFull, DiskFailed):
+        raise
+    except Exception as fault:
+        desk.node.catch_up()  # raises where it is the views
+        return f"{waits.id} ({type(fault).__name__})"
+    return ""
+
+
+def _do(desk: Desk, waits: Waits, *, behind: bool) -> None:
     clearance = _clearance(desk, waits)
     if clearance is None:
         desk.waiting.refuse(waits.id, "the key that asked was revoked, or the person may not do this any more")
         return
     try:
-        plan = replace(waits.plan, clearance=clearance.value)
-        line = desk.node.withdraw_later(plan, asked_at=waits.asked_at, size=waits.size, since=desk.waiting.written)
+        since, plan = desk.waiting.written, replace(waits.plan, clearance=clearance.value)
+        line = desk.node.withdraw_later(plan, asked_at=waits.asked_at, size=waits.size, since=since)
     except BadInput as fault:
         desk.waiting.refuse(waits.id, fault.what)
-    else:
-        desk.waiting.done(waits.id, line, size=desk.node.state().size)
+    else:  # what waits on before it may be in the ledger already, and is looked for there
+        desk.waiting.done(waits.id, line, size=since if behind else desk.node.state().size)
 
 
 def _forgotten(desk: Desk, damaged: Damaged) -> bool:
