@@ -1,7 +1,7 @@
 """Makes an evidence pack for one reader: what they may see, what speaks for the person, and how much of what is withheld.
 
 Order of a pack: 1. what it is about, and which statements that takes in; 2. what the reader may see of it, by the markings in force; 3. the
-originals under it, where the reader may see everything that rests on them; 4. custody, page and manifest, checked as a reader will; 5. the
+originals under it, where the reader may see everything that they say; 4. custody, page and manifest, checked as a reader will; 5. the
 manifest's digest in the ledger; 6. the file, written beside its place; 7. the whole checked once more, and only then put there.
 """
 

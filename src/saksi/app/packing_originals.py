@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from hashlib import sha256
 from zlib import crc32
 
 from saksi.app.packing_draft import Draft, Place, put
 from saksi.ledger.batch import Kind
 from saksi.ledger.commitment import GROUP_NAMES
+from saksi.ledger.repeats import named
 from saksi.model import BadInput, LedgerFault, Marking, Statement, parse_canonical, release, strictest
 
 __all__ = ["take_notes", "take_originals"]
@@ -43,14 +45,14 @@ def take_notes(made: Draft) -> None:
 def take_originals(made: Draft) -> None:
     """Name the originals that go in, with size and CRC; the others are counted as withheld."""
     node = made.node
-    closed = _closed(made)
+    closed, gone = _closed(made)
     for digest in sorted(made.sources):
         if digest in closed:
-            made.keep("original", why="something rests on it that is not for this reader", marking=closed[digest])
+            made.keep("original", why="it says something that is not for this reader", marking=closed[digest])
             continue
         found = node.ledger.original(bytes.fromhex(digest))
-        if found is None:
-            made.keep("original", why="it is not kept here, or was erased")
+        if found is None or digest in gone:
+            made.keep("original", why="it is not kept here, or something that it says was erased")
             continue
         size = crc = 0
         again = sha256()
@@ -64,29 +66,44 @@ def take_originals(made: Draft) -> None:
         raise BadInput(f"a pack holds at most {_MOST_ORIGINALS} originals, not {len(made.originals)}", todo="make several packs")
 
 
-def _closed(made: Draft) -> dict[str, Marking]:
-    """The originals on which something rests that the reader may not see, by the markings in force, with the strictest of them."""
-    found: dict[str, list[Marking]] = {}
-    waiting: list[tuple[str, Statement]] = []
+def _closed(made: Draft) -> tuple[dict[str, Marking], set[str]]:
+    """The originals that say something the reader may not see by the markings in force, with the strictest of them; and those that say what
+    can be read no more. A file says what came from it and what it says again: of that it added nothing, and holds the words all the same.
+    """
+    ledger, views = made.node.ledger, made.node.views
+    found, gone = defaultdict[str, list[Marking]](list), set[str]()
+    waiting: list[tuple[set[str], Statement]] = []
+    again = defaultdict[int, list[tuple[str, bytes]]](list)
+    for digest, leaf, bits in ledger.said_again(made.sources):
+        again[leaf].append((digest, bits))
+    missing = set(again)
 
     def settle() -> None:
-        places = made.node.views.known([said.id() for _, said in waiting])
-        for (digest, said), place in zip(waiting, places, strict=True):
-            marking = said.handling if place is None else made.node.views.handling(place.handling)
+        places = views.known([said.id() for _, said in waiting])
+        for (digests, said), place in zip(waiting, places, strict=True):
+            marking = said.handling if place is None else views.handling(place.handling)
             if not release(marking, made.order.reader, on=made.day):
-                found.setdefault(digest, []).append(marking)
+                for digest in digests:
+                    found[digest].append(marking)
         waiting.clear()
 
-    for block in made.node.ledger.read(kinds=frozenset({Kind.PRIVATE, Kind.PUBLIC, Kind.BATCH})):
-        for payload in block.payloads:
-            digest = _source_of(payload) if payload is not None else None
-            if payload is None or digest not in made.sources or digest is None:
+    for block in ledger.read(kinds=frozenset({Kind.PRIVATE, Kind.PUBLIC, Kind.BATCH})):
+        missing.discard(block.leaf)
+        repeats = again.get(block.leaf, ())
+        for index, payload in enumerate(block.payloads, block.first):
+            digests = {digest for digest, bits in repeats if named(bits, index)}
+            if payload is None:
+                gone |= digests
                 continue
-            waiting.append((digest, Statement.parse(payload)))
+            if (own := _source_of(payload)) is not None and own in made.sources:
+                digests.add(own)
+            if digests:
+                waiting.append((digests, Statement.parse(payload)))
             if len(waiting) == _AT_ONCE:
                 settle()
     settle()
-    return {digest: strictest(markings) for digest, markings in found.items()}
+    gone.update(digest for leaf in missing for digest, _ in again[leaf])
+    return {digest: strictest(markings) for digest, markings in found.items()}, gone
 
 
 def _source_of(payload: bytes) -> str | None:

@@ -12,7 +12,7 @@ from saksi.ledger.batch import Kind
 from saksi.ledger.block import Block, Items
 from saksi.ledger.commitment import Groups
 from saksi.ledger.core import Core, Shelf
-from saksi.ledger.repeats import repeats_any
+from saksi.ledger.repeats import records, repeats_any
 from saksi.ledger.vault import Frame, absolute_slots
 from saksi.model.canonical import Json, canonical
 from saksi.model.errors import BadInput
@@ -144,11 +144,7 @@ def _saying_again(core: Core, touched: Collection[tuple[int, int]]) -> set[bytes
     for leaf, index in touched:
         places[leaf].append(index)
     found: set[bytes] = set()
-    for _, frame in core.frames(min(places, default=core.log.size), core.log.size):
-        if frame is None or frame.head.kind != Kind.CONTROL or not frame.head.own_common:
-            continue
-        with core.reading:
-            words = core.vault.common(frame)
+    for frame, words in records(core, min(places, default=core.log.size), core.log.size):
         if repeats_any(words, places):
             for _, items in core.blocks(frame):
                 found.update(_digests(items.groups) if items else ())

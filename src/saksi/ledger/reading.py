@@ -14,9 +14,12 @@ from saksi.ledger.bundle import BatchPlace, Shown, write_bundle
 from saksi.ledger.commitment import GROUP_NAMES, Groups, disclose
 from saksi.ledger.core import Shelf
 from saksi.ledger.merkle import root_of
+from saksi.ledger.repeats import each_leaf, records
 from saksi.ledger.tlogproof import TlogProof
 from saksi.ledger.vault import Frame
+from saksi.model.canonical import parse_canonical
 from saksi.model.errors import BadInput
+from saksi.model.source import Source
 
 __all__ = ["OpenBlock", "Reading", "whole"]
 
@@ -79,6 +82,17 @@ class Reading(ABC):
                 payloads = tuple(None if groups is None else whole(groups) for groups in items.groups) if items else (None,) * block.count
                 ids = self._ids(frame, block.slots) if block.slots else ()
                 yield OpenBlock(leaf, kind, block.first, commitments, payloads, ids)
+
+    def said_again(self, digests: Collection[str]) -> Iterator[tuple[str, int, bytes]]:
+        """What files say again that stood already when they were taken: the digest of one of these (SHA-256 in hex), a leaf, and the bits
+        that name the statements of the leaf (`repeats.named`). A file that was taken more than once is told as often.
+        """
+        for frame, words in records(self._shelf, 0, self.size):
+            for _, items in self._shelf.blocks(frame):
+                for groups in filter(None, items.groups if items else ()):
+                    digest = Source.from_json(parse_canonical(groups[1])).digest
+                    if digest in digests and digest is not None:
+                        yield from ((digest, leaf, bits) for leaf, bits in each_leaf(words))
 
     def payload(self, leaf: int, index: int = 0) -> bytes | None:
         """The canonical payload of a statement; None where it was erased or is not here."""
