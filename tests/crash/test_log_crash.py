@@ -272,8 +272,12 @@ def test_a_second_writer_that_got_past_the_lock_is_noticed() -> None:
     disk.locked.clear()
     second = _open_again(disk)
     second.append([b"two"])
+    before = {name: bytes(inode.live) for name, inode in disk.names.items()}
     with pytest.raises(LedgerFault, match="another writer"):
         first.append([b"three"])
+    assert {name: bytes(inode.live) for name, inode in disk.names.items()} == before, "what the other has acknowledged is not written over"
+    second.append([b"three"])
+    assert list(second.entries(0, 3)) == [b"one", b"two", b"three"]
 
 
 def test_a_restored_backup_is_refused() -> None:

@@ -12,12 +12,15 @@ from saksi.app.config import Config
 from saksi.app.home import Home, open_ledger, public_key, setup_of, today
 from saksi.app.withheld import withheld_in
 from saksi.ledger.beside import LedgerBeside
+from saksi.ledger.checkpoint import parse_checkpoint
 from saksi.ledger.disk import LocalDisk
 from saksi.ledger.ledger import LOG, Ledger
+from saksi.ledger.note import parse_note
 from saksi.ledger.reader import log_origin, root_of_log
 from saksi.ledger.source import LogFolder
 from saksi.model import BadInput, LedgerFault, NotReady, Reader, Tlp
 from saksi.screen.judge import CONTEST, Judge, Setting
+from saksi.views import manifest as manifests
 from saksi.views.manifest import Manifest
 from saksi.views.withheld import Asked, Withholding
 
@@ -50,6 +53,7 @@ class Wired:
         """The ledger, held by this process from now on. Raises NotAllowed where another process holds it."""
         with self._opening:
             if self._ledger is None:
+                self._check_lost(manifests.read(self.files.views))
                 self._ledger = open_ledger(self.files, self.config)
             return self._ledger
 
@@ -114,6 +118,20 @@ class Wired:
             self._judges.move_to_end(key)
         return made
 
+    def _check_lost(self, have: Manifest | None) -> None:
+        """Refuse a ledger that lacks what was folded from it: an older one was put in its place, or entries were lost."""
+        point = LogFolder(self.files.ledger / LOG, LocalDisk()).get("checkpoint")
+        if have is None or have.origin != self.config.origin or point is None:
+            return
+        try:
+            log = parse_checkpoint(parse_note(point).text)
+        except BadInput:
+            return  # recovery says what is wrong with it
+        if log.origin == have.origin and log.size < have.size:
+            what = f"the ledger here ends at {log.size} entries, and the views have seen {have.size}: an older one was put in its place"
+            todo = "nothing was changed; bring back the newest ledger. If the older one is meant, take this folder away, and start again"
+            raise LedgerFault(what, where=str(self.files.views), todo=todo)
+
     def _check_views(self, have: Manifest) -> None:
         """Refuse views that were folded from another ledger than the one in this home, and settings that are those of another.
 
@@ -123,6 +141,7 @@ class Wired:
         ours, log = self.config.origin, log_origin(source)
         if have.origin == ours and (log is None or (log == ours and root_of_log(source, have.size) == bytes.fromhex(have.root))):
             return
+        self._check_lost(have)
         whose = have.origin if have.origin != log else f"another ledger of the name {log}"
         said = f"these are views of {whose}; the log here is that of {log or 'nobody'}, the settings are those of {ours}"
         todo = (

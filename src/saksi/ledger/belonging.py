@@ -24,6 +24,8 @@ __all__ = ["check_log", "check_vault"]
 _BLOCKS = 8  # looked at in each frame
 _TODO = "nothing was changed; put log, vault and keys of one node together again, from where they were moved or from a backup"
 
+_OLDER = "nothing was changed; bring back the log and the second place that go with this vault, from where they were moved or from a mirror"
+
 
 def check_log(note: bytes | None, vkeys: Sequence[VKey], where: Path) -> None:
     """Raise LedgerFault where a log's newest checkpoint says that it is another's. One that cannot be read is recovery's matter."""
@@ -49,6 +51,9 @@ def check_vault(vault: Vault, keys: Keys, entry: Callable[[int], bytes], *, size
     # An index is written after the log: with an empty log no crash leaves one behind.
     if (size == 0 and vault.leaves) or _none(fits(frame) for frame in vault.sample(size)):
         raise LedgerFault(f"this is not the vault of {origin}: no leaf of that log fits it", where=str(vault.path), todo=_TODO)
+    if vault.leaves > size:
+        what = f"the log is older than the vault: it ends at {size} entries, and the vault holds what was acknowledged up to {vault.leaves}"
+        raise LedgerFault(what, where=str(vault.path), todo=_OLDER)
     if _none(_opens_alone(vault, size, fits)):
         raise LedgerFault(f"this key does not open the vault of {origin}", where=str(keys.folder / VAULT), todo=_TODO)
     if _none(_opens_for_subjects(vault, size, fits)):

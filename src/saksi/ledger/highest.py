@@ -96,8 +96,8 @@ class Highest:
             self._put(size, root)
             self.sync()
 
-    def swap(self, size: int, root: bytes) -> None:
-        """Replace the state this process wrote last; LedgerFault when somebody else has written meanwhile."""
+    def check_alone(self) -> None:
+        """Raise LedgerFault where somebody else has written since this process did, or has begun to: the file that locks was taken away."""
         try:
             found = _newest(read_slots(self._handle.read_at(2 * SLOT, 0)))
         except OSError as error:
@@ -105,6 +105,10 @@ class Highest:
         if found != self._last:
             todo = "end this process; only one may write to a log; run fsck before starting again"
             raise LedgerFault("another writer has moved the highest checkpoint", where=str(self._path), todo=todo)
+
+    def swap(self, size: int, root: bytes) -> None:
+        """Replace the state this process wrote last; LedgerFault when somebody else has written meanwhile."""
+        self.check_alone()
         self._put(size, root)
         if self._last and self._last.turn % _TURNS_A_SYNC == 0:
             self.sync()

@@ -154,6 +154,7 @@ class Log:
 
     def _write(self, before: State, entries: Sequence[bytes], framed: bytes) -> State:
         store, size = self._store, before.edge.size
+        self._highest.check_alone()  # before anything: what another process has acknowledged is not written over
         end, ends = before.end, []
         for entry in entries:
             end += 2 + len(entry)

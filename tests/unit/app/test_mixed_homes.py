@@ -57,8 +57,8 @@ def mixed(homes: dict[str, Path], other: str, part: str, to: Path) -> Path:
 
 
 def content(home: Path) -> dict[str, bytes]:
-    """All files, but for locks and the second place, which counts every opening."""
-    passed = {"lock", "log.highest"}
+    """All files, but for locks, the second place, which counts every opening, and what readers of the index share in memory."""
+    passed = {"lock", "log.highest", "serving.sqlite-shm"}
     return {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file() and path.name not in passed}
 
 
@@ -144,3 +144,49 @@ def test_views_answer_alone_where_the_ledger_does_not_lie_here(homes: dict[str, 
     shutil.rmtree(home / "views")
     shutil.copytree(homes["another"] / "views", home / "views")
     assert isinstance(call(home, "ask", PHONE).exception, LedgerFault)
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A node, and the same node two takes and an outcome later."""
+    folder = tmp_path_factory.mktemp("grown")
+    home = node(folder, "node", "centre.a.example", takes=2)
+    older = folder / "older"
+    shutil.copytree(home, older)
+    for number in (3, 4):
+        file = folder / f"later-{number}.csv"
+        file.write_text(f"{HEAD}L{number},2024-05-01,KH,true,+8551210000{number},+8551234567{number},later words\n", encoding="utf-8")
+        assert call(home, "take", "--source", "report-desk", str(file)).exception is None
+    assert call(home, "outcome", PHONE, "false-alarm").exception is None
+    return older, home
+
+
+@pytest.mark.parametrize(
+    ("part", "named"),
+    [
+        ("ledger/log ledger/log.highest", "vault.data"),
+        ("ledger/log ledger/log.highest views", "vault.data"),
+        ("ledger", "views"),
+        ("ledger/log ledger/log.highest ledger/vault", "views"),
+    ],
+)
+def test_an_older_log_of_the_same_node_is_refused_before_anything_is_cut(
+    grown: tuple[Path, Path], tmp_path: Path, part: str, named: str
+) -> None:
+    older, newer = grown
+    home = mixed({"ours": newer, "older": older}, "older", part, tmp_path / "home")
+    before = content(home)
+    for words in (("fold",), ("outcome", PHONE, "no-action")):
+        fault = call(home, *words).exception
+        assert isinstance(fault, LedgerFault), (words, fault)
+        assert "nothing was changed" in fault.todo
+        assert fault.where.endswith((named, "views")), fault
+    assert {name: content(home).get(name) for name in before} == before
+
+
+def test_an_older_ledger_that_is_meant_is_used_once_its_views_are_taken_away(grown: tuple[Path, Path], tmp_path: Path) -> None:
+    older, newer = grown
+    home = mixed({"ours": newer, "older": older}, "older", "ledger", tmp_path / "home")
+    shutil.rmtree(home / "views")
+    assert call(home, "fold").exception is None
+    assert json.loads(call(home, "fsck").stdout.splitlines()[-1])["ok"] is True
