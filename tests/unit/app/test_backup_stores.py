@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -194,3 +195,30 @@ def test_a_store_that_is_damaged_is_named(node: Node, tmp_path: Path) -> None:
         write_backup(node.files, node.config, Files.beside(tmp_path / "monday"), SECRETS, keep_keys_days=30)
     assert str(fault.value.where) == str(path)
     assert not list(tmp_path.glob("monday*"))
+
+
+def test_a_store_on_a_full_disk_is_copied_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path)) as rows:
+        rows.execute("CREATE TABLE kept (word TEXT)")
+        rows.execute("INSERT INTO kept VALUES ('as it was')")
+        rows.commit()
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    real, failing = sqlite3.connect, [full, OSError(errno.ENOSPC, "No space left on device"), sqlite3.OperationalError("disk I/O error")]
+
+    class Full(sqlite3.Connection):
+        def execute(self, *given: object) -> sqlite3.Cursor:
+            raise failing[0]
+
+    def connect(where: object, **named: object) -> sqlite3.Connection:
+        return real(where, **named, **({"factory": Full} if ".copy-" in str(where) else {}))  # type: ignore[call-overload,no-any-return]
+
+    monkeypatch.setattr("saksi.app.stored.sqlite3.connect", connect)
+    for _ in range(2):
+        with as_it_is(path) as copy:
+            assert b"as it was" in copy.read()
+        failing.pop(0)
+        assert [each.name for each in tmp_path.iterdir()] == ["store.db"]
+    with pytest.raises(LedgerFault, match="cannot be read"), as_it_is(path):
+        pass
