@@ -29,10 +29,13 @@ _NAMED = "`saksi ask VALUE` lists references: give the whole of one, or what sta
 
 
 class Proofs(NamedTuple):
-    """Proof files, and for each of them that is not about the value asked for what it is about: a domain or network that it belongs to."""
+    """Proof files, and for each of them that is not about the value asked for what it is about: a domain or network that it belongs to.
+    `ended` counts what is recorded about a value and does not stand any more, of which there is no proof among them.
+    """
 
     files: list[bytes]
     wider: list[str]
+    ended: int
 
 
 class Answering(Wired):
@@ -109,6 +112,7 @@ class Answering(Wired):
     def prove(self, what: str, *, country: str | None = None, hide: Collection[str] = ()) -> Proofs:
         """Proof files for the owner: of one statement by its reference or commitment, or of all that stands about a value."""
         wider: list[str] = []
+        ended = 0
         digest = what.removeprefix(f"{self.config.origin}#")
         if _HEX.fullmatch(digest):
             place = self._place(digest)
@@ -118,8 +122,9 @@ class Answering(Wired):
             found = [self.views.find_ref(bytes.fromhex(line.ref.rpartition("#")[2])) for line in said.statements]
             places = [place for place in found if place is not None]
             wider = [said.parts[line.part].entity for line in said.statements if line.part]
+            ended = len(said.past)
         groups = [name for name in GROUPS if name not in hide]
-        return Proofs([self.shelf.prove(leaf, index, groups=groups) for leaf, index in places], wider)
+        return Proofs([self.shelf.prove(leaf, index, groups=groups) for leaf, index in places], wider, ended)
 
     def _place(self, commitment: str) -> tuple[int, int] | None:
         if not _HEX.fullmatch(commitment):

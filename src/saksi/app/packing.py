@@ -59,6 +59,7 @@ def write_pack(node: Amending, order: Order, out: Path) -> Packed:
     """
     if out.exists():
         raise BadInput("there is a file already", where=str(out), todo="choose another name: a pack that was logged is not written over")
+    _ = node.withheld  # what waits to be withdrawn is known, or nothing is handed over
     made = Draft(node, order, today())
     with node.ledger.core.turn:  # one checkpoint for all proofs, and nothing between it and the leaf that logs the pack
         node.views.fold(node.ledger)

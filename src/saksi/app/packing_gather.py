@@ -115,6 +115,9 @@ def _entity(made: Draft, entity: str, *, wanted: set[str] | None, grounds: dict[
             if taken_back and not ours:
                 made.keep("for", why="it takes back what this reader may not see", marking=marking)
             continue
+        if not all(change.commitment for change in fact.changes):
+            todo = "`saksi serve` writes it as soon as it can; `saksi doctor` says what keeps it"
+            raise NotAllowed("its withdrawal was asked for and is not written yet: a pack would say that it stands", where=ref, todo=todo)
         made.places[fact.leaf, fact.index] = Place(fact.leaf, fact.index, marking, "for" if ours else "statement")
         for change in fact.changes:
             role = "for" if in_favour(Amendment(Op(change.op), ref), target=ours) else "statement"
@@ -148,7 +151,7 @@ def _prove_case(made: Draft) -> None:
 def _facts(node: Amending, entity: str) -> Iterator[Fact]:
     cursor: int | None = None
     while True:
-        held = node.views.recorded(entity, before=cursor)  # what waits to be written has no proof
+        held = node.views.facts(entity, before=cursor)
         yield from held.facts
         cursor = held.cursor
         if cursor is None:

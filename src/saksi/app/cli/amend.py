@@ -116,6 +116,7 @@ def erase(ctx: click.Context, what: str, country: str | None, ground: str, yes: 
     Their keys are destroyed: what was sealed under them can never be read again, here or from a backup. The ledger keeps only the notice.
     """
     with beside_a_server("erasures"), reading(ctx) as node:
+        written_first(node, whole=False)
         meant = node.meant(what, country)
         if meant != what and not ctx.obj["json"]:
             words(f"{what} is read as {meant}.")
@@ -168,6 +169,7 @@ def outcome(ctx: click.Context, value: str, what: str, country: str | None, happ
     from saksi.app.api.ports import OutcomePlan
 
     with beside_a_server("outcomes"), reading(ctx) as node:
+        written_first(node, whole=False)
         made = node.outcome(OutcomePlan(value, what, country=country, happened=happened, by=by, desk=True))
         node.catch_up()
     if ctx.obj["json"]:

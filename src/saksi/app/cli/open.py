@@ -51,8 +51,10 @@ def reading(ctx: click.Context) -> Iterator[Node]:
         node.close()
 
 
-def written_first(node: Node) -> None:
-    """Write what was accepted over HTTP and waits still: it was asked for before. Raises LedgerFault where that cannot be done now."""
+def written_first(node: Node, *, whole: bool = True) -> None:
+    """Write what was accepted over HTTP and waits still: it was asked for before. Raises LedgerFault where that cannot be done now, and all
+    of it (`whole`) has to be in the ledger.
+    """
     from saksi.app.withheld import mark_of
 
     if not mark_of(node.files.waiting).exists():
@@ -65,7 +67,7 @@ def written_first(node: Node) -> None:
     desk = make_desk(node, node.files.path, Settings(node.config.title, node.config.authority))
     try:
         work_off(desk)
-        if desk.waiting.waiting():
+        if whole and desk.waiting.waiting():
             todo = "`saksi doctor` says what is wrong; `saksi serve` writes it once it can"
             raise LedgerFault("what was asked for before waits still to be written", where=str(node.files.waiting), todo=todo)
     finally:

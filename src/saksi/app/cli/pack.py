@@ -52,13 +52,14 @@ def pack(
 
     Whoever gets it checks it with `saksi verify`, with no node and no network. Its digest is logged before it is written.
     """
-    from saksi.app.cli.open import reading
+    from saksi.app.cli.open import reading, written_first
     from saksi.app.packing import Order, write_pack
 
     cases = [name for name in what if name.startswith("case:")]
     if len(cases) > 1 or (cases and analyst is None):
         raise click.UsageError("a pack is about one case at most, and --analyst names the member who makes it")
     with reading(ctx) as node:
+        written_first(node)  # whoever gets the pack is told of what stands in the ledger
         theirs = node.owner(Tlp(clearance))
         if reader is not None and reader != node.config.authority:
             theirs = Reader(reader, circles=frozenset(circles), known=True)

@@ -38,10 +38,11 @@ def prove(ctx: click.Context, what: str, out: Path | None, country: str | None, 
     from saksi.app.cli.open import reading
 
     with reading(ctx) as node:
-        proofs, wider = node.prove(what, country=country, hide=frozenset(hide))
+        proofs, wider, ended = node.prove(what, country=country, hide=frozenset(hide))
         key = node.vkey
     if not proofs:
-        nothing(f"nothing is recorded about {what}", as_json=ctx.obj["json"])
+        why = f"nothing about {what} stands now: `saksi ask` says what became of what was said; by its reference it can be proved still"
+        nothing(why if ended else f"nothing is recorded about {what}", as_json=ctx.obj["json"])
         return 1
     if wider:
         about = ", ".join(dict.fromkeys(wider))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from saksi.app.cli.open import beside_a_server, looking, reading
+from saksi.app.cli.open import beside_a_server, looking, reading, written_first
 from saksi.app.cli.say import common, line, progress, visible, words
 from saksi.app.files import to_read, to_write
 from saksi.app.node import Node
@@ -104,6 +104,7 @@ def take(
     refused: list[SaksiError] = []
     targets = _targets(files, rejects, given=files if mapping is None else (*files, mapping))
     with beside_a_server("takes"), reading(ctx) as node:
+        written_first(node, whole=False)
         for path, target in zip(files, targets, strict=True):
             try:
                 made = take_one(node, order, path, rejects=target, quiet=as_json)
