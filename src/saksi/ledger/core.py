@@ -137,9 +137,14 @@ class Core(Shelf):
         return appended
 
     def check(self) -> None:
-        """Refuse to write after a fault."""
+        """Refuse to write after a fault, and where another process has begun to write: nothing of its is written over, or cut."""
         if self.broken:
             raise LedgerFault("the ledger has failed and is not written to any more", todo="end the process, start again and run fsck")
+        try:
+            self.log.check_alone()
+        except LedgerFault:
+            self.broken = True
+            raise
 
     def take_back(self) -> None:
         """Drop what is staged; not after a fault, when nobody knows whether the log has it: only a restart may tell."""

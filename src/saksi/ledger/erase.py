@@ -61,6 +61,7 @@ def carry_out(core: Core, disk: Disk, plan: ErasurePlan, *, ground: str, keep_or
     originals = [] if keep_originals else list(plan.originals)
     count = len(plan.touched)
     with erasing(disk, core.keys.folder), core.turn:
+        core.check()
         _remember(core, plan)  # 0
         while subjects or items or originals:
             part = (subjects[:_AT_ONCE], items[:_AT_ONCE], originals[:_AT_ONCE])

@@ -128,6 +128,10 @@ class Log:
         """The newest signed checkpoint."""
         return self._state.checkpoint
 
+    def check_alone(self) -> None:
+        """Raise LedgerFault where another process has begun to write to this log, for the file that locks was taken away."""
+        self._highest.check_alone()
+
     def append(self, entries: Sequence[bytes]) -> Appended:
         """Log a group of entries; they are durable when this returns. All or none.
 

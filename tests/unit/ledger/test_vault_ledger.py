@@ -59,6 +59,27 @@ def test_a_second_writer_and_a_second_ledger_in_one_folder_are_refused(folder: P
         assert ledger.size == 3
 
 
+def test_a_second_writer_that_got_past_the_lock_loses_nothing_to_the_first(folder: Path) -> None:
+    first = filled(folder)
+    gone = first.plan_erasure(first.subjects(0))
+    (folder / "log" / "lock").unlink()
+    with Ledger.open(folder, setup()) as second:
+        second.append([statement(3)], subjects=[[second.new_subject()]])
+        for act in (
+            lambda: first.append([statement(4)], subjects=[[first.new_subject()]]),
+            lambda: take(first, [statement(5)]),
+            lambda: first.erase(gone, ground="a test"),
+        ):
+            with pytest.raises(LedgerFault, match=r"another writer|failed and is not written"):
+                act()
+        first.close()
+        second.append([statement(6)])
+        assert [Statement.parse(second.payload(leaf, 0) or b"") for leaf in (3, 4)] == [statement(3), statement(6)]
+        assert second.payload(0, 0) is not None
+        keys = second.vkeys
+    assert check_ledger(folder, keys).clean
+
+
 def test_another_process_reads_and_proves_beside_the_writer(folder: Path) -> None:
     with filled(folder) as ledger:
         with LedgerBeside(folder, setup()) as beside:
