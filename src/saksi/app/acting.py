@@ -120,9 +120,10 @@ class Acting(Taking):
         with self._opening:
             if self._book is None:
                 self._book = Book(self.files.path / "book.sqlite", origin=self.config.origin)
-            if self._book.size != self.shelf.size:
-                self._book.catch_up(self.shelf)
-            return self._book
+            book = self._book
+        if book.size != self.shelf.size:  # under its own lock: no look-up waits until it has read a take
+            book.catch_up(self.shelf)
+        return book
 
     def draft(self, plan: Plan, actor: Actor) -> History:
         """Begin a request. Raises BadInput or NotAllowed where it cannot be made, whoever would agree to it."""

@@ -14,6 +14,7 @@ from test_withdrawing import BODY, real  # noqa: F401
 from test_withdrawn_later import Busy, listed, state
 from test_withdrawn_meanwhile import _role
 
+from saksi.actions.book import Book
 from saksi.app.api.guard import Guard
 from saksi.app.api.keys import Role
 from saksi.views.views import Views
@@ -85,6 +86,20 @@ def test_an_erasure_is_answered_as_done(real: Real, slow: Slow) -> None:  # noqa
     plan = approver.post("/api/v1/erasures", json=body).json()["plan"]
     made = approver.post("/api/v1/erasures", json={**body, "plan": plan})
     assert (made.status_code, made.json()["erased"]) == (202, True), made.text
+
+
+def test_no_look_up_waits_until_the_book_of_requests_has_read_a_take(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    """Else all that is answered beside it runs out of time."""
+    begun, go = Event(), Event()
+    monkeypatch.setattr(Book, "catch_up", lambda *_: (begun.set(), go.wait(60)))
+    with ThreadPoolExecutor(2) as pool:
+        reading = pool.submit(lambda: real.node.book)
+        assert begun.wait(20)
+        try:
+            assert pool.submit(listed, real.with_key(Role.ANALYST)).result(20)
+            assert not reading.done()
+        finally:
+            go.set()
 
 
 def test_an_answer_does_not_wait_for_what_is_written_after_it(real: Real, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
