@@ -218,7 +218,7 @@ class AmendLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WithdrawalLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A withdrawal (or another amendment) that was accepted while another act was writing: `state` is "waiting", "done", "refused" or
+    """A withdrawal (or another amendment) as it was accepted, before it is written: `state` is "waiting", "done", "refused" or
     "damaged", and `said` the same in words. `targets` are the statements it is about, `refs` the amendments once they are logged; `by`
     names who asked, where that can still be read.
     """
