@@ -40,7 +40,7 @@ from saksi.model import (
 )
 from saksi.observables.detect import detect
 from saksi.screen.outcome import outcome as outcome_of
-from saksi.views.fact import Fact
+from saksi.views.fact import TAKEN_AGAIN, Fact
 from saksi.views.serving import Behind
 
 __all__ = ["Amending", "Change", "no_such"]
@@ -70,6 +70,8 @@ class Change:
     def __post_init__(self) -> None:
         if self.reason is not None:
             check_reason(self.reason, "reason")
+            if self.reason == TAKEN_AGAIN:
+                raise BadInput("that is what a take says of itself", where="reason", todo="say why in words of your own")
         for op, value, where, todo in (
             (Op.REGRADE, self.grade, "grade", "name one such as C4"),
             (Op.RELABEL, self.marking, "tlp", "name both a TLP and a PAP"),

@@ -56,7 +56,8 @@ class Order:
 class Taken:
     """What became of a file. `expired`, `reinstated` and `changed` count amendments; `erased` counts statements that were erased before and
     stay out; `warnings` are for the officer. `tlp` is the marking of what was taken, and `by` the key it came with.
-    `stood` counts what stood already by the TLP it stands under, and `gone` likewise what expired: not everybody is told of it.
+    `stood` counts what stood already by the TLP it stands under, `gone` and `turned` likewise what expired and what was changed: not
+    everybody is told of it.
     """
 
     id: str
@@ -80,3 +81,4 @@ class Taken:
     by: str = ""
     stood: dict[str, int] = field(default_factory=dict)
     gone: dict[str, int] = field(default_factory=dict)
+    turned: dict[str, int] = field(default_factory=dict)

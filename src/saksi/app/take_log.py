@@ -102,8 +102,9 @@ def line_of(made: Taken, clearance: Tlp, *, erases: bool) -> TakeLine:
     unseen, erased = _stricter(made.stood, clearance), made.erased if erases else 0
     return TakeLine(
         id=made.id, name=made.name, taken_at=made.taken_at, digest=made.digest, taken=made.taken + unseen + made.erased - erased,
-        duplicate=made.duplicate - unseen, rejected=made.rejected, expired=made.expired - _stricter(made.gone, clearance), erased=erased,
-        size=made.size, rejects=tuple(told for told in made.rejects if erases or told not in made.warnings),
+        duplicate=made.duplicate - unseen, rejected=made.rejected, expired=made.expired - _stricter(made.gone, clearance),
+        changed=sum(made.turned.values()) - _stricter(made.turned, clearance), erased=erased, size=made.size,
+        rejects=tuple(told for told in made.rejects if erases or told not in made.warnings),
     )  # fmt: skip
 
 

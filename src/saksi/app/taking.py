@@ -150,7 +150,7 @@ class Taking(Withdrawing):
             expired=turns.expired, reinstated=turns.reinstated, changed=turns.changed, size=size,
             warnings=tuple(filter(None, (behind, warning))) + _kept(turns.kept) + erased.warnings(), erased=erased.out,
             rejects=(*erased.refusals(), *under.shown)[:_SHOWN], tlp=given.handling.tlp.value, by=order.by,
-            stood=dict(turns.stood), gone=dict(turns.gone),
+            stood=dict(turns.stood), gone=dict(turns.gone), turned=dict(turns.turned),
         )  # fmt: skip
         with _disk(self.files.takes):
             self._take_log.add(made)
@@ -313,7 +313,7 @@ def _kept(count: int) -> tuple[str, ...]:
         return ()
     return (
         f"{count} statements about values that stand already keep their marking, though this file bears another: "
-        "other reports may have said the same; `saksi amend relabel` changes them",
+        "a person marked them so, or other reports may have said the same; `saksi amend relabel` changes them",
     )
 
 

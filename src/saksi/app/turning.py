@@ -17,7 +17,7 @@ from saksi.ledger.core import Entry
 from saksi.ledger.frame import seal_batch
 from saksi.ledger.transaction import Transaction
 from saksi.model import Amendment, Grade, Marking, Op, Statement, release
-from saksi.views.fact import Place
+from saksi.views.fact import TAKEN_AGAIN, Place
 
 __all__ = ["Turns"]
 
@@ -37,7 +37,7 @@ class _Turn:
 class Turns:
     """The amendments of one open take. `expired`, `reinstated` and `changed` count them; `kept` counts what keeps its marking, though the
     file bears another, and `stayed` the values that were on a list before and are on it still, of those that the giver may see. `stood`
-    counts by TLP in force what stands already, `gone` what expired: nobody is told of more than they may see.
+    counts by TLP in force what stands already, `gone` what expired and `turned` what was changed: nobody is told of more than they may see.
     """
 
     def __init__(self, node: Withdrawing, take: Transaction, given: Given, order: Order) -> None:
@@ -47,6 +47,7 @@ class Turns:
         self.expired = self.reinstated = self.changed = self.kept = self.stayed = 0
         self.stood: Counter[str] = Counter()
         self.gone: Counter[str] = Counter()
+        self.turned: Counter[str] = Counter()
 
     @property
     def moved(self) -> int:
@@ -83,20 +84,21 @@ class Turns:
         """
         stated = place.prev is None or self._order.grade is not None
         if stated and grade != self._node.views.asserter(place.asserter).grade and self._order.amends and self.sees(place):
-            self.changed += self._append(place, _Turn(Op.REGRADE, "taken in again under another grade", grade=grade))
+            self._change(place, _Turn(Op.REGRADE, "taken in again under another grade", grade=grade))
 
     def relabel(self, place: Place, marking: Marking, *, shared: bool) -> None:
-        """As for a grade; but what several reports of a desk may have said (`shared`) keeps its marking, whatever the next one bears
-        (record 44), and nobody opens by a take what they may not see.
+        """As for a grade; but nobody opens by a take what they may not see; what several reports of a desk may have said (`shared`) keeps
+        its marking, whatever the next one bears (record 44); and what a person marked is opened by a person (record 75): a stricter file
+        still restricts it.
         """
         now = self._node.views.handling(place.handling)
         if not self.sees(place) or marking == now:
             return
         stated = place.prev is None or self._order.tlp is not None or self._order.pap is not None
-        if shared:
+        if shared or (stated and place.marked and not _restricts(marking, now)):
             self.kept += (marking.tlp, marking.pap) != (now.tlp, now.pap)
         elif stated:
-            self.changed += self._append(place, _Turn(Op.RELABEL, "taken in again under another marking", marking=marking))
+            self._change(place, _Turn(Op.RELABEL, TAKEN_AGAIN, marking=marking))
 
     def expire(self, gone: Iterable[Place]) -> None:
         """What an edition no longer has, of what its giver may see (record 75)."""
@@ -110,6 +112,10 @@ class Turns:
             common = b"".join(self._waiting[0][1:])  # source, asserter and marking, which all share but for grades and markings changed
             self._take.add(seal_batch(self._waiting, None, keys=self._take.keys, common=common, random=os.urandom))
             self._waiting.clear()
+
+    def _change(self, place: Place, turn: _Turn) -> None:
+        self.turned[self._node.views.handling(place.handling).read_as.value] += 1
+        self.changed += self._append(place, turn)
 
     def _append(self, place: Place, turn: _Turn) -> int:
         views, ledger, given = self._node.views, self._node.ledger, self._given
@@ -127,3 +133,9 @@ class Turns:
         if len(self._waiting) >= _TURNED:
             self.log()
         return 1
+
+
+def _restricts(marking: Marking, now: Marking) -> bool:
+    """Whether a marking is stricter than the one in force, and in nothing wider. Who an audience is, no file says."""
+    tlp, pap = marking.read_as.rank - now.read_as.rank, marking.pap.rank - now.pap.rank
+    return min(tlp, pap) >= 0 and max(tlp, pap) > 0

@@ -14,9 +14,11 @@ import msgspec
 
 from saksi.model import Extraction, Grade, Value
 
-__all__ = ["AMENDING", "PAGE", "Change", "Fact", "Held", "Place", "Recorder", "Standing", "Tally", "decide", "standing"]
+__all__ = ["AMENDING", "PAGE", "TAKEN_AGAIN", "Change", "Fact", "Held", "Place", "Recorder", "Standing", "Tally", "decide", "standing"]
 
 AMENDING: frozenset[str] = frozenset({"retract", "reinstate", "regrade", "relabel", "expire", "confirm", "reject"})
+
+TAKEN_AGAIN = "taken in again under another marking"  # the reason of a relabel that a take makes by itself, and no person gives
 
 PAGE = 256
 
@@ -125,7 +127,8 @@ class Place(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Where a statement that is already in the ledger stands, and how: what a take needs to add nothing twice.
 
     `counts` as in `Standing`; `expired` says that the last deciding change is an `expire`; `asserter` and `handling` are those in
-    force; `prev` is the commitment of the author's last change, or None.
+    force; `prev` is the commitment of the author's last change, or None; `marked` says that a relabel of its author marked it which no take
+    made by itself.
     """
 
     leaf: int
@@ -136,6 +139,7 @@ class Place(msgspec.Struct, array_like=True, frozen=True, gc=False):
     asserter: int
     handling: int
     prev: bytes | None = None
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from saksi.views.fact import Place, decide
+from saksi.views.fact import TAKEN_AGAIN, Place, decide
 from saksi.views.flat import CHANGED, as_words
 from saksi.views.parse import ID_BYTES
 from saksi.views.reading import Snapshot
@@ -77,9 +77,10 @@ def place_of(snapshot: Snapshot, number: int) -> Place:
     changes = snapshot.changes(number, flat.count)
     stands = decide(shape.op, (shape.asserter, shape.handling), changes)
     expired = stands.last is not None and stands.last.op == "expire"
+    marked = any(each.op == "relabel" and each.reason != TAKEN_AGAIN for each in changes)
     return Place(
         leaf, index + number - first, flat.name(number), stands.counts, expired, stands.asserter, stands.handling,
-        changes[-1].commitment if changes else None,
+        changes[-1].commitment if changes else None, marked,
     )  # fmt: skip
 
 

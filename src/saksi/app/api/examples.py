@@ -166,6 +166,7 @@ TAKE: Mapping[str, Json] = {
     "rejected": 1,
     "size": 4,
     "expired": 0,
+    "changed": 0,
     "erased": 0,
     "rejects": ["row 5, column phone: too short for a phone number"],
 }

@@ -116,9 +116,10 @@ class Home(msgspec.Struct, frozen=True, kw_only=True):
 
 class TakeLine(msgspec.Struct, frozen=True, kw_only=True):
     """One take: what was given and what became of it. `expired` counts values that this edition of a list no longer has, and that are off
-    it now; `erased` counts, for who may erase, statements that were erased from this ledger before and stay out; `rejects` are the first
-    few refusals in words, `digest` is the file's SHA-256: both are told in answer to the file alone and not kept here; `name` is empty
-    where the file was erased. To a lower clearance, what it may not see counts as taken.
+    it now; `changed` counts what stood already and is graded or marked as this file is now; `erased` counts, for who may erase, statements
+    that were erased from this ledger before and stay out; `rejects` are the first few refusals in words, `digest` is the file's SHA-256:
+    both are told in answer to the file alone and not kept here; `name` is empty where the file was erased. To a lower clearance, what it
+    may not see counts as taken.
     """
 
     id: str
@@ -130,6 +131,7 @@ class TakeLine(msgspec.Struct, frozen=True, kw_only=True):
     rejected: int
     size: int
     expired: int = 0
+    changed: int = 0
     erased: int = 0
     rejects: tuple[str, ...] = ()
 
