@@ -9,7 +9,7 @@ A reader is a small frozen object (`Reader`) with two steps, so that a file of a
 
 `read(reader, stream)` does both here. Chunks come in the order of the input if jobs are kept in order. Everything unread is told: a row, a
 cell, or a column that nobody read becomes a `Rejected` with its place and the reason. Limits: a line of about 1 MB, a CSV cell of 131,072
-characters, JSON documents and YAML of 16 MB, workbooks of 16 MB packed and 48 MB unpacked; CSV, JSON lines and plain lists have none.
+characters, JSON documents and YAML of 16 MB, workbooks of 16 MB packed, 48 MB unpacked; CSV, JSON lines and lists have none.
 
 The readers: `report.ReportReader` (victim reports), `valuelist.ListReader` (plain lists and tables), `ofac.ofac_reader`,
 `tagpack.TagPackReader`, `warninglist.WarningListReader`, `eth_phishing.EthPhishingReader`. The writers: `report_write.write_reports`,

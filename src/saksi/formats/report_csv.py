@@ -12,10 +12,10 @@ from saksi.formats.records import Records, read_records
 from saksi.model.errors import BadInput
 from saksi.model.locator import Locator
 
-__all__ = ["DELIMITERS", "MAX_COLUMNS", "split_table"]
+__all__ = ["DELIMITERS", "MAX_COLUMNS", "MOST_CELLS", "split_table"]
 
 MAX_COLUMNS = 2_000
-_MOST_CELLS = 200_000
+MOST_CELLS = 200_000
 DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -38,7 +38,7 @@ def split_table(stream: BinaryIO, *, encoding: str | None, delimiter: str | None
             if heading is None:
                 continue
             part.rows, part.numbers = part.rows[1:], part.numbers[1:]
-            rows = max(1, min(rows, _MOST_CELLS // len(heading)))
+            rows = max(1, min(rows, MOST_CELLS // len(heading)))
         waiting.rows += part.rows
         waiting.numbers += part.numbers
         waiting.faults += part.faults

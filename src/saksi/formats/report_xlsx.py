@@ -6,95 +6,85 @@ So a cell that is a number is refused where an account, a wallet or a reference 
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO, TypeAlias
-
-import python_calamine
+from typing import BinaryIO
 
 from saksi.formats.batch import Rejected
-from saksi.formats.reader import Job, rejected
+from saksi.formats.reader import Job, full, rejected
 from saksi.formats.report_columns import FIELDS, base_name
+from saksi.formats.report_csv import MAX_COLUMNS, MOST_CELLS
 from saksi.formats.report_mapping import ReportMapping, layout
-from saksi.formats.workbook import check_workbook
+from saksi.formats.workbook import Workbook, open_workbook
+from saksi.formats.xlsx_sheet import Cell, Unread
 from saksi.model.errors import BadInput
 from saksi.model.locator import Locator
 
 __all__ = ["split_xlsx"]
 
-_Cell: TypeAlias = "int | float | str | bool | datetime.time | datetime.date | datetime.datetime | datetime.timedelta"
-
 
 def split_xlsx(stream: BinaryIO, mapping: ReportMapping, *, rows: int) -> Iterator[Job]:
-    """Jobs of at most `rows` rows of the mapping's sheet, or of the only one that is not empty."""
-    check_workbook(stream)
-    sheet = _opened(stream, mapping.sheet)
-    lines = sheet.iter_rows()
-    heading: tuple[str, ...] | None = None
-    whole: list[bool] = []
-    cells: list[list[str]] = []
-    numbers: list[int] = []
-    faults: list[Rejected] = []
-    number = 0
-    for at, line in enumerate(lines, (sheet.start or (0, 0))[0]):
-        if heading is None:
-            if any(str(cell).strip() for cell in line):
-                heading = tuple(str(cell).strip() for cell in line)
-                whole = _whole(heading, mapping)
-                _check_merged(sheet, at)
-            continue
-        if not any(cell != "" for cell in line):
-            continue
-        number += 1
-        numbers.append(number)
-        cells.append(_row(line, whole, Locator(sheet=sheet.name, row=number), (heading, faults)))
-        if len(cells) >= rows:
-            yield Job(heading, cells, numbers, tuple(faults), len(cells))
-            cells, numbers, faults = [], [], []
-    if heading is None:
-        raise BadInput("the sheet is empty", where=f"sheet {sheet.name}")
+    """Jobs of at most `rows` rows of the mapping's sheet, or of the only one that is not empty. Raises BadInput, at the last row too."""
+    book = open_workbook(stream)
+    name = _chosen(book, mapping.sheet)
+    sheet = book.sheet(name)
+    lines = sheet.rows()
+    at, first, heading = _heading(lines, name)
+    rows = max(1, min(rows, MOST_CELLS // len(heading)))
+    cells: list[dict[int, Cell]] = []
+    number, size = 1, 0
+    for _, line in lines:
+        cells.append(line)
+        size += sum(len(cell) for cell in line.values() if isinstance(cell, str))
+        if full(len(cells), rows, size=size):
+            yield _job(heading, first, mapping, Locator(sheet=name, row=number), cells)
+            number, cells, size = number + len(cells), [], 0
+    _check_merged(name, sheet.merged, at)
     if cells:
-        yield Job(heading, cells, numbers, tuple(faults), len(cells))
+        yield _job(heading, first, mapping, Locator(sheet=name, row=number), cells)
 
 
-def _opened(stream: BinaryIO, wanted: str | None) -> python_calamine.CalamineSheet:
-    """The sheet, read whole by the library. A panic in its Rust code arrives as a BaseException of a class that cannot be named."""
-    try:
-        return _sheet(python_calamine.load_workbook(stream), wanted)
-    except (python_calamine.CalamineError, python_calamine.PasswordError, python_calamine.XmlError, python_calamine.ZipError) as error:
-        raise BadInput(f"the workbook cannot be read: {error}") from error
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise BadInput("the workbook cannot be read: its parts contradict each other") from error
-
-
-def _sheet(book: python_calamine.CalamineWorkbook, wanted: str | None) -> python_calamine.CalamineSheet:
-    names: Sequence[str] = book.sheet_names
+def _chosen(book: Workbook, wanted: str | None) -> str:
+    """The sheet that is read."""
     if wanted is not None:
-        if wanted not in names:
-            raise BadInput(f"no sheet {wanted!r}", where="workbook", todo=f"it has {', '.join(names)}")
-        return book.get_sheet_by_name(wanted)
-    filled = [sheet for sheet in map(book.get_sheet_by_name, names) if sheet.height > 0]
+        if wanted not in book.sheets:
+            raise BadInput(f"no sheet {wanted!r}", where="workbook", todo=f"it has {', '.join(book.sheets)}")
+        return wanted
+    filled = book.filled()
     if len(filled) > 1:
-        seen = {sheet.name for sheet in book.sheets_metadata if sheet.visible is python_calamine.SheetVisibleEnum.Visible}
-        shown = ", ".join(sheet.name if sheet.name in seen else f"{sheet.name} (hidden)" for sheet in filled)
+        shown = ", ".join(f"{name} (hidden)" if name in book.hidden else name for name in filled)
         raise BadInput(f"the workbook has several filled sheets: {shown}", todo="name one in the mapping (sheet = ...)")
     if not filled:
         raise BadInput("the workbook is empty")
     return filled[0]
 
 
-def _check_merged(sheet: python_calamine.CalamineSheet, heading: int) -> None:
-    """Refuse cells merged below the heading (row numbers from 0): what is seen in all of them is stored for the first alone."""
-    for start, end in sheet.merged_cell_ranges or ():
-        if end[0] > heading:
-            raise BadInput(
-                f"cells are merged from row {start[0] + 1}, column {start[1] + 1} to row {end[0] + 1}, column {end[1] + 1}",
-                where=f"sheet {sheet.name}",
-                todo="part them and give each row its own value: a merged cell is stored for its first row alone",
-            )
+def _heading(lines: Iterator[tuple[int, dict[int, Cell]]], name: str) -> tuple[int, int, tuple[str, ...]]:
+    """The first row with words in it: its number, from 1, its first column, from 0, and the words."""
+    for at, line in lines:
+        words = {column: text for column, cell in line.items() if (text := str(cell).strip())}
+        if words:
+            first, last = min(words), max(words)
+            _check_wide(last - first + 1, name)
+            return at, first, tuple(words.get(column, "") for column in range(first, last + 1))
+    raise BadInput("the sheet is empty", where=f"sheet {name}")
+
+
+def _check_wide(wide: int, name: str) -> None:
+    if wide > MAX_COLUMNS:
+        todo = "delete what stands far right of the table, or save it as CSV"
+        raise BadInput(f"the sheet has {wide} columns, at most {MAX_COLUMNS} are read", where=f"sheet {name}", todo=todo)
+
+
+def _check_merged(name: str, merged: tuple[tuple[int, int], tuple[int, int]] | None, heading: int) -> None:
+    """Refuse cells merged below the heading: what is seen in all of them is stored for the first alone."""
+    if merged is not None and merged[1][0] > heading:
+        (row, column), (last_row, last_column) = merged
+        raise BadInput(
+            f"cells are merged from row {row}, column {column} to row {last_row}, column {last_column}",
+            where=f"sheet {name}",
+            todo="part them and give each row its own value: a merged cell is stored for its first row alone",
+        )
 
 
 def _whole(heading: tuple[str, ...], mapping: ReportMapping) -> list[bool]:
@@ -102,28 +92,42 @@ def _whole(heading: tuple[str, ...], mapping: ReportMapping) -> list[bool]:
     return [at in fields and FIELDS[base_name(fields[at])[0]].whole for at in range(len(heading))]
 
 
-def _row(line: Sequence[_Cell], whole: list[bool], place: Locator, into: tuple[tuple[str, ...], list[Rejected]]) -> list[str]:
-    heading, faults = into
-    return [
-        cell if isinstance(cell, str) else _text(cell, whole[at], replace(place, column=heading[at]), faults)
-        for at, cell in enumerate(line)
-    ]
+def _job(heading: tuple[str, ...], first: int, mapping: ReportMapping, begin: Locator, lines: list[dict[int, Cell]]) -> Job:
+    """A job of rows from the one named on, as wide as its widest: a column without a heading is said to be unread, as in other tables."""
+    wide = max(len(heading), 1 + max(max(line) for line in lines) - first)
+    _check_wide(wide, begin.sheet or "")
+    heading += ("",) * (wide - len(heading))
+    whole = _whole(heading, mapping)
+    faults: list[Rejected] = []
+    numbers = range(begin.row or 1, (begin.row or 1) + len(lines))
+    rows = []
+    for number, line in zip(numbers, lines, strict=True):
+        place = replace(begin, row=number)
+        made = [""] * wide
+        for column, cell in line.items():
+            at = column - first
+            if at < 0:
+                faults.append(rejected(place, "a cell left of the heading, which nobody read", str(cell)))
+            else:
+                made[at] = cell if isinstance(cell, str) else _text(cell, whole[at], replace(place, column=heading[at]), faults)
+        rows.append(made)
+    return Job(heading, rows, numbers, tuple(faults), len(rows))
 
 
-def _text(cell: _Cell, whole: bool, place: Locator, faults: list[Rejected]) -> str:
+def _text(cell: Cell, whole: bool, place: Locator, faults: list[Rejected]) -> str:
+    if isinstance(cell, str):
+        return cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, (int, float)):
-        number = int(cell) if float(cell).is_integer() and abs(cell) < 1e15 else cell
+    if isinstance(cell, float):
+        number = int(cell) if cell.is_integer() and abs(cell) < 1e15 else cell
         text = str(number) if isinstance(number, int) else format(number, ".15g")
         if whole or abs(cell) >= 1e15:
             reason = "the cell holds a number: leading zeros and digits beyond the fifteenth may be lost; format the column as text"
             faults.append(rejected(place, reason, text))
             return ""
         return text
-    if isinstance(cell, datetime.datetime):
-        return cell.date().isoformat()
-    if isinstance(cell, datetime.date):
-        return cell.isoformat()
-    faults.append(rejected(place, "the cell holds a time or a span of time, not a text, number or date", str(cell)))
-    return ""
+    if isinstance(cell, Unread):
+        faults.append(rejected(place, cell.reason, cell.words))
+        return ""
+    return cell.isoformat()
