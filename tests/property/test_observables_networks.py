@@ -126,14 +126,14 @@ def test_an_ipv6_address_that_carries_an_ipv4_address_is_as_accusable_as_that(nu
         assert nobodys(f"ip:{address}") is nobodys(f"url:https://[{address}]/a") is nobodys(f"url:https://[{address}]:8080/") is inside
 
 
-def test_a_name_that_every_home_has_is_nobodys() -> None:
-    for each in ("home.arpa", "x.home.arpa", "a.b.home.arpa"):
+def test_a_name_of_the_internet_itself_or_of_every_home_is_nobodys() -> None:
+    for each in ("home.arpa", "x.home.arpa", "a.b.home.arpa", "1.0.0.127.in-addr.arpa", "1.0.ip6.arpa", "ipv4only.arpa", "arpa"):
         assert unaccusable(f"host:{each}")
         assert unaccusable(f"url:https://{each}/login")
         assert unaccusable(f"url:http://{each}:8080/")
         for text in (each, f"*.{each}", f"https://{each}/login", f"{each.upper()}."):
             with pytest.raises(BadInput):
                 detect(text, country=None)
-    for each in ("myhome.arpa", "home.arpa.example.com", "home.example.com"):
+    for each in ("myarpa.example.com", "home.arpa.example.com", "arpa.com"):
         assert unaccusable(f"host:{each}") is None
         assert unaccusable(f"url:https://{each}/home.arpa") is None

@@ -27,7 +27,7 @@ __all__ = ["host", "host_pattern", "hosts", "parents", "registrable", "shown"]
 
 SHARED = "shared suffix: names under it belong to different people"
 
-_AT_HOME = "home.arpa"
+_NET = "arpa"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _EVERYDAY = re.compile(rf"(?!.*xn--)(?=.{{4,253}}\Z)(?:{_LABEL}\.)+([a-z]{{2,63}})\Z")
 _LOOSE_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\Z")
@@ -109,7 +109,7 @@ def _is_everyday(text: str) -> bool:
     if found is None:
         return False
     rules = suffixes()
-    return found[1] in rules.tops and found[1] != "arpa" and (not rules.is_suffix(text) or not suffixes(icann_only=True).is_suffix(text))
+    return found[1] in rules.tops and found[1] != _NET and (not rules.is_suffix(text) or not suffixes(icann_only=True).is_suffix(text))
 
 
 def _refuse_other_things(plain: str) -> None:
@@ -171,8 +171,11 @@ def _check(name: str) -> None:
             f"no top-level domain '{labels[-1][:40]}' is on the Public Suffix List",
             todo="check the spelling; names of blockchain name services are not internet hosts",
         )
-    if name == _AT_HOME or name.endswith(f".{_AT_HOME}"):
-        raise BadInput(f"names under {_AT_HOME} are each home network's own (RFC 8375): nobody's host", todo="give a public name")
+    if labels[-1] == _NET:
+        raise BadInput(
+            f"names under {_NET} are the internet's own, or each home network's (RFC 3172, RFC 8375): nobody's host",
+            todo="give a public name; for a name that stands for an address (in-addr.arpa), the address",
+        )
     if suffixes(icann_only=True).is_suffix(name):
         raise BadInput(f"'{name}' is a registry's public suffix: everybody's, so nobody's host", todo="give the registered name")
     owner = registrable(name).split(".")[0]

@@ -25,7 +25,7 @@ __all__ = ["NETWORK", "Networks", "network", "nobodys", "normal_address", "unacc
 NETWORK = "network:"  # how the ids of networks begin
 
 _PAGE = re.compile(r"url:https://(?:([0-9.]+)|\[([0-9a-f:.]+)\])[:/]")  # in its normal form
-_AT_HOME = re.compile(r"(?:host:|url:https?://)(?:[a-z0-9._-]+\.)?home\.arpa(?:[:/]|\Z)")  # RFC 8375
+_OF_THE_NET = re.compile(r"(?:host:|url:https?://)(?:[a-z0-9._-]+\.)?arpa(?:[:/]|\Z)")  # RFC 3172
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
 _WIDEST = {32: 8, 128: 19}  # a registry's largest block: nothing wider is in one hand (IANA, IPv4 and IPv6 address space registries)
 # What every machine or many networks have for themselves, or nobody has (IANA, special-purpose address registries; RFC 6890).
@@ -78,7 +78,7 @@ def unaccusable(entity: str) -> str | None:
 def nobodys(entity: str) -> bool:
     """Whether an address is private, loopback or reserved, a network has such addresses in it, or a page lies on one; or a host, or a page
     on one, has a name that every home has for itself."""
-    if _AT_HOME.match(entity):
+    if _OF_THE_NET.match(entity):
         return True
     page = _PAGE.match(entity)
     found = _span(f"ip:{page[1] or page[2]}" if page else entity)

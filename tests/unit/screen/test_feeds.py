@@ -258,6 +258,7 @@ def test_ids_that_are_no_address_or_no_one_partys_are_not_listed() -> None:
         "url:https://[::7f00:1]/",
         "url:https://[fec0::1]/",
         "host:router.home.arpa",
+        "host:1.0.0.127.in-addr.arpa",
         "url:https://router.home.arpa/",
     ):
         world.say(junk)
