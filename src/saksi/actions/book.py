@@ -20,7 +20,7 @@ from saksi.actions.history import History
 from saksi.actions.logged import step_of
 from saksi.actions.step import FIRST, Step
 from saksi.ledger.batch import Kind as LeafKind
-from saksi.ledger.disk import check_writable
+from saksi.ledger.disk import check_writable, keep_private
 from saksi.ledger.reading import Reading
 from saksi.model import LedgerFault, NotFound
 
@@ -73,6 +73,7 @@ class Book:
         self._lock, self._path = RLock(), path
         check_writable(path)
         try:
+            keep_private(path)
             self._link = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._link.execute("PRAGMA journal_mode=WAL")
             self._link.execute("PRAGMA secure_delete=ON")
@@ -80,7 +81,7 @@ class Book:
             held = self._link.execute("SELECT origin, version FROM state").fetchone() if found else None
             if held != (origin, _VERSION):
                 self._empty(origin)
-        except sqlite3.DatabaseError as fault:
+        except (OSError, sqlite3.DatabaseError) as fault:
             raise LedgerFault(
                 f"the book of requests cannot be opened: {fault}", where=str(path), todo="delete it: it is rebuilt"
             ) from fault

@@ -22,7 +22,7 @@ from saksi.cases.links import Linked, linked, sharing
 from saksi.cases.queue import Counts, Place, Queue, ReportLine, counted, line_of, page
 from saksi.cases.tables import NAMES, SCHEMA, write
 from saksi.ledger.batch import Kind
-from saksi.ledger.disk import check_writable
+from saksi.ledger.disk import check_writable, keep_private
 from saksi.ledger.reading import Reading
 from saksi.model import BadInput, LedgerFault, SaksiError
 from saksi.views.reports import Entered, entered, moved
@@ -74,6 +74,7 @@ class Board:
         self._lock = RLock()
         check_writable(path)
         try:
+            keep_private(path)
             self._link = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._link.execute("PRAGMA journal_mode=WAL")
             self._link.execute("PRAGMA synchronous=NORMAL")
@@ -81,7 +82,7 @@ class Board:
             found = self._link.execute("SELECT count(*) FROM sqlite_master WHERE name = 'state'").fetchone()[0]
             if not found or self._link.execute("SELECT origin, version FROM state").fetchone() != (origin, _VERSION):
                 self._empty(origin)
-        except sqlite3.DatabaseError as fault:
+        except (OSError, sqlite3.DatabaseError) as fault:
             raise LedgerFault(f"the board cannot be opened: {fault}", where=str(path), todo="delete it: it is rebuilt") from fault
 
     @property

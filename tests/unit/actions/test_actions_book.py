@@ -121,3 +121,15 @@ def test_a_book_of_another_ledger_is_begun_anew(ledger: Ledger, tmp_path: Path) 
     book.close()
     other = Book(tmp_path / "book.sqlite", origin="centre.b.example/saksi/1")
     assert (other.size, other.lines()) == (0, [])
+
+
+def test_the_book_and_its_journals_are_its_owners_alone_also_where_they_were_not(tmp_path: Path) -> None:
+    path = tmp_path / "book.sqlite"
+    Book(path, origin=ORIGIN)
+    made = sorted(tmp_path.glob("book.sqlite*"))
+    assert len(made) > 1
+    for each in made:
+        assert each.stat().st_mode & 0o777 == 0o600
+        each.chmod(0o644)
+    Book(path, origin=ORIGIN)
+    assert {each.stat().st_mode & 0o777 for each in tmp_path.glob("book.sqlite*")} == {0o600}

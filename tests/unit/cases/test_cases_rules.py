@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from folk import AUDITOR, CASE, CHIEF, LEAD, MATE, OTHER, OUTSIDE, START, entry_for, first, ref, say, team
+from folk import AUDITOR, CASE, CHIEF, LEAD, MATE, ORIGIN, OTHER, OUTSIDE, START, entry_for, first, ref, say, team
 
 from saksi.cases import MOST, Entry, Stand, Word, folded, opened, taken
+from saksi.cases.board import Board
 from saksi.model import BadInput, NotAllowed
 from saksi.model.actor import Actor, Role
 
@@ -161,3 +163,15 @@ def test_an_entry_reads_back_what_it_wrote_and_nothing_else() -> None:
 def test_what_an_entry_needs_and_takes(word: Word, more: dict[str, object], said: str) -> None:
     with pytest.raises(BadInput, match=said):
         say(team(), word, LEAD, **more)
+
+
+def test_the_board_and_its_journals_are_its_owners_alone_also_where_they_were_not(tmp_path: Path) -> None:
+    path = tmp_path / "board.sqlite"
+    Board(path, origin=ORIGIN)
+    made = sorted(tmp_path.glob("board.sqlite*"))
+    assert len(made) > 1
+    for each in made:
+        assert each.stat().st_mode & 0o777 == 0o600
+        each.chmod(0o644)
+    Board(path, origin=ORIGIN)
+    assert {each.stat().st_mode & 0o777 for each in tmp_path.glob("board.sqlite*")} == {0o600}
