@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from saksi.app.files import read_words
 from saksi.ledger.disk import LocalDisk, replace_file
 from saksi.model import BadInput, NotAllowed, Tlp
 
@@ -117,8 +118,8 @@ def load(home: Path, env: Mapping[str, str], flags: Mapping[str, str | int]) -> 
     if not path.is_file():
         raise NotAllowed("there is no node here", where=str(home), todo="run `saksi init --authority NAME`, or name another --home")
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        told = tomllib.loads(read_words(path, what="a file of settings"))
+    except tomllib.TOMLDecodeError as fault:
         raise BadInput(
             f"not TOML: {fault}", where=str(path), todo="mend the place it names, or bring the file back from a backup"
         ) from fault

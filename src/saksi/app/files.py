@@ -12,9 +12,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from saksi.ledger.disk import FULL, DiskFull
+from saksi.ledger.plain import open_plain
 from saksi.model import BadInput
 
-__all__ = ["to_read", "to_write", "write_whole"]
+__all__ = ["SMALL", "read_small", "read_words", "to_read", "to_write", "write_whole"]
+
+SMALL = 1 << 20  # bytes: no settings, no certificate, no list of keys is larger
 
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
@@ -32,6 +35,29 @@ def to_read(path: Path) -> Path:
     if not os.access(path, os.R_OK):
         raise BadInput("this file may not be read by you", where=str(path), todo="ask whoever owns it for the right to read it")
     return path
+
+
+def read_small(path: Path, *, what: str, most: int = SMALL) -> bytes:
+    """What a plain file holds that is read whole; `what` it should be goes into the words of a refusal ("a policy").
+
+    Raises BadInput as `to_read` does, and beyond `most` bytes."""
+    to_read(path)
+    try:
+        with os.fdopen(open_plain(path), "rb") as file:  # it may have become a pipe since
+            data = file.read(most + 1)
+    except OSError as fault:
+        raise BadInput(f"cannot be read: {fault.strerror or fault}", where=str(path)) from fault
+    if len(data) > most:
+        raise BadInput(f"the file has more than {most:,} bytes, which {what} never has", where=str(path), todo="is it the file you mean?")
+    return data
+
+
+def read_words(path: Path, *, what: str) -> str:
+    """The same of a text in UTF-8."""
+    try:
+        return read_small(path, what=what).decode()
+    except UnicodeDecodeError as fault:
+        raise BadInput(f"this is no text (UTF-8), which {what} is", where=str(path), todo="is it the file you mean?") from fault
 
 
 def to_write(path: Path, given: Iterable[Path], *, what: str, option: str) -> Path:

@@ -12,9 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from saksi.app.cli import saksi
-from saksi.app.files import to_read, to_write
+from saksi.app.files import SMALL, read_small, read_words, to_read, to_write
 from saksi.model import BadInput
 
+KEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
 REPORTS = "reference,scam_phone,narrative\nR1,+85512345678,ok\nR2,nonsense,bad\n"
 
 
@@ -43,6 +44,17 @@ def odd(folder: Path, kind: str) -> Path:
     return path
 
 
+def _read_whole(path: Path) -> list[list[str]]:
+    """Commands that read a file whole."""
+    return [
+        ["verify", str(path), "--key", KEY],
+        ["verify", "--checkpoint", str(path), "--key", KEY],
+        ["verify", "r.csv", "--key", str(path)],
+        ["verify", "r.csv", "--policy", str(path)],
+        ["restore", "x", "--passphrase-file", "r.csv", "--keys-passphrase-file", "r.csv", "--erased", str(path)],
+    ]
+
+
 @pytest.mark.parametrize("kind", ["a pipe", "a folder", "a socket", "a device"])
 def test_only_plain_files_are_read_and_written(run: Callable[..., Result], tmp_path: Path, kind: str) -> None:
     path = odd(tmp_path, kind)
@@ -55,11 +67,34 @@ def test_only_plain_files_are_read_and_written(run: Callable[..., Result], tmp_p
         ["take", "r.csv", "--rejects", str(link)],
         ["bulk", str(link)],
         ["bulk", "r.csv", "--column", "scam_phone", "--out", str(path)],
+        *([] if kind == "a folder" else _read_whole(path)),  # a folder is refused by the command line itself
     ):
         refused = run(*words).exception
         assert isinstance(refused, BadInput), words
         assert f"this is {kind}" in refused.what
         assert refused.todo
+
+
+def test_what_is_read_whole_is_bounded(run: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(b"x" * SMALL)
+    assert len(read_small(path, what="a policy")) == SMALL
+    with path.open("ab") as file:
+        file.truncate(6 << 30)  # as a hole: it takes no room
+    with pytest.raises(BadInput, match="more than 1,048,576 bytes, which a policy never has"):
+        read_small(path, what="a policy")
+    (tmp_path / "r.csv").write_text(REPORTS, encoding="utf-8")
+    for words in (
+        *_read_whole(path),
+        ["take", "r.csv", "--mapping", str(path)],
+        ["restore", "x", "--passphrase-file", str(path), "--keys-passphrase-file", str(path)],
+    ):
+        refused = run(*words).exception
+        assert isinstance(refused, BadInput), words
+        assert "more than" in refused.what
+    path.write_bytes(b"\xff")
+    with pytest.raises(BadInput, match="no text"):
+        read_words(path, what="a public key")
 
 
 def test_what_is_not_there_or_may_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

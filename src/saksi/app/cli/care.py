@@ -13,6 +13,7 @@ import click
 from saksi.app.cli.open import home_of, reading
 from saksi.app.cli.say import common, line, many, progress, words
 from saksi.app.config import Config, load
+from saksi.app.files import read_small
 from saksi.app.home import set_up
 from saksi.ledger.disk import DiskFull, Held
 from saksi.ledger.highest import Unconfirmed
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["backup", "completion", "config", "doctor", "erased", "fold", "fsck", "init", "restore"]
 
+_LARGEST = 256 << 20  # bytes of a register of erasures: some millions of them
+_LONGEST = 4_096  # bytes of a passphrase
 _WORDS = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -231,7 +234,11 @@ def restore(
     from saksi.app.backup import Files, Taken, bring_back
     from saksi.ledger.register import Register
 
-    known = None if register is None else Register.parse(register.read_bytes(), where=str(register))
+    known = (
+        None
+        if register is None
+        else Register.parse(read_small(register, what="a register of erasures", most=_LARGEST), where=str(register))
+    )
 
     files = Files.beside(target)
     if keys is not None:
@@ -285,4 +292,12 @@ def _to_fold(node: Node) -> tuple[Ledger | LedgerBeside, Held | None]:
 
 
 def _secret(path: Path) -> Secret:
-    return Secret(passphrase=path.read_text(encoding="utf-8").strip("\r\n"))
+    """The passphrase that a file holds; or a pipe, so that it need not lie on a disk."""
+    with path.open("rb") as file:
+        data = file.read(_LONGEST + 1)
+    if len(data) > _LONGEST:
+        raise BadInput(f"more than {_LONGEST} bytes, which no passphrase has", where=str(path), todo="is it the file you mean?")
+    try:
+        return Secret(passphrase=data.decode().strip("\r\n"))
+    except UnicodeDecodeError as fault:
+        raise BadInput("this is no text (UTF-8), which a passphrase is", where=str(path), todo="is it the file you mean?") from fault

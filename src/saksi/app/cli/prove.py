@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from saksi.app.cli.say import common, line, note, nothing, progress, words
-from saksi.app.files import write_whole
+from saksi.app.files import read_small, read_words, to_read, write_whole
 from saksi.ledger.bundle import VerifiedStatement, verify_bundle
 from saksi.ledger.note import VKey, parse_vkey
 from saksi.ledger.policy import Policy, parse_policy
@@ -90,9 +90,9 @@ def verify(
 
     if sum(given is not None for given in (file, point, log)) != 1:
         raise click.UsageError("give one of: a proof or pack FILE, --checkpoint FILE, --log FOLDER|URL")
-    quorum = parse_policy(policy.read_bytes()) if policy else None
+    quorum = parse_policy(read_small(policy, what="a policy")) if policy else None
     known = [_key(text) for text in keys]
-    if file is not None and is_pack(file):
+    if file is not None and is_pack(to_read(file)):
         return check_pack(file, known, quorum, as_json=bool(ctx.obj["json"]))
     if not known and quorum is None:
         raise click.UsageError(
@@ -127,19 +127,13 @@ def checkpoint(ctx: click.Context) -> int:
 
 def _key(text: str) -> VKey:
     path = Path(text)
-    if "+" not in text and path.is_file():
-        text = path.read_text(encoding="utf-8").strip()
+    if "+" not in text and path.exists():
+        text = read_words(path, what="a public key").strip()
     return parse_vkey(text)
 
 
 def _bytes(path: Path) -> bytes:
-    if path.stat().st_size > _LARGEST:
-        raise BadInput(
-            f"the file is larger than {_LARGEST} bytes: no proof or checkpoint is",
-            where=str(path),
-            todo="is it a pack? its name ends in .pack.zip",
-        )
-    return path.read_bytes()
+    return read_small(path, what="a proof or checkpoint", most=_LARGEST)
 
 
 def _proofs(file: Path, keys: list[VKey], policy: Policy | None, *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ import click
 
 from saksi.app.cli.open import beside_a_server, looking, reading, written_first
 from saksi.app.cli.say import common, line, progress, visible, words
-from saksi.app.files import to_read, to_write
+from saksi.app.files import read_small, to_write
 from saksi.app.node import Node
 from saksi.app.taking import Order, Taken
 from saksi.model import ROLES, BadInput, Grade, NotAllowed, Pap, SaksiError, Tlp
@@ -86,7 +86,7 @@ def take(
         name="",
         source=publisher,
         own=own_of(maker, kind, means=SAFE if safe else means, country=country),
-        mapping=OWN if mapping is None else parse_mapping(to_read(mapping).read_bytes(), str(mapping)),
+        mapping=OWN if mapping is None else parse_mapping(read_small(mapping, what="a mapping"), str(mapping)),
         grade=None if grade is None else Grade.parse(grade),
         tlp=None if tlp is None else Tlp(tlp),
         pap=None if pap is None else Pap(pap),

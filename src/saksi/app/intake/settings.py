@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from saksi.app.files import read_words
 from saksi.model.errors import BadInput
 
 __all__ = ["PublicLimits", "PublicSettings", "load_public"]
@@ -59,8 +60,8 @@ def load_public(home: Path, *, title: str, country: str) -> PublicSettings:
     if not path.is_file():
         return PublicSettings(title, country)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        table = tomllib.loads(read_words(path, what="a file of settings"))
+    except tomllib.TOMLDecodeError as fault:
         raise BadInput(f"not a TOML file: {fault}", where=str(path)) from fault
     for key in table:
         if key not in {*_TEXTS, "hosts", "forwarded"}:

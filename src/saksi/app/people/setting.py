@@ -7,7 +7,7 @@ from pathlib import Path
 
 from saksi.app.api.desk import LOOPBACK
 from saksi.app.config import Config
-from saksi.app.files import to_read
+from saksi.app.files import read_words
 from saksi.app.people.provider import Told
 from saksi.model import BadInput
 
@@ -29,5 +29,5 @@ def provider_of(home: Path, config: Config) -> Told | None:
     """What the node is told of its identity provider; None where the settings name none. The file of its secret is named from `home`."""
     if not config.oidc_issuer:
         return None
-    secret = to_read(home / config.oidc_secret).read_text(encoding="utf-8").strip() if config.oidc_secret else ""
+    secret = read_words(home / config.oidc_secret, what="a secret").strip() if config.oidc_secret else ""
     return Told(config.oidc_issuer, config.oidc_client, secret)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import saksi.app.web
 from saksi.app.api.ports import Check
 from saksi.app.config import Config
+from saksi.app.files import read_small
 from saksi.app.home import Home, signing_key
 from saksi.exchange import Directory, Office
 from saksi.exchange.directory_file import read_csv, read_toml
@@ -70,7 +71,7 @@ def directory_of(files: Home, config: Config) -> Directory:
     if not config.directory:
         return Directory(())
     path = files.path / config.directory
-    return (read_csv if path.suffix == ".csv" else read_toml)(_bytes(path, "directory", 4_000_001))
+    return (read_csv if path.suffix == ".csv" else read_toml)(_bytes(path, "directory", 4_000_000))
 
 
 def route_of(files: Home, config: Config) -> Route:
@@ -121,12 +122,10 @@ def _seal(files: Home, config: Config, now: datetime) -> Seal:
 
 def _bytes(path: Path, where: str, most: int = 1 << 20) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(most)
-    except OSError as fault:
-        raise BadInput(
-            f"{path} cannot be read: {fault.strerror}", where=where, todo="name another file, or give the right to read it"
-        ) from fault
+        return read_small(path, what="such a file", most=most)
+    except BadInput as fault:
+        todo = "name another file, or give the right to read it"
+        raise BadInput(f"{path} cannot be read: {fault.what}", where=where, todo=todo) from fault
 
 
 def _secret(path: Path, where: str) -> str:
