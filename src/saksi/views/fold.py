@@ -24,7 +24,7 @@ from saksi.views.erase import erase
 from saksi.views.gather import Foldable, stretches
 from saksi.views.manifest import FOLD_VERSION, Manifest
 from saksi.views.parse import Notice
-from saksi.views.serving import DAMAGE, FILE, Behind, connect, current, no_room
+from saksi.views.serving import DAMAGE, FILE, Behind, connect, current, no_files, no_room
 from saksi.views.step import Step
 
 __all__ = ["Progress", "check", "fold", "locked", "rebuild", "room"]
@@ -53,8 +53,8 @@ def _fold(folder: Path, ledger: Foldable, progress: Progress | None) -> Manifest
     try:
         return _continue(folder, ledger, have, progress)
     except DAMAGE as fault:
-        if no_room(fault):
-            raise  # to build anew would need more room still
+        if no_room(fault) or no_files(fault):
+            raise  # to build anew would need more still
         return _rebuild(folder, ledger, progress)
 
 
@@ -96,14 +96,16 @@ def locked(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def room(folder: Path) -> Iterator[None]:
-    """Say so where the disk is full: nothing is damaged, and nothing of the ledger is lost. Raises Behind."""
+    """Say so where the disk is full, or too many files are open: nothing is damaged, and nothing of the ledger is lost. Raises Behind."""
     try:
         yield
     except _refusals() as fault:
-        if not no_room(fault):
+        full = no_room(fault)
+        if not full and not no_files(fault):
             raise
-        what = "the disk is full: what was recorded is in the ledger, and look-ups and block lists do not show it yet"
-        raise Behind(what, where=str(folder), todo="make room: `saksi fold` shows it then, and `saksi serve` does by itself") from fault
+        why, todo = ("the disk is full", "make room") if full else ("too many files are open", "allow more (ulimit -n, LimitNOFILE=)")
+        what = f"{why}: what was recorded is in the ledger, and look-ups and block lists do not show it yet"
+        raise Behind(what, where=str(folder), todo=f"{todo}: `saksi fold` shows it then, and `saksi serve` does by itself") from fault
 
 
 def _refusals() -> tuple[type[Exception], ...]:

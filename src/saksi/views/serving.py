@@ -29,12 +29,13 @@ from saksi.views.parse import Notice
 
 __all__ = [
     "CHUNK", "DAMAGE", "DAYS", "FILE", "MARKING", "RECENT", "RECORDER", "SHAPE", "SOURCE", "Behind", "ChangeRow", "Heads", "Row", "Rows",
-    "Writer", "connect", "current", "failed", "head", "no_room", "of_another_version", "stored", "to_answer", "unusable",
+    "Writer", "connect", "current", "failed", "head", "no_files", "no_room", "of_another_version", "stored", "to_answer", "unusable",
 ]  # fmt: skip
 
 FILE = "serving.sqlite"
 CHUNK = 128
 RECENT = 1024
+_MOST_FILES = frozenset({errno.EMFILE, errno.ENFILE})
 DAMAGE = (sqlite3.DatabaseError, zlib.error, msgspec.MsgspecError, UnicodeDecodeError, IndexError)  # what a damaged index shows itself by
 SOURCE, RECORDER, MARKING, SHAPE, DAYS = range(5)
 _SCHEMA = """
@@ -53,7 +54,8 @@ ChangeRow: TypeAlias = tuple[int, int, str, int, int, str | None]
 
 
 class Behind(DiskFull):
-    """The disk has no room for the views: what was recorded is in the ledger, and look-ups do not show it until it is folded."""
+    """The disk has no room for the views, or too many files are open: what was recorded is in the ledger, and look-ups do not show it
+    until it is folded."""
 
 
 class Row(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -94,6 +96,26 @@ def no_room(fault: BaseException) -> bool:
     if isinstance(fault, sqlite3.Error):
         return getattr(fault, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
     return (isinstance(fault, OSError) and fault.errno in FULL) or "No space left on device" in str(fault)
+
+
+def no_files(fault: BaseException) -> bool:
+    """Whether it says that too many files are open, here or on the machine: then nothing is damaged either."""
+    if isinstance(fault, sqlite3.Error):  # SQLite says no more than that it could not open one
+        return (getattr(fault, "sqlite_errorcode", None) or 0) & 0xFF == sqlite3.SQLITE_CANTOPEN and _few_left()
+    return (isinstance(fault, OSError) and fault.errno in _MOST_FILES) or "Too many open files" in str(fault)
+
+
+def _few_left() -> bool:
+    held: list[int] = []
+    try:
+        while len(held) < 8:
+            held.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+    except OSError as fault:
+        return fault.errno in _MOST_FILES
+    finally:
+        for each in held:
+            os.close(each)
+    return False
 
 
 def failed(fault: BaseException) -> bool:

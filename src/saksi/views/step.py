@@ -24,7 +24,7 @@ from saksi.views.flat import CHANGED, Flat, append, as_words, overwrite
 from saksi.views.manifest import Manifest, Segment
 from saksi.views.number import Numbered, Numbers, numbered
 from saksi.views.parse import ERASED, Columns, Notice, Shape
-from saksi.views.serving import CHUNK, DAYS, MARKING, RECENT, RECORDER, SHAPE, SOURCE, ChangeRow, Writer, no_room, unusable
+from saksi.views.serving import CHUNK, DAYS, MARKING, RECENT, RECORDER, SHAPE, SOURCE, ChangeRow, Writer, no_files, no_room, unusable
 from saksi.views.slots import Slots
 
 __all__ = ["Step"]
@@ -40,13 +40,17 @@ class Step:
         try:
             self._writer = Writer(place, fresh=fresh)
         except sqlite3.Error as fault:
-            if no_room(fault):
+            if no_room(fault) or no_files(fault):
                 raise
             raise unusable("the views' index cannot be written", fault, place) from fault
         writer = self._writer
-        self._numbers = [Numbers(partial(writer.find, kind), writer.next(kind)) for kind in (SOURCE, RECORDER, MARKING, SHAPE, DAYS)]
-        self._ids = Slots(place / "ids.slots", secret=have.secret)
-        self._names = Slots(place / "names.slots", secret=have.secret)
+        try:
+            self._numbers = [Numbers(partial(writer.find, kind), writer.next(kind)) for kind in (SOURCE, RECORDER, MARKING, SHAPE, DAYS)]
+            self._ids = Slots(place / "ids.slots", secret=have.secret)
+            self._names = Slots(place / "names.slots", secret=have.secret)
+        except BaseException:
+            writer.close()  # else the index stays locked for as long as the fault is held
+            raise
         self._named = 0  # statements whose commitments can be found while all is made anew
         self._shapes: dict[int, Shape] = {}
         self._authors: dict[int, str] = {}

@@ -8,11 +8,12 @@ import json
 import multiprocessing
 import os
 import random
+import resource
 import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -267,3 +268,31 @@ def test_a_manifest_that_a_failing_disk_withholds_is_not_taken_for_none(tmp_path
     monkeypatch.setattr(Path, "read_bytes", fails)
     with pytest.raises(DiskFailed, match="the disk failed"):
         manifest.read(tmp_path)
+
+
+@pytest.mark.parametrize("left", range(14))
+def test_too_many_open_files_are_no_damage(tmp_path: Path, left: int) -> None:
+    """Whichever file cannot be opened, what was folded stays, and the next fold goes on from there."""
+    ledger = ledger_of(3)
+    views = Views.open(tmp_path)
+    views.fold(ledger)
+    before = views.manifest
+    assert before is not None
+    ledger.append(said("host:late.example"))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as held:
+        most = max(int(each.name) for each in Path("/proc/self/fd").iterdir())
+        while held.enter_context(Path(os.devnull).open()).fileno() < most:
+            continue  # no number below is left
+        held.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most + 2 + left, hard))
+        if left < 4:
+            with pytest.raises(serving.Behind, match="too many files are open"):
+                views.fold(ledger)
+        else:
+            with suppress(serving.Behind):
+                views.fold(ledger)
+    views.fold(ledger)
+    after = views.manifest
+    assert after is not None
+    assert (after.size, after.folder) == (ledger.size, before.folder)

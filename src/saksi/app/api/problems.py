@@ -107,8 +107,8 @@ KINDS: Mapping[str, Kind] = {
     "not-shown": Kind(
         503,
         "Recorded, not shown yet",
-        "The node's disk is full: look-ups and block lists do not show all that is recorded. They do by themselves once there is room.",
-        "Send it again with the same `Idempotency-Key`: nothing is done twice. Tell the node's administrator that the disk is full.",
+        "The node has no room, on disk or for open files: look-ups and lists do not show all of it. They do by themselves once it has.",
+        "Send it again with the same `Idempotency-Key`: nothing is done twice. Tell the node's administrator.",
     ),
     "disk-full": Kind(
         507,

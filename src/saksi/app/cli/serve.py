@@ -17,7 +17,7 @@ import click
 
 from saksi.app.api.keys import KeyStore, Role
 from saksi.app.cli.open import reading
-from saksi.app.cli.say import common, line, words
+from saksi.app.cli.say import common, line, note, words
 from saksi.app.home import now_text
 from saksi.ledger.highest import Unconfirmed
 from saksi.model import Tlp
@@ -95,9 +95,12 @@ def serve_open(node: Node, settings: Settings, listen: Listen, *, public: str | 
     from saksi.app.posting.pages import AnswerPages
     from saksi.app.requesting.routes import requesting_routes
     from saksi.app.web.assets import load_assets
+    from saksi.app.web.serve import let_open
     from saksi.app.web.serve import serve as run
     from saksi.app.web.site import Site
 
+    if (few := let_open(1 if public is None else 2)) is not None:
+        note(few, as_json=False)
     with opened(node, public, proxy=listen.open) as intake:
         if intake.address:
             words(f"serving everybody on {intake.address}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import ipaddress
+import resource
 import socket
 import sys
 from collections.abc import Callable
@@ -27,7 +28,11 @@ from saksi.model import NotAllowed
 if TYPE_CHECKING:
     import uvicorn
 
-__all__ = ["Listen", "build_app", "check_free", "check_listen", "serve"]
+__all__ = ["Listen", "build_app", "check_free", "check_listen", "let_open", "serve"]
+
+_CONNECTIONS = 512  # that one listener lets in at once
+_FILES = 256  # that are open beside them: the ledger, the views, the stores, and what an answer or a take needs for a moment
+_ENOUGH = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,19 @@ def check_free(listen: Listen) -> None:
             raise NotAllowed("this user may not open this port", where=where, todo="choose a port above 1023") from fault
 
 
+def let_open(listeners: int) -> str | None:
+    """Let this process have as many files open as it may, each connection being one; gives what to say where its listeners need more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _ENOUGH if hard == resource.RLIM_INFINITY else min(hard, _ENOUGH)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        soft = most
+    need = _FILES + listeners * _CONNECTIONS
+    if soft == resource.RLIM_INFINITY or soft >= need:
+        return None
+    return f"this process may have {soft} files open; with all the connections that it lets in it needs {need} (ulimit -n, LimitNOFILE=)"
+
+
 def build_app(node: Node, home: Path, settings: Settings, *, clock: Callable[[], str] | None = None) -> tuple[Guard, Desk]:
     """API and pages of one node, and the desk behind them."""
     site = Site(load_assets())
@@ -116,7 +134,7 @@ def serve(node: Node, home: Path, settings: Settings, *, listen: Listen, ready: 
         log_level="warning",
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=512,
+        limit_concurrency=_CONNECTIONS,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=30,
         h11_max_incomplete_event_size=32_768,
