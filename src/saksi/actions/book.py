@@ -20,7 +20,8 @@ from saksi.actions.history import History
 from saksi.actions.logged import step_of
 from saksi.actions.step import FIRST, Step
 from saksi.ledger.batch import Kind as LeafKind
-from saksi.ledger.disk import check_writable, keep_private
+from saksi.ledger.disk import check_writable
+from saksi.ledger.plain import keep_private
 from saksi.ledger.reading import Reading
 from saksi.model import LedgerFault, NotFound
 

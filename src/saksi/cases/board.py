@@ -22,7 +22,8 @@ from saksi.cases.links import Linked, linked, sharing
 from saksi.cases.queue import Counts, Place, Queue, ReportLine, counted, line_of, page
 from saksi.cases.tables import NAMES, SCHEMA, write
 from saksi.ledger.batch import Kind
-from saksi.ledger.disk import check_writable, keep_private
+from saksi.ledger.disk import check_writable
+from saksi.ledger.plain import keep_private
 from saksi.ledger.reading import Reading
 from saksi.model import BadInput, LedgerFault, SaksiError
 from saksi.views.reports import Entered, entered, moved

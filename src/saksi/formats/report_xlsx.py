@@ -30,13 +30,13 @@ def split_xlsx(stream: BinaryIO, mapping: ReportMapping, *, rows: int) -> Iterat
     sheet = book.sheet(name)
     lines = sheet.rows()
     at, first, heading = _heading(lines, name)
-    rows = max(1, min(rows, MOST_CELLS // len(heading)))
     cells: list[dict[int, Cell]] = []
-    number, size = 1, 0
+    number, size, wide = 1, 0, len(heading)
     for _, line in lines:
         cells.append(line)
         size += sum(len(cell) for cell in line.values() if isinstance(cell, str))
-        if full(len(cells), rows, size=size):
+        wide = max(wide, max(line) + 1 - first)
+        if full(len(cells), max(1, min(rows, MOST_CELLS // wide)), size=size):
             yield _job(heading, first, mapping, Locator(sheet=name, row=number), cells)
             number, cells, size = number + len(cells), [], 0
     _check_merged(name, sheet.merged, at)

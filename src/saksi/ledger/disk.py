@@ -37,7 +37,6 @@ __all__ = [
     "check_writable",
     "disk_fault",
     "exists",
-    "keep_private",
     "make_durable",
     "read_file",
     "replace_file",
@@ -229,15 +228,6 @@ def check_writable(path: Path) -> None:
     folder = next(each for each in path.absolute().parents if each.exists())
     if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise _read_only("it can only be read here", path)
-
-
-def keep_private(path: Path) -> None:
-    """Make an SQLite store's file, and any journals beside it, its owner's alone, before it is opened; journals that come later are made
-    as the file is. What an older version made readable to others is mended. Raises OSError."""
-    path.touch(mode=0o600)
-    for each in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))):
-        if each.exists():
-            each.chmod(0o600)
 
 
 class AppendFile:

@@ -1,4 +1,5 @@
-"""Opening a plain file to read it, and nothing else that bears a file's name: a folder that came from others may hold anything."""
+"""Opening a plain file to read it, and nothing else that bears a file's name: a folder that came from others may hold anything. And keeping
+a file of one's own from others."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import os
 import stat
 from pathlib import Path
 
-__all__ = ["NoFile", "open_plain"]
+__all__ = ["NoFile", "keep_private", "open_plain"]
 
 
 class NoFile(OSError):
@@ -28,3 +29,12 @@ def open_plain(path: Path) -> int:
     os.close(fd)
     wrong = IsADirectoryError if stat.S_ISDIR(kind) else NoFile
     raise wrong(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+
+
+def keep_private(path: Path) -> None:
+    """Make an SQLite store's file, and any journals beside it, its owner's alone, before it is opened; journals that come later are made
+    as the file is. What an older version made readable to others is mended. Raises OSError."""
+    path.touch(mode=0o600)
+    for each in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))):
+        if each.exists():
+            each.chmod(0o600)
