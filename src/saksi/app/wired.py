@@ -16,7 +16,7 @@ from saksi.ledger.checkpoint import parse_checkpoint
 from saksi.ledger.disk import LocalDisk
 from saksi.ledger.ledger import LOG, Ledger
 from saksi.ledger.note import parse_note
-from saksi.ledger.reader import log_origin, root_of_log
+from saksi.ledger.reader import holds_together, log_origin, root_of_log
 from saksi.ledger.source import LogFolder
 from saksi.model import BadInput, LedgerFault, NotReady, Reader, Tlp
 from saksi.screen.judge import CONTEST, Judge, Setting
@@ -142,6 +142,9 @@ class Wired:
         if have.origin == ours and (log is None or (log == ours and root_of_log(source, have.size) == bytes.fromhex(have.root))):
             return
         self._check_lost(have)
+        if have.origin == log == ours and not holds_together(source):
+            todo = "run `saksi fsck`: it says whether a start of the ledger (`saksi fold`) mends it, or what is damaged"
+            raise LedgerFault("the log's hashes do not make the root that it signed", where=str(source.folder), todo=todo)
         whose = have.origin if have.origin != log else f"another ledger of the name {log}"
         said = f"these are views of {whose}; the log here is that of {log or 'nobody'}, the settings are those of {ours}"
         todo = (

@@ -9,6 +9,7 @@ from pathlib import Path
 from saksi.ledger.calm import calm
 from saksi.ledger.disk import Disk, LocalDisk, ReadingDisk
 from saksi.ledger.fsck import Difference, Report, fsck
+from saksi.ledger.lag import ByEntries
 from saksi.ledger.ledger import KEYS, LOG, ORIGINALS, VAULT
 from saksi.ledger.log import second_place
 from saksi.ledger.note import VKey
@@ -41,6 +42,11 @@ class LedgerReport:
         """Whether nothing differs but what a start mends."""
         return self.log.clean and self.vault.clean
 
+    @property
+    def lags(self) -> bool:
+        """Whether it is whole, and cannot all be read by others until a start has written something again."""
+        return any(each.lags for each in (*self.log.differences, *self.vault.differences))
+
 
 def check_ledger(
     folder: Path, vkeys: Sequence[VKey], *, apart: Apart | None = None, settled: bool = True, progress: Progress = unwatched
@@ -60,6 +66,8 @@ def check_ledger(
     with calm(disk, places.keys):
         log = fsck(source, vkeys, second=apart.second or second_place(folder / LOG), settled=settled, progress=progress)
         reader = Reader(source, vkeys, checkpoint=log.note)
+        if any(each.lags for each in log.differences):
+            reader = ByEntries(source, reader)
         try:
             vault = check_vault(places, reader, disk, settled=settled, progress=progress)
         except SaksiError as fault:

@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from struct import unpack
+from struct import pack, unpack
 
 from saksi.ledger.disk import read_file
 from saksi.ledger.highest import SLOT, WAITING, read_slots
+from saksi.ledger.lag import AGAIN, lag
 from saksi.ledger.merkle import Edge, leaf_hash
 from saksi.ledger.nodes import edge_from_tiles, split_hashes
 from saksi.ledger.note import VKey
 from saksi.ledger.reader import Progress, Reader, read_checkpoint, unwatched
+from saksi.ledger.recovery import hashed_from
 from saksi.ledger.source import LogFolder, Source
 from saksi.ledger.store import BUNDLES, CHECKPOINTS, ENTRIES, MAX_FRAME, level_name, unframe
-from saksi.ledger.tiles import WIDTH, Tile, tiles_of
+from saksi.ledger.tiles import WIDTH, Tile, parse_entries, tiles_of
 from saksi.model.errors import BadInput, LedgerFault, PeerFault, SaksiError
 
 __all__ = ["Difference", "Report", "fsck"]
@@ -32,12 +34,14 @@ _AGAIN = 20
 class Difference:
     """One thing that is not as it must be: in which resource or file, and what.
 
-    `unfinished`: it was left by a write that was cut off before it was acknowledged, and a start of the ledger mends it.
+    `unfinished`: it was left by a write that was cut off before it was acknowledged, and a start of the ledger mends it. `lags`: until
+    then not all of the ledger can be read by others.
     """
 
     where: str
     what: str
     unfinished: bool = False
+    lags: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def fsck(
     Raises BadInput, PeerFault or LedgerFault when not even a checkpoint can be read and verified.
     """
     reader = Reader(source, vkeys)
-    check = _Check(reader, source, vkeys)
+    check = _Check(reader, source, vkeys, settled=settled)
     check.entries(progress)
     if isinstance(source, LogFolder):
         check.index()
@@ -84,6 +88,7 @@ def fsck(
             check.tails()
         if second:
             check.second_place(source, second, settled=settled)
+        check.lagging()
         if settled:
             check.torn(whole=second is not None)
     point = reader.checkpoint
@@ -93,8 +98,9 @@ def fsck(
 class _Check:
     """One run: what was found so far, and what the entries say."""
 
-    def __init__(self, reader: Reader, source: Source, vkeys: Sequence[VKey]) -> None:
-        self.reader, self.source, self.vkeys = reader, source, vkeys
+    def __init__(self, reader: Reader, source: Source, vkeys: Sequence[VKey], *, settled: bool) -> None:
+        self.reader, self.source, self.vkeys, self.settled = reader, source, vkeys, settled
+        self.lags: dict[str, tuple[int, int]] = {}  # derived files that lack units at their end: the first, and how many
         self.found: list[Difference] = []
         self.ends: list[int] = []  # where each full bundle ends in bytes, as the entries say
         self.end = 0
@@ -105,6 +111,15 @@ class _Check:
 
     def differs(self, where: str, what: str, *, unfinished: bool = False) -> None:
         self.found.append(Difference(where, what, unfinished))
+
+    def is_lag(self, name: str, stored: bytes, whole: bytes, *, unit: int, first: int = 0) -> bool:
+        """Whether a derived file only lacks what a start of the log writes again; `first` is the unit that `whole` begins with."""
+        found = lag(stored, whole, unit) if self.settled else None
+        if found is None:
+            return False
+        begin, count = self.lags.get(name, (first + found[0], 0))
+        self.lags[name] = begin, count + found[1]
+        return True
 
     def entries(self, progress: Progress) -> None:
         """Derive the tree from the entries; compare each tile, each signed root, and at last the newest."""
@@ -137,7 +152,7 @@ class _Check:
         for n in range(-(-size // WIDTH)):
             width = min(WIDTH, size - n * WIDTH)
             try:
-                bundle = self.reader.bundle(n)
+                bundle = self._bundle(n, width)
                 leaves = [leaf_hash(entry) for entry in bundle]
                 self.end += sum(map(len, bundle)) + 2 * len(bundle)
             except (BadInput, PeerFault, LedgerFault) as error:
@@ -149,6 +164,17 @@ class _Check:
             yield n, leaves
         if not size:
             yield 0, []
+
+    def _bundle(self, n: int, width: int) -> list[bytes]:
+        """The entries of bundle `n`: where the index lacks where it begins or ends, they follow those before."""
+        if isinstance(self.source, LogFolder):
+            told = range(max(0, n - 1), min(n + 1, self.reader.size // WIDTH))
+            raw = self.source.read(BUNDLES, 8 * told.start, 8 * len(told))
+            if len(raw) < 8 * len(told) or 0 in unpack(f">{len(told)}Q", raw):
+                data = self.source.entries_at(self.end, width)
+                if data is not None:
+                    return parse_entries(data)
+        return self.reader.bundle(n)
 
     def _indexed(self, n: int) -> int:
         """Where the index says that bundle `n` ends: to go on behind one that cannot be read."""
@@ -165,9 +191,17 @@ class _Check:
                 del hashes[:WIDTH]
                 tile = Tile(level, first // WIDTH, len(part))
                 first += len(part)
+                if self._tile_lags(tile, b"".join(part)):
+                    continue
                 stored = self._stored(tile)
                 if stored != part:
                     self._name_tile(tile, part, stored)
+
+    def _tile_lags(self, tile: Tile, whole: bytes) -> bool:
+        if not isinstance(self.source, LogFolder):
+            return False
+        name = level_name(tile.level)
+        return self.is_lag(name, self.source.read(name, 8192 * tile.n, len(whole)), whole, unit=32, first=WIDTH * tile.n)
 
     def _name_tile(self, tile: Tile, part: list[bytes], stored: list[bytes] | None) -> None:
         if stored is None:
@@ -218,7 +252,7 @@ class _Check:
         raw = self.source.read(BUNDLES, 0, 8 * len(self.ends))
         stored = list(unpack(f">{len(raw) // 8}Q", raw[: len(raw) & ~7]))
         wrong = [n for n, end in enumerate(self.ends) if n >= len(stored) or stored[n] != end]
-        if wrong:
+        if wrong and not self.is_lag(BUNDLES, raw, pack(f">{len(self.ends)}Q", *self.ends), unit=8):
             self.differs(BUNDLES, f"{len(wrong)} of {len(self.ends)} bundles end elsewhere, the first is {wrong[0]}")
 
     def tails(self) -> None:
@@ -233,6 +267,18 @@ class _Check:
             if found > length:
                 what = f"{found - length} bytes beyond the last checkpoint (a start of the log cuts them)"
                 self.differs(name, what, unfinished=True)
+
+    def lagging(self) -> None:
+        """Derived files that lack their end. A start of the log writes it again (R3, R4 in `recovery.py`) where the entries make the root
+        and nothing else differs: from the boundary on that it hashes from, or all, where one of them ends before that."""
+        recent = hashed_from(self.reader.size)
+        needs = {name: recent // WIDTH if name == BUNDLES else recent >> 8 * _level(name) for name in self.lags}
+        assert isinstance(self.source, LogFolder)
+        short = any((self.source.length(name) or 0) < (8 if name == BUNDLES else 32) * need for name, need in needs.items())
+        mends = all(each.unfinished for each in self.found) and (short or all(self.lags[name][0] >= need for name, need in needs.items()))
+        for name, (first, count) in self.lags.items():
+            what = f"{count} of its {'ends of bundles' if name == BUNDLES else 'hashes'}, from number {first} on, are missing or zero"
+            self.found.append(Difference(name, f"{what} ({AGAIN})" if mends else what, unfinished=mends, lags=mends))
 
     def torn(self, *, whole: bool) -> None:
         """What lies behind the last whole checkpoint. It is one that was being written where all else agrees, the second place too (`whole`
@@ -263,6 +309,10 @@ class _Check:
                 self.differs(path.name, f"slot {number} names size {mark.size}, which the log never signed like that")
         if len(data) > 2 * SLOT:
             self.differs(path.name, "is longer than two slots")
+
+
+def _level(name: str) -> int:
+    return int(name.removeprefix("level").partition(".")[0])
 
 
 def _stored_root(reader: Reader) -> bytes | None:

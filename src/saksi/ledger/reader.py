@@ -17,7 +17,7 @@ from saksi.ledger.source import Source, WebSource
 from saksi.ledger.tiles import WIDTH, Tile, parse_entries
 from saksi.model.errors import BadInput, LedgerFault, PeerFault, SaksiError, Unproved
 
-__all__ = ["Progress", "Reader", "log_origin", "read_checkpoint", "root_of_log", "unwatched"]
+__all__ = ["Progress", "Reader", "holds_together", "log_origin", "read_checkpoint", "root_of_log", "unwatched"]
 
 Progress = Callable[[int, int], None]  # entries done, entries in all
 
@@ -66,6 +66,15 @@ def root_of_log(source: Source, size: int) -> bytes | None:
         return edge_from_tiles(size, fetch).root
     except (BadInput, LedgerFault, PeerFault):
         return None
+
+
+def holds_together(source: Source) -> bool:
+    """Whether a log's tiles make the root that its newest checkpoint says, unsigned."""
+    try:
+        point = parse_checkpoint(parse_note(source.get("checkpoint") or b"").text)
+    except BadInput:
+        return False
+    return root_of_log(source, point.size) == point.root
 
 
 class Reader:

@@ -27,7 +27,7 @@ from saksi.ledger.store import MAX_FRAME, Store
 from saksi.ledger.tiles import WIDTH
 from saksi.model.errors import BadInput, LedgerFault
 
-__all__ = ["BOUNDARY", "State", "bundle_ends", "open_checkpoint", "recover"]
+__all__ = ["BOUNDARY", "State", "bundle_ends", "hashed_from", "open_checkpoint", "recover"]
 
 BOUNDARY = 65_536  # entries between two syncs of the derived files
 _CHUNK = 1 << 22
@@ -57,7 +57,7 @@ def recover(store: Store, highest: Highest, *, origin: str, vkeys: Sequence[VKey
     frame_end, note, checkpoint = _last_checkpoint(store, origin, vkeys)  # R1
     _check_highest(highest, checkpoint)  # R2
     store.open_levels(checkpoint.size)
-    recent = max(0, (checkpoint.size // BOUNDARY - 1) * BOUNDARY)
+    recent = hashed_from(checkpoint.size)
     state = _rebuild(store, recent, checkpoint, note) or _rebuild(store, 0, checkpoint, note)  # R3, R4
     if not state:
         todo = "restore from a mirror or a backup; keep the damaged folder"
@@ -73,6 +73,11 @@ def recover(store: Store, highest: Highest, *, origin: str, vkeys: Sequence[VKey
         raise _two_histories(mark.size)
     highest.settle(checkpoint.size, checkpoint.root)
     return state
+
+
+def hashed_from(size: int) -> int:
+    """The entry from which on a start hashes a log of so many entries, and holds the derived files against them."""
+    return max(0, (size // BOUNDARY - 1) * BOUNDARY)
 
 
 def _last_checkpoint(store: Store, origin: str, vkeys: Sequence[VKey]) -> tuple[int, bytes, Checkpoint]:

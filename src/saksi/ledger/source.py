@@ -88,6 +88,13 @@ class LogFolder:
         """A byte range of one of the files; shorter where the file ends, empty where there is none."""
         return _read(self.disk, self.folder / name, offset, length) or b""
 
+    def entries_at(self, start: int, count: int, *, most: int = MAX_BUNDLE) -> bytes | None:
+        """So many entries from a byte offset on, or None where there are fewer (in `most` bytes)."""
+        data, at = self.read(ENTRIES, start, most), 0
+        for _ in range(count):
+            at += 2 + int.from_bytes(data[at : at + 2], "big")
+        return data[:at] if at <= len(data) else None
+
     def length(self, name: str) -> int | None:
         """A file's length in bytes, or None where there is none."""
         try:
@@ -122,13 +129,9 @@ class LogFolder:
         length = end - start if len(raw) == 16 else MAX_BUNDLE
         if start >= 1 << 62 or not 0 <= length <= MAX_BUNDLE:
             return None
-        data = self.read(ENTRIES, start, length)
         if tile.width == WIDTH and len(raw) == 16:
-            return data
-        at = 0
-        for _ in range(tile.width):  # a partial bundle is the first entries of what is there
-            at += 2 + int.from_bytes(data[at : at + 2], "big")
-        return data[:at] if at <= len(data) else None
+            return self.read(ENTRIES, start, length)
+        return self.entries_at(start, tile.width, most=length)  # a partial bundle is the first entries of what is there
 
 
 def _read(disk: Disk, path: Path, offset: int, length: int) -> bytes | None:

@@ -25,7 +25,7 @@ from saksi.ledger.keys import Keys
 from saksi.ledger.subjects import overwrite
 from saksi.model.errors import BadInput, LedgerFault
 
-__all__ = ["DATA", "INDEX", "Frame", "Vault", "absolute_slots"]
+__all__ = ["DATA", "INDEX", "Frame", "Vault", "absolute_slots", "placed_from"]
 
 DATA, INDEX = "vault.data", "vault.idx"
 _NONE = (1 << 64) - 1
@@ -299,7 +299,7 @@ class Vault:
 
     def _last_indexed(self, size: int) -> tuple[int, int]:
         """The leaf after the last one that was synced into the index, and the byte after its frame; the start where that fails."""
-        leaf = min(self._index.size // 8, max(0, (size // BOUNDARY - 1) * BOUNDARY)) - 1
+        leaf = min(self._index.size // 8, placed_from(size)) - 1
         while leaf >= 0:
             (offset,) = struct.unpack(">Q", self._index.read(8 * leaf, 8))
             if offset != _NONE:
@@ -315,6 +315,11 @@ class Vault:
                 return leaf + 1, found.end
             leaf -= 1
         return 0, 0
+
+
+def placed_from(size: int) -> int:
+    """The leaf from which on a start writes the index of a ledger of so many leaves again."""
+    return max(0, (size // BOUNDARY - 1) * BOUNDARY)
 
 
 def absolute_slots(head: FrameHead, block: Block) -> tuple[int, ...]:

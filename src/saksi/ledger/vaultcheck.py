@@ -24,17 +24,19 @@ from saksi.ledger.erasure_plan import SAYING
 from saksi.ledger.frame import FRAME_HEAD, NO_COMMON, FrameHead
 from saksi.ledger.fsck import Difference
 from saksi.ledger.keys import JOURNAL, SIGNING, SLOTS, VAULT, parse_key
+from saksi.ledger.lag import AGAIN
 from saksi.ledger.original import original_pieces, sealed_name
 from saksi.ledger.reader import Progress, Reader, unwatched
 from saksi.ledger.subjects import SLOT_BYTES, Slot, SlotKind, read_slot
 from saksi.ledger.tombstone import TOMBSTONES, Tombstones
-from saksi.ledger.vault import DATA, INDEX, Frame
+from saksi.ledger.vault import DATA, INDEX, Frame, placed_from
 from saksi.model.errors import BadInput, LedgerFault
 
 __all__ = ["VaultPlaces", "VaultReport", "check_vault"]
 
 _STRETCH = 1 << 20
 _NONE = (1 << 64) - 1
+_ANEW = f"{AGAIN} from the frames"
 _TRIES, _WAIT = 100, 0.02  # seconds
 
 
@@ -149,7 +151,8 @@ class _Check:
         with self._open(self.places.vault / DATA) as data, self._open(self.places.vault / INDEX) as index:
             if not self.settled:
                 _await(index, 8 * log.size)
-            offset = 0
+            offset = empty = 0
+            synced = placed_from(log.size)
             for leaf, entry in enumerate(log.entries()):
                 indexed = int.from_bytes(index.read(8 * leaf, 8).ljust(8, b"\xff"), "big")
                 behind = index.size < 8 * leaf + 8  # its writer was cut off before it came to this leaf
@@ -165,16 +168,22 @@ class _Check:
                         self.differs(f"{DATA}, byte {offset}", f"leaf {leaf} has no frame that can be read")
                         offset = following if following != _NONE else offset
                 else:
-                    if indexed != offset and not behind:
+                    if indexed == 0 < leaf and leaf >= synced and self.settled:
+                        empty += 1
+                    elif indexed != offset and not behind:
                         self.differs(f"{INDEX}, byte {8 * leaf}", f"does not lead to the frame of leaf {leaf}")
                     offset = end
                 progress(leaf + 1, log.size)
             if data.size > offset and self.settled:
                 what = f"{data.size - offset} bytes beyond the log (a start of the ledger cuts them)"
                 self.differs(f"{DATA}, byte {offset}", what, unfinished=True)
-            if index.size != 8 * log.size and (self.settled or index.size < 8 * log.size):
-                what = f"has {index.size} bytes instead of {8 * log.size} (a start of the ledger makes it anew from the frames)"
-                self.differs(INDEX, what, unfinished=True)
+            if index.size // 8 > log.size and self.settled:  # it is written after the log: no crash left that, and no start cuts it
+                self.differs(INDEX, f"knows {index.size // 8} leaves of a log of {log.size}: an older log was put in its place")
+            elif index.size != 8 * log.size and (self.settled or index.size < 8 * log.size):
+                what = f"has {index.size} bytes instead of {8 * log.size} ({_ANEW})"
+                self.found.append(Difference(INDEX, what, unfinished=True, lags=index.size < 8 * log.size))
+            if empty:
+                self.found.append(Difference(INDEX, f"{empty} of its places are zero ({_ANEW})", unfinished=True, lags=True))
         self._covered()
 
     def _covered(self) -> None:

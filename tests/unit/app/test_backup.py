@@ -429,6 +429,29 @@ def test_views_are_not_called_damaged_where_an_erasure_was_cut_off_before_its_no
     assert (checked["ok"], checked["unfinished"]) == (True, []), checked
 
 
+@pytest.mark.parametrize("name", ["log/level0.hashes", "vault/vault.idx"])
+def test_what_a_start_writes_again_is_no_damage(home: Path, tmp_path: Path, name: str) -> None:
+    for number in range(1, 4):
+        (tmp_path / "more.csv").write_bytes(reports(number))
+        saksi(home, "take", str(tmp_path / "more.csv"), "--source", "report-desk")
+    path = home / "ledger" / name
+    whole = path.read_bytes()
+    for left in (whole[:-8], whole[: len(whole) // 64 * 32], whole[: len(whole) // 64 * 32] + bytes(len(whole) - len(whole) // 64 * 32)):
+        path.write_bytes(left)
+        checked = said(home, "fsck")
+        assert checked["ok"] is True
+        assert "a start of the ledger (`saksi fold`, `saksi serve`) writes them again" in str(checked["unfinished"])
+        assert "the views are compared once a start has written again what is missing" in saksi(home, "fsck")
+        if name.startswith("log"):
+            assert "run `saksi fsck`: it says whether a start of the ledger (`saksi fold`) mends it" in saksi(
+                home, "ask", "+855 12 000 003", code=5
+            )
+        saksi(home, "fold")
+        assert path.read_bytes() == whole
+        checked = said(home, "fsck")
+        assert (checked["ok"], checked["unfinished"]) == (True, [])
+
+
 def test_views_of_another_version_are_no_damage_and_a_fold_makes_them_anew(home: Path) -> None:
     manifest = home / "views" / "manifest.json"
     ours = manifest.read_text(encoding="utf-8")

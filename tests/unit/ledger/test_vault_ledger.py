@@ -322,18 +322,52 @@ def test_a_writer_killed_before_its_index_left_nothing_damaged(folder: Path) -> 
         vkeys, held = ledger.vkeys, list(ledger.read())
     index = folder / "vault" / "vault.idx"
     whole = index.read_bytes()
-    for kept in (0, 8, 12):
-        index.write_bytes(whole[:kept])
+    for left in (b"", whole[:8], whole[:12], whole[:8] + bytes(len(whole) - 8), whole[:16] + bytes(len(whole) - 16)):
+        index.write_bytes(left)
         report = check_ledger(folder, vkeys)
         assert report.clean
-        assert [(each.where, each.unfinished) for each in report.vault.differences] == [("vault.idx", True)]
+        assert [(each.where, each.unfinished, each.lags) for each in report.vault.differences] == [("vault.idx", True, True)]
         with Ledger.open(folder, setup()) as ledger:
             assert list(ledger.read()) == held
         assert (index.read_bytes(), check_ledger(folder, vkeys).vault.differences) == (whole, ())
-    index.write_bytes(b"")
+    index.write_bytes(whole + bytes(8))
+    assert not check_ledger(folder, vkeys).clean, "a start refuses it"
+    with pytest.raises(LedgerFault, match="the log is older than the vault"):
+        Ledger.open(folder, setup())
+    index.write_bytes(whole + bytes(7))
+    assert check_ledger(folder, vkeys).clean
+    Ledger.open(folder, setup()).close()
+    assert index.read_bytes() == whole
+    index.write_bytes(whole[:8] + whole[:8] + b"\0" * 7 + b"\1")
+    assert not check_ledger(folder, vkeys).clean, "a place that leads elsewhere is no place that lacks"
     data = folder / "vault" / "vault.data"
-    data.write_bytes(data.read_bytes()[:-1])
-    assert not check_ledger(folder, vkeys).clean, "a short index hides no frame that is damaged"
+    damaged = data.read_bytes()[:-1]
+    for left in (b"", whole[:8] + bytes(len(whole) - 8)):
+        index.write_bytes(left)
+        data.write_bytes(damaged)
+        assert not check_ledger(folder, vkeys).clean, "a short index hides no frame that is damaged"
+
+
+def test_a_log_whose_hashes_lack_their_end_does_not_hide_the_vault(folder: Path) -> None:
+    """The vault is read all the same: whole it is clean with what a start mends, damaged it is damaged."""
+    with filled(folder) as ledger:
+        vkeys, held = ledger.vkeys, list(ledger.read())
+    hashes, data = folder / "log" / "level0.hashes", folder / "vault" / "vault.data"
+    whole, sound = hashes.read_bytes(), data.read_bytes()
+    turned = bytearray(sound)
+    turned[len(turned) // 2] ^= 1
+    for left in (b"", whole[:40], whole[:32] + bytes(len(whole) - 32)):
+        hashes.write_bytes(left)
+        data.write_bytes(turned)
+        report = check_ledger(folder, vkeys)
+        assert report.log.clean
+        assert not report.clean
+        data.write_bytes(sound)
+        report = check_ledger(folder, vkeys)
+        assert (report.clean, report.lags, report.vault.statements) == (True, True, 152)
+        with Ledger.open(folder, setup()) as ledger:
+            assert list(ledger.read()) == held
+        assert (hashes.read_bytes(), check_ledger(folder, vkeys).log.differences) == (whole, ())
 
 
 def test_a_vault_that_cannot_be_read_is_not_called_damaged(folder: Path) -> None:
