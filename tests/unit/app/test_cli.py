@@ -487,3 +487,25 @@ def test_every_command_loads_and_documents_itself() -> None:
 def test_a_typing_slip_is_met_with_a_suggestion() -> None:
     result = CliRunner().invoke(saksi, ["aks", "x"], standalone_mode=False)
     assert "Did you mean 'ask'?" in str(result.exception)
+
+
+def test_each_file_that_is_refused_is_named_with_what_to_do_next(run: Run, tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    (one / "r.xlsx").write_bytes(b"PK\x03\x04 and no more")
+    (other / "r.jsonl").write_text("[" * 100_000 + "\n", encoding="utf-8")
+    (other / "r.csv").write_text("reference,scam_phone\nR1,+85512345678\n", encoding="utf-8")
+    files = [str(one / "r.xlsx"), str(other / "r.jsonl"), str(other / "r.csv"), str(one / "r.csv")]
+    made = run("take", *files, "--source", "report-desk")
+    assert made.return_value == 2
+    told = [json.loads(text) for text in made.stderr.splitlines()]
+    assert [sorted(one) for one in told] == [["error", "todo", "what", "where"]] * 3
+    assert [one["where"] for one in told] == [files[0], f"{files[1]}, line 1", files[3]]
+    assert all(one["todo"] for one in told)
+    assert last(made) == {"files": 4, "refused": 3, "taken": 3, "duplicate": 0, "rejected": 0, "erased": 0}
+    in_words = run("take", *files, "--source", "report-desk", json_=False).stderr
+    assert in_words.count("refused: ") == in_words.count("  next: ") == 3
+    alone = run("take", files[0], "--source", "report-desk").exception
+    assert isinstance(alone, BadInput)
+    assert (alone.where, bool(alone.todo)) == (files[0], True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from saksi.app.cli.open import beside_a_server, looking, reading, written_first
-from saksi.app.cli.say import common, line, progress, visible, words
+from saksi.app.cli.say import common, failed, line, progress, words
 from saksi.app.files import read_small, to_write
 from saksi.app.node import Node
 from saksi.app.taking import Order, Taken
@@ -18,6 +18,8 @@ from saksi.model import ROLES, BadInput, Grade, NotAllowed, Pap, SaksiError, Tlp
 from saksi.sources.own import LISTS, OWN_LIST, OWN_SERIES, SAFE, own_of
 
 __all__ = ["fetched", "source", "take", "take_one", "tell"]
+
+_MEND = "nothing of this file was taken in: mend it, or have it sent again, then take it in once more"
 
 
 @click.command()
@@ -112,7 +114,7 @@ def take(
                 if len(files) == 1:
                     raise
                 refused.append(fault)
-                click.echo(visible(f"refused: {fault}"), err=True)
+                failed(fault, as_json=as_json)
                 continue
             for key in totals:
                 totals[key] += getattr(made, key)
@@ -148,7 +150,10 @@ def _targets(files: Sequence[Path], rejects: Path | None, *, given: Sequence[Pat
 
 
 def take_one(node: Node, order: Order, path: Path, *, rejects: Path, quiet: bool = False) -> Taken:
-    """Take one file in, with a progress bar, and write its rejects file where there is one to write."""
+    """Take one file in, with a progress bar, and write its rejects file where there is one to write.
+
+    A refusal names the file as it was given.
+    """
     from dataclasses import replace
 
     def write(pieces: Iterator[bytes]) -> None:
@@ -156,9 +161,22 @@ def take_one(node: Node, order: Order, path: Path, *, rejects: Path, quiet: bool
             for piece in pieces:
                 out.write(piece)
 
-    name = path.name.encode("utf-8", "backslashreplace").decode()  # a name may hold bytes that are no text; the record is text
-    with progress(f"taking in {name}", unit="rows", quiet=quiet) as watch:
-        return node.take_file(replace(order, path=path, name=name), rejects=write, progress=lambda counts: watch(counts.rows, None))
+    name = _text(path.name)
+    try:
+        with progress(f"taking in {name}", unit="rows", quiet=quiet) as watch:
+            return node.take_file(replace(order, path=path, name=name), rejects=write, progress=lambda counts: watch(counts.rows, None))
+    except BadInput as fault:
+        raise type(fault)(fault.what, where=_placed(path, fault.where), todo=fault.todo or _MEND) from fault
+
+
+def _text(name: object) -> str:
+    return str(name).encode("utf-8", "backslashreplace").decode()  # a name may hold bytes that are no text; the record is text
+
+
+def _placed(path: Path, where: str) -> str:
+    """A place in a file, behind the file as it was given: two of one name, from several folders, are told apart."""
+    given = _text(path)
+    return given if where in {"", given, _text(path.name)} else f"{given}, {where}"
 
 
 def tell(made: Taken) -> None:
