@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import time
 from contextlib import closing
 from pathlib import Path
@@ -26,7 +27,7 @@ from saksi.app.people.people import open_people
 from saksi.app.people.store import Store
 from saksi.cases.triage import Urgency
 from saksi.exchange.reference import reference
-from saksi.model import BadInput
+from saksi.model import BadInput, NotAllowed
 
 SCAM = ("global-anti-scam.txt", "etherscan.io\nbad.example.net\n")
 _WARNING = {
@@ -147,3 +148,50 @@ def test_nobody_else_of_the_demonstration_signs_in(tmp_path: Path) -> None:
         made = CliRunner().invoke(saksi, ["demo", "--folder", str(tmp_path), "--code", "Eve"], standalone_mode=False)
         assert isinstance(made.exception, BadInput) and todo in str(made.exception)
         (tmp_path / "sign-in.json").write_text(json.dumps({"password": "", "keys": {"Ina": ""}}), encoding="utf-8")
+
+
+def _demo(folder: Path, *more: str) -> Exception | None:
+    words = ["demo", "--folder", str(folder), "--data", str(folder / "none"), "--reports", "0", "--no-serve", *more]
+    return CliRunner().invoke(saksi, words, standalone_mode=False).exception  # type: ignore[return-value]
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_demonstration_takes_away_nothing_that_it_did_not_make(tmp_path: Path) -> None:
+    taken(tmp_path, SCAM)
+    before = _content(tmp_path)
+    fault = _demo(tmp_path)
+    assert isinstance(fault, NotAllowed)
+    assert (fault.where, "--folder" in fault.todo) == (str(tmp_path / "home"), True)
+    assert _content(tmp_path) == before
+    (tmp_path / "post" / "mail").mkdir(parents=True)
+    (tmp_path / "post" / "mail" / "a letter").write_text("of somebody")
+    fault = _demo(tmp_path / "post")
+    assert isinstance(fault, NotAllowed)
+    assert (tmp_path / "post" / "mail" / "a letter").read_text() == "of somebody"
+
+
+def test_a_demonstration_is_made_anew_unless_it_is_still_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("saksi.app.cli.demo._show", lambda *_: None)
+    assert _demo(tmp_path) is None
+    (tmp_path / "mail" / "one").write_text("a letter")
+    node = Node(Home(tmp_path / "home"), load(tmp_path / "home", {}, {})[0])
+    with closing(node):
+        assert node.ledger.size == 0
+        before = _content(tmp_path / "home")
+        fault = _demo(tmp_path)
+        assert isinstance(fault, NotAllowed)
+        assert "another process is writing here" in fault.what
+        assert _content(tmp_path / "home") == before
+    assert _demo(tmp_path) is None
+    assert not (tmp_path / "mail" / "one").exists()
+
+
+def test_a_demonstration_looks_for_its_port_before_it_works(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken_:
+        words = ["demo", "--folder", str(tmp_path / "d"), "--port", str(taken_.getsockname()[1])]
+        fault = CliRunner().invoke(saksi, words, standalone_mode=False).exception
+    assert isinstance(fault, NotAllowed)
+    assert not (tmp_path / "d").exists()

@@ -13,11 +13,14 @@ import click
 from saksi.app.cli.open import reading
 from saksi.app.cli.say import common, line, progress, words
 from saksi.app.cli.take import fetched, take_one, tell
-from saksi.app.config import Config
+from saksi.app.config import Config, load
 from saksi.app.home import Home, set_up
 from saksi.app.node import Node
 from saksi.app.taking import Order
-from saksi.model import LedgerFault, SaksiError
+from saksi.ledger.disk import LocalDisk, take_lock
+from saksi.ledger.ledger import LOG
+from saksi.ledger.store import LOCK
+from saksi.model import LedgerFault, NotAllowed, SaksiError
 
 __all__ = ["demo"]
 
@@ -35,6 +38,7 @@ _LISTS = (
     "misp/warninglists/url-shortener.json",
 )
 _ORDER = Order(path=Path(), name="")
+_AUTHORITY, _TITLE = "centre.a.example", "Anti-Scam Centre of A (demonstration)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +69,18 @@ def demo(ctx: click.Context, folder: Path, data: Path, reports: int, seed: int, 
     all on this machine."""
     from saksi.app.cli.day import ready_for_mail, tell_code, with_mail
     from saksi.app.day.sink import sinking
+    from saksi.app.web.serve import Listen, check_free
 
     plan = _Plan(folder.absolute(), data if data.is_dir() else None, reports, seed, bool(ctx.obj["json"]))
     if code is not None:
         tell_code(plan.folder, code, as_json=plan.quiet)
         return 0
+    if not no_serve:
+        check_free(Listen(port=port))
     home = Home(plan.folder / "home")
-    for old in (home.path, plan.folder / "mail"):
-        if old.exists():
-            shutil.rmtree(old)
-    authority = "centre.a.example"
+    _clear(plan, home)
     contest = "Write to redress@centre.a.example with the reference (an invented address: this is a demonstration)."
-    made = Config(
-        authority, "Anti-Scam Centre of A (demonstration)", contest=contest, purpose="demonstration", legal_basis="none: demonstration"
-    )
+    made = Config(_AUTHORITY, _TITLE, contest=contest, purpose="demonstration", legal_basis="none: demonstration")
     ctx.obj["home"] = str(home.path)
     with sinking(plan.folder / "mail") as sink:
         key = set_up(home, with_mail(made, sink))
@@ -86,6 +88,31 @@ def demo(ctx: click.Context, folder: Path, data: Path, reports: int, seed: int, 
         with reading(ctx) as node:
             _show(node, plan, key, None if no_serve else port)
     return 0
+
+
+def _clear(plan: _Plan, home: Home) -> None:
+    """Take away what a demonstration before this one left, and nothing else. Raises NotAllowed where it is another's, or in use."""
+    mail = plan.folder / "mail"
+    left = [path for path in (home.path, mail) if path.exists() and any(path.iterdir())]
+    if not left:
+        return
+    if not _is_demonstration(home):
+        raise NotAllowed("this was not made by a demonstration", where=str(left[0]), todo="choose another --folder, or move it away")
+    lock = home.ledger / LOG / LOCK
+    if lock.exists():
+        take_lock(LocalDisk(), lock).close()
+    if not plan.quiet:
+        words("The demonstration that stood here is made anew.")
+    for path in left:
+        shutil.rmtree(path)
+
+
+def _is_demonstration(home: Home) -> bool:
+    try:
+        made, _ = load(home.path, {}, {})
+    except SaksiError:
+        return False
+    return (made.authority, made.title) == (_AUTHORITY, _TITLE)
 
 
 def _show(node: Node, plan: _Plan, key: str, port: int | None) -> None:
