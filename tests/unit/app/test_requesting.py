@@ -451,7 +451,7 @@ def test_a_letter_that_cannot_be_kept_is_refused_and_what_was_typed_stays(bureau
     for fields, files, word in (
         (receive, [("letter", ("a", b"x" * ((5 << 20) + 1)))], "at most 5 MB"),
         ([*receive, ("evidence", "e" * 64)], [one], "not the one that the digest names"),
-        (receive, [("letter", ("a", b""))], "is empty"),
+        (receive, [("letter", ("a", b""))], "is not empty"),
         (receive, [one, one], "one file goes with it"),
         (bureau.say(id_, "withdraw", text="w"), [one], "goes with an answer"),
         ([*receive, ("strange", "1")], [one], "no such field"),
@@ -460,7 +460,8 @@ def test_a_letter_that_cannot_be_kept_is_refused_and_what_was_typed_stays(bureau
         refused = ann.send(f"/request/{id_}", fields, *files)
         assert refused.status_code in {400, 413}, word
         assert word in refused.text, refused.text
-    stays = ann.send(f"/request/{id_}", [*receive, ("evidence", "e" * 64)], one).text
-    assert 'value="called back"' in stays
-    assert "Choose it again" in stays
+    for data, more in ((b"the letter", [("evidence", "e" * 64)]), (b"x" * (6 << 20), []), (b"", [])):
+        stays = ann.send(f"/request/{id_}", [*receive, *more], ("letter", ("a", data))).text
+        assert 'value="called back"' in stays
+        assert "Choose it again" in stays
     assert bureau.real.ledger.size == size

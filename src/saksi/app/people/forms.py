@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl
 
 from saksi.app.api.desk import Call
 from saksi.app.api.problems import Refused
-from saksi.app.intake.attachment import Attachment, safe_name
 from saksi.app.intake.multipart import read_form as read_parts
 from saksi.model import BadInput
 
@@ -54,8 +53,8 @@ async def read_form(call: Call, known: Collection[str], *, longest: int = _LONGE
     return _known(fields, known)
 
 
-async def read_form_with_file(call: Call, known: Collection[str], *, longest: int, most: int) -> tuple[Form, Attachment | None]:
-    """The same, from a form that one file may be sent with. Raises BadInput also for a second file, or one that is too large."""
+async def read_form_with_file(call: Call, known: Collection[str], *, longest: int, most: int) -> tuple[Form, bytes | None]:
+    """The same, from a form that one file may be sent with: its bytes, as they are. Raises BadInput also for a second file."""
     if _media(call) != _PARTS:
         return await read_form(call, known, longest=longest, most=most), None
     sent = read_parts(await call.request.body(), call.request.headers["content-type"].encode("latin-1", "replace"))
@@ -64,7 +63,7 @@ async def read_form_with_file(call: Call, known: Collection[str], *, longest: in
     if len(sent.files) > 1:
         raise BadInput("one file goes with it", where="file", todo="put several pages into one file")
     form = _known([(name, value) for name, values in sent.fields.items() for value in values], known)
-    return form, next((Attachment(safe_name(each.name), each.data) for each in sent.files), None)
+    return form, next((each.data for each in sent.files), None)
 
 
 def _media(call: Call) -> str:

@@ -56,5 +56,5 @@ async def read_step(call: Call) -> StepBody:
     return StepBody(
         word=form.one("word"), head=form.one("head"), subject=maybe("subject"), targets=form.all("target"), until=maybe("until"),
         reason=maybe("reason"), text=maybe("text"), done=done, via=form.one("via") or "node", evidence=maybe("evidence"),
-        checked=maybe("checked"), letter=None if letter is None else letter.data,
+        checked=maybe("checked"), letter=letter,
     )  # fmt: skip
