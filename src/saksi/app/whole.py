@@ -18,8 +18,8 @@ from saksi.ledger.disk import DiskFull, LocalDisk, ReadingDisk, disk_fault
 from saksi.ledger.keys import JOURNAL
 from saksi.ledger.ledger import KEYS, LOG
 from saksi.ledger.note import parse_vkey
-from saksi.ledger.store import LOCK
-from saksi.model import LedgerFault, ReadOnly
+from saksi.ledger.store import CHECKPOINTS, LOCK
+from saksi.model import BadInput, LedgerFault, ReadOnly
 from saksi.views.against import against
 from saksi.views.fold import check as check_views
 from saksi.views.fold import locked
@@ -75,7 +75,11 @@ def _many(count: int, one: str, more: str = "") -> str:
 def check_whole(node: Recording, *, progress: Callable[[int, int | None], None]) -> Whole:
     """Check everything as of the newest checkpoint, and keep what was found for the pages. Whoever writes goes on; erasures wait."""
     with _alone(node) as alone:
-        made = check_ledger(node.files.ledger, [parse_vkey(node.vkey)], settled=alone, progress=progress)
+        try:
+            made = check_ledger(node.files.ledger, [parse_vkey(node.vkey)], settled=alone, progress=progress)
+        except BadInput as fault:  # of somebody else's log it would be for them to mend
+            where, todo = str(node.files.ledger / LOG / CHECKPOINTS), "keep a copy, then bring back the log from a mirror, or a backup"
+            raise LedgerFault(f"the newest checkpoint cannot be believed: {fault.what}", where=where, todo=todo) from fault
         if made.lags:
             views, behind = _check_views(node.files.views), "; the views are compared once a start has written again what is missing"
         else:

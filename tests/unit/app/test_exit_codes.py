@@ -76,6 +76,14 @@ def damaged(folder: Path) -> None:
     path.write_bytes(data)
 
 
+def forged(folder: Path) -> None:
+    """A bit of the newest checkpoint's signature turned."""
+    path = folder / "home" / "ledger" / "log" / "checkpoints.log"
+    data = bytearray(path.read_bytes())
+    data[-30] ^= 1
+    path.write_bytes(data)
+
+
 def found_damaged(folder: Path) -> None:
     damaged(folder)
     assert run(folder, "fsck")[0] == 5
@@ -153,6 +161,8 @@ TABLE: tuple[tuple[int, str, Change], ...] = (
     (3, "serve --host 0.0.0.0", nothing),
     (4, "verify --log http://127.0.0.1:1/ --key key", nothing),
     (5, "fsck", damaged),
+    (5, "fsck", forged),
+    (5, "doctor", forged),
     (5, "doctor", found_damaged),
     (5, " ".join(LOG), cut("entries.data")),
     (5, " ".join(LOG), cut("checkpoints.log")),
@@ -164,6 +174,13 @@ def test_every_way_to_end_has_its_code(folder: Path, code: int, words: str, chan
     change(folder)
     ended, out, said = run(folder, *words.split())
     assert ended == code, f"{words}: {out}{said}"
+
+
+def test_a_checkpoint_of_ours_that_cannot_be_believed_is_named(folder: Path) -> None:
+    forged(folder)
+    _, _, said = run(folder, "fsck")
+    assert "checkpoints.log: the newest checkpoint cannot be believed" in said
+    assert "from a mirror, or a backup" in said
 
 
 @pytest.mark.parametrize("words", [f"show {NOBODY}", "search zzzz", "prove 099999999"])
