@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -16,15 +17,21 @@ from saksi.model.locator import Locator
 __all__ = ["split_jsonl"]
 
 _MOST_KEYS = 500
+_FIRST_FEW = 20
+_VALUE = json.JSONDecoder(parse_float=str, parse_int=str)
+_SIGNS = re.compile(r"[\s:,]*")
 
 
 def split_jsonl(stream: BinaryIO, *, encoding: str | None, rows: int) -> Iterator[Job]:
-    """Jobs of at most `rows` objects; a job's heading is what its objects hold. Raises BadInput if the first line is no object."""
+    """Jobs of at most `rows` objects; a job's heading is what its objects hold.
+
+    Raises BadInput if none of the first 20 lines is an object; a bad line before the first object costs itself only, as any other.
+    """
     objects: list[dict[str, str]] = []
     numbers: list[int] = []
     faults: list[Rejected] = []
     number = size = good = bad = 0
-    first = ""
+    place = reason = ""
     for block in read_lines(stream, encoding):
         for at, text in enumerate(block.texts):
             if at not in block.faults and (not text or text.isspace()):
@@ -33,22 +40,31 @@ def split_jsonl(stream: BinaryIO, *, encoding: str | None, rows: int) -> Iterato
             try:
                 if at in block.faults:
                     raise BadInput(block.faults[at][0])
-                objects.append(_flat(_parse(text), number, faults))
+                objects.append(_flat(text, number, faults))
             except BadInput as refusal:
-                if number == 1:
-                    raise BadInput(f"not JSON lines: {refusal.what}", where=f"line {block.first + at}") from refusal
                 shown = block.faults[at][1] if at in block.faults else text
                 faults.append(rejected(Locator(row=number), refusal.what, shown))
-                bad, first = bad + 1, first or f"line {block.first + at}: {refusal.what}"
-                check_sound(good, bad, first)
+                if not bad:
+                    place, reason = f"line {block.first + at}", refusal.what
+                bad += 1
+                if not good and bad == _FIRST_FEW:
+                    raise _no_lines(place, reason) from refusal
+                check_sound(good, bad, f"{place}: {reason}")
             else:
                 numbers.append(number)
                 good, size = good + 1, size + len(text)
             if full(len(objects), rows, faults=len(faults), size=size):
                 yield _job(objects, numbers, faults)
                 objects, numbers, faults, size = [], [], [], 0
+    if bad and not good:
+        raise _no_lines(place, reason)
     if objects or faults:
         yield _job(objects, numbers, faults)
+
+
+def _no_lines(place: str, reason: str) -> BadInput:
+    todo = "give one object a line; if it is another kind of file, name it by its kind (.csv, .xlsx)"
+    return BadInput(f"not JSON lines: {reason}", where=place, todo=todo)
 
 
 def _job(objects: list[dict[str, str]], numbers: list[int], faults: list[Rejected]) -> Job:
@@ -73,9 +89,11 @@ def _parse(text: str) -> dict[str, object]:
     return value
 
 
-def _flat(value: dict[str, object], number: int, faults: list[Rejected]) -> dict[str, str]:
+def _flat(text: str, number: int, faults: list[Rejected]) -> dict[str, str]:
     """Texts only: numbers as they were written, lists of texts as numbered repeats. What has another shape is rejected by itself."""
+    value = _parse(text)
     made: dict[str, str] = {}
+    written: dict[str, str] = {}
     for key, part in value.items():
         if isinstance(part, str):
             made[key] = part
@@ -91,8 +109,30 @@ def _flat(value: dict[str, object], number: int, faults: list[Rejected]) -> dict
                     made[field_name(key, at)] = piece
         else:
             reason = f"{'a list' if isinstance(part, list) else 'an object'} stands where a text is expected"
-            faults.append(rejected(Locator(row=number, column=key), reason, repr(part)))
+            written = written or _written(text)
+            faults.append(rejected(Locator(row=number, column=key), reason, written[key]))
     return made
+
+
+def _written(text: str) -> dict[str, str]:
+    """The values of an object that was read already, each as it stands in the line. Raises BadInput where it is nested too deeply."""
+    made: dict[str, str] = {}
+    at = text.index("{") + 1
+    try:
+        while (at := _next(text, at)) < len(text) and text[at] != "}":
+            key, at = _VALUE.raw_decode(text, at)
+            begin = _next(text, at)
+            _, at = _VALUE.raw_decode(text, begin)
+            made[key] = text[begin:at]
+    except RecursionError as error:
+        raise BadInput("nested too deeply") from error
+    return made
+
+
+def _next(text: str, at: int) -> int:
+    """Where the next key, value or brace begins, behind blanks and the sign between them."""
+    found = _SIGNS.match(text, at)
+    return at if found is None else found.end()
 
 
 def _fits(key: str, many: int) -> bool:

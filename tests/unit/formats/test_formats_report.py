@@ -293,6 +293,35 @@ def test_a_bad_line_costs_itself_only(line: str, where: str, word: str) -> None:
         assert re.search(word, taken.why()[0][1])
 
 
+@pytest.mark.parametrize(
+    ("line", "word"), [("not json", "not JSON"), ("[" * 100_000, "nested"), ("caf\udce9", "not utf-8"), ("[]", "one object")]
+)
+def test_a_bad_first_line_costs_itself_only(line: str, word: str) -> None:
+    data = b"\n".join([line.encode("utf-8", "surrogateescape"), b"", b'{"reference":"R2","scam_phone":"+85512345678"}'])
+    taken = take(ReportReader(GIVEN, "jsonl", DESK), data)
+    assert [value for _, value in taken.said("reportedIn")] == [f"report:{DESK}/R2"]
+    assert [where for where, _ in taken.why()] == ["row 1"]
+    assert word in taken.why()[0][1]
+    assert taken.rows == 2
+
+
+@pytest.mark.parametrize("many", [1, 19, 20, 5_000])
+def test_a_file_without_an_object_among_its_first_lines_is_refused_whole(many: int) -> None:
+    late = b'{"reference":"R2","scam_phone":"+85512345678"}' if many >= 20 else b""
+    with pytest.raises(BadInput, match="not JSON lines") as refused:
+        take(ReportReader(GIVEN, "jsonl", DESK), b"\n" + b"no object\n" * many + late)
+    assert refused.value.where == "line 2"
+    assert refused.value.todo
+
+
+def test_what_is_rejected_in_a_line_stands_as_it_was_written() -> None:
+    line = '{ "narrative" : "a, \\"b\\": {" , "reference":"R1","scam_phone":"+85512345678",'
+    line += '"scam_host":{"a":1, "b":"\\u1780"},"loss_amount":["KH"]}'
+    taken = take(ReportReader(GIVEN, "jsonl", DESK), line.encode())
+    found = {one.locator.column: one.original for one in taken.rejected}
+    assert found == {"scam_host": '{"a":1, "b":"\\u1780"}', "loss_amount": '["KH"]'}
+
+
 def test_json_that_is_one_array_is_refused_whole() -> None:
     with pytest.raises(BadInput, match="one object"):
         take(ReportReader(GIVEN, "jsonl", DESK), b'[{"reference":"R1"}]')
