@@ -117,7 +117,7 @@ class Taking(Withdrawing):
             with under.rejects.open("wb") as told:
 
                 def hear(found: Sequence[Rejected]) -> None:
-                    under.shown += [f"{one.locator}: {one.reason}" for one in found[: _SHOWN - len(under.shown)]]
+                    under.shown += [f"{one.where}: {one.reason}" for one in found[: _SHOWN - len(under.shown)]]
                     for piece in write_rejects(found, "jsonl"):
                         told.write(piece)
 
@@ -352,5 +352,5 @@ def _as_csv(under: _Under) -> Iterator[bytes]:
     out = (Rejected(Locator(), told, "") for told in under.erased.refusals())
     with under.rejects.open(encoding="utf-8") as lines:
         rows = (json.loads(text) for text in lines)
-        rejected = (Rejected(Locator.from_json(row["locator"]), row["reason"], row["original"]) for row in rows)
+        rejected = (Rejected(Locator.from_json(row["locator"]), row["reason"], row["original"], row.get("beside", "")) for row in rows)
         yield from write_rejects(chain(out, rejected))

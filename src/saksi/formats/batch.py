@@ -67,11 +67,20 @@ class StatementBatch:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row or field that could not be taken: where it stands, why, and what it said (at most 500 characters)."""
+    """A row or field that could not be taken: where it stands, why, and what it said (at most 500 characters).
+
+    `beside` is where a person finds the row who opens the file ("line 5 of the file"), where blank lines make that another number.
+    """
 
     locator: Locator
     reason: str
     original: str
+    beside: str = ""
+
+    @property
+    def where(self) -> str:
+        """The place in words: row 2, column scam_phone, line 5 of the file."""
+        return f"{self.locator}, {self.beside}" if self.beside else str(self.locator)
 
 
 @dataclass(frozen=True, slots=True)

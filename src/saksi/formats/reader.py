@@ -13,7 +13,7 @@ from saksi.model.marking import Marking
 from saksi.model.source import Source
 from saksi.model.statement import Asserter
 
-__all__ = ["Given", "Job", "Reader", "check_sound", "full", "read", "read_job", "rejected"]
+__all__ = ["Given", "Job", "Reader", "check_sound", "full", "in_file", "read", "read_job", "rejected"]
 
 _SHOWN = 500
 _MOST_TEXT = 4 << 20
@@ -34,8 +34,9 @@ class Job:
     """Raw rows with their numbers, before any value in them is understood: cheap to make and to send to another process.
 
     `heading` names the cells of every row. `numbers` are row numbers counted from 1, or, where `place` is a JSON pointer ("/tags", or ""
-    for the whole document), indexes into it. `rejected` lists what could not even be cut into rows; `counted` is how many rows of input
-    the job stands for; `head` is what the file says once for all its rows.
+    for the whole document), indexes into it. `lines` are the lines of the file (rows of a sheet) where the rows begin, counted from 1 with
+    the heading and blank ones, where the reader knows them. `rejected` lists what could not even be cut into rows; `counted` is how many
+    rows of input the job stands for; `head` is what the file says once for all its rows.
     """
 
     heading: tuple[str, ...]
@@ -45,6 +46,7 @@ class Job:
     counted: int = 0
     place: str | None = None
     head: Mapping[str, str] = field(default_factory=dict)
+    lines: Sequence[int] = ()
 
     def locator(self, at: int, column: str | None = None) -> Locator:
         """Where the row with index `at` in this job stands."""
@@ -97,6 +99,13 @@ def check_sound(good: int, bad: int, first: str) -> None:
         )
 
 
-def rejected(place: Locator, reason: str, original: str) -> Rejected:
+def in_file(form: str, row: int, line: int) -> str:
+    """Where a row stands for who opens the file, in words; "" where that is the row's own number, or one more for the heading."""
+    if line == row + (form != "jsonl"):
+        return ""
+    return f"row {line} of the sheet" if form == "xlsx" else f"line {line} of the file"
+
+
+def rejected(place: Locator, reason: str, original: str, beside: str = "") -> Rejected:
     """What could not be taken, its own words cut to 500 characters."""
-    return Rejected(place, reason, original if len(original) <= _SHOWN else original[: _SHOWN - 1] + "…")
+    return Rejected(place, reason, original if len(original) <= _SHOWN else original[: _SHOWN - 1] + "…", beside)

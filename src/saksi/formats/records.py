@@ -10,6 +10,7 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from sys import intern
 
 from saksi.formats.lines import Lines
 
@@ -22,19 +23,22 @@ _SHOWN = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A line that is no row: its number among the rows, the reason, and what it said."""
+    """A line that is no row: its number among the rows, its number in the file, the reason, and what it said."""
 
     number: int
+    line: int
     reason: str
     original: str
 
 
 @dataclass(slots=True)
 class Records:
-    """Rows with their numbers (from 0 for the first row, which is the heading), the faults between them, and the rows' characters."""
+    """Rows with their numbers (from 0 for the first row, which is the heading) and the lines they begin at (from 1, blank ones counted),
+    the faults between them, and the rows' characters."""
 
     rows: list[list[str]] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     size: int = 0
 
@@ -55,16 +59,17 @@ class _Cutter:
     A quote that proves never to be closed gives its later lines back to `_waiting`, to be read afresh.
     """
 
-    __slots__ = ("_delimiter", "_made", "_next", "_odd", "_open", "_size", "_waiting", "_width")
+    __slots__ = ("_begun", "_delimiter", "_made", "_next", "_odd", "_open", "_size", "_waiting", "_width")
 
     def __init__(self, delimiter: str) -> None:
         self._delimiter = delimiter
         self._width = 0
         self._next = 0
         self._open: list[str] = []
+        self._begun = 0  # the line that opened the quote; those in `_open` follow each other
         self._odd = False
         self._size = 0
-        self._waiting: deque[str] = deque()
+        self._waiting: deque[tuple[int, str]] = deque()
         self._made = Records()
 
     def given(self) -> Records:
@@ -73,14 +78,15 @@ class _Cutter:
 
     def take(self, block: Lines) -> None:
         for at, text in enumerate(block.texts):
+            line = block.first + at
             if block.faults and at in block.faults:
                 self.finish()
-                self._fault(*block.faults[at])
+                self._fault(line, *block.faults[at])
             elif not self._open and '"' not in text and len(text) <= MAX_CELL:
                 if text and not text.isspace():
-                    self._row(text.split(self._delimiter), text)
+                    self._row(line, text.split(self._delimiter), text)
             else:
-                self._waiting.append(text)
+                self._waiting.append((line, text))
                 self._drain()
 
     def finish(self) -> None:
@@ -91,24 +97,24 @@ class _Cutter:
 
     def _drain(self) -> None:
         while self._waiting:
-            text = self._waiting.popleft()
+            line, text = self._waiting.popleft()
             if self._open:
                 self._continue(text)
             elif text and not text.isspace():
-                self._quoted(text)
+                self._quoted(line, text)
 
-    def _quoted(self, text: str) -> None:
+    def _quoted(self, line: int, text: str) -> None:
         """A line outside any open row: a row of its own if it can be read so, else the start of a longer one."""
         if len(text) > MAX_CELL * 2:
-            self._fault(f"a row of more than {MAX_CELL * 2} characters", text[:2000])
+            self._fault(line, f"a row of more than {MAX_CELL * 2} characters", text[:2000])
             return
         row = self._parse([text])
         if row is not None and (len(row) == (self._width or len(row)) or text.count('"') % 2 == 0):
-            self._row(row, text)
+            self._row(line, row, text)
         elif text.count('"') % 2:
-            self._open, self._odd, self._size = [text], True, len(text)
+            self._open, self._begun, self._odd, self._size = [text], line, True, len(text)
         else:
-            self._fault("the quotation marks of this row do not fit together, or a cell is too long", text)
+            self._fault(line, "the quotation marks of this row do not fit together, or a cell is too long", text)
 
     def _continue(self, text: str) -> None:
         self._open.append(text)
@@ -123,7 +129,7 @@ class _Cutter:
             row = self._parse([line + "\n" for line in self._open])
             if row is not None and len(row) == (self._width or len(row)):
                 whole, self._open = "\n".join(self._open), []
-                self._row(row, whole)
+                self._row(self._begun, row, whole)
                 return
         self._give_up()
 
@@ -131,8 +137,8 @@ class _Cutter:
         """Reject the line that opened the quote; the lines after it are read afresh."""
         first, *rest = self._open
         self._open = []
-        self._waiting.extendleft(reversed(rest))
-        self._fault("a quotation mark that is not closed: this line is left out, reading goes on at the next", first)
+        self._waiting.extendleft(reversed(list(enumerate(rest, self._begun + 1))))
+        self._fault(self._begun, "a quotation mark that is not closed: this line is left out, reading goes on at the next", first)
 
     def _parse(self, lines: list[str]) -> list[str] | None:
         try:
@@ -141,27 +147,29 @@ class _Cutter:
             return None
         return found[0] if len(found) == 1 else None
 
-    def _row(self, row: list[str], text: str) -> None:
+    def _row(self, line: int, row: list[str], text: str) -> None:
         if self._width == 0:
             self._width = len(row)
         elif len(row) != self._width:
             extra = row[self._width :]
             if not extra or any(extra):
-                self._fault(_count(row, self._width), text)
+                self._fault(line, _count(row, self._width), text)
                 return
             del row[self._width :]
         self._made.rows.append(row)
         self._made.numbers.append(self._next)
+        self._made.lines.append(line)
         self._made.size += len(text)
         self._next += 1
 
-    def _fault(self, reason: str, original: str) -> None:
-        self._made.faults.append(Fault(self._next, reason, original[:_SHOWN]))
+    def _fault(self, line: int, reason: str, original: str) -> None:
+        self._made.faults.append(Fault(self._next, line, reason, original[:_SHOWN]))
         self._next += 1
 
 
 def _count(row: list[str], wanted: int) -> str:
+    """Why a row does not fit the heading; one text for all that are so alike, for a file may have very many."""
     told = f"has {len(row)} cells, the heading {wanted}"
     if any("\r" in cell for cell in row):
-        return f"{told}: a carriage return stands in it, which ends no line in this file"
-    return f"{told}: cut off?" if len(row) < wanted else f"{told}: a separator inside a cell that is not quoted?"
+        return intern(f"{told}: a carriage return stands in it, which ends no line in this file")
+    return intern(f"{told}: cut off?" if len(row) < wanted else f"{told}: a separator inside a cell that is not quoted?")

@@ -28,11 +28,13 @@ def write_rejects(found: Iterable[Rejected], form: str = "csv") -> Iterator[byte
     if form == "jsonl":
         for one in found:
             made = {"locator": dict(one.locator.to_json()), "original": one.original, "reason": one.reason}
+            if one.beside:
+                made["beside"] = one.beside
             yield (json.dumps(made, ensure_ascii=False, sort_keys=True) + "\n").encode("utf-8", "backslashreplace")
         return
     yield b"\xef\xbb\xbf" + _line(_HEADING)
     for one in found:
-        yield _line((str(one.locator), one.reason, one.original))
+        yield _line((one.where, one.reason, one.original))
 
 
 def _line(cells: Iterable[str]) -> bytes:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from saksi.formats.batch import MAX_ROWS, Chunk, Rejected, StatementBatch
 from saksi.formats.gather import Gather, nfc
-from saksi.formats.reader import Given, Job, rejected
+from saksi.formats.reader import Given, Job, in_file, rejected
 from saksi.formats.report_columns import MOST_REPEATS
 from saksi.formats.report_csv import split_table
 from saksi.formats.report_jsonl import split_jsonl
@@ -75,7 +75,14 @@ class ReportReader:
             speak(rows, own, shared, faults)
         batch = _within(shared.batch(then=own), {rows.numbers[row] for row in endangered(rows, faults)})
         faults.sort(key=lambda fault: fault.locator.row or 0)  # columns are read one after another; a desk corrects row by row
-        return Chunk(batch, tuple(faults), job.counted)
+        return Chunk(batch, tuple(self._found(job, faults)), job.counted)
+
+    def _found(self, job: Job, faults: list[Rejected]) -> Iterator[Rejected]:
+        """The faults with the line of the file, or the row of the sheet, beside the number of the row where the two do not go together."""
+        beside = {number: words for number, line in zip(job.numbers, job.lines, strict=True) if (words := in_file(self.form, number, line))}
+        for fault in faults:
+            words = beside.get(fault.locator.row or 0, "")
+            yield replace(fault, beside=words) if words else fault
 
     def _split(self, stream: BinaryIO) -> Iterator[Job]:
         if self.form == "csv":
@@ -164,4 +171,11 @@ def _cut(job: Job, most: int) -> Iterator[Job]:
     for start in range(0, max(len(job.rows), 1), most):
         rows = job.rows[start : start + most]
         faults, more = (job.rejected, rest) if start == 0 else ((), 0)
-        yield replace(job, rows=rows, numbers=job.numbers[start : start + most], rejected=faults, counted=len(rows) + more)
+        yield replace(
+            job,
+            rows=rows,
+            numbers=job.numbers[start : start + most],
+            lines=job.lines[start : start + most],
+            rejected=faults,
+            counted=len(rows) + more,
+        )

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import BinaryIO
 
 from saksi.formats.lines import Lines, read_lines
-from saksi.formats.reader import Job, check_sound, full, rejected
+from saksi.formats.reader import Job, check_sound, full, in_file, rejected
 from saksi.formats.records import Records, read_records
 from saksi.model.errors import BadInput
 from saksi.model.locator import Locator
@@ -37,10 +37,11 @@ def split_table(stream: BinaryIO, *, encoding: str | None, delimiter: str | None
             heading = _heading(part)
             if heading is None:
                 continue
-            part.rows, part.numbers = part.rows[1:], part.numbers[1:]
+            part.rows, part.numbers, part.lines = part.rows[1:], part.numbers[1:], part.lines[1:]
             rows = max(1, min(rows, MOST_CELLS // len(heading)))
         waiting.rows += part.rows
         waiting.numbers += part.numbers
+        waiting.lines += part.lines
         waiting.faults += part.faults
         waiting.size += part.size
         good, bad = good + len(part.rows), bad + len(part.faults)
@@ -66,9 +67,14 @@ def _heading(part: Records) -> tuple[str, ...] | None:
 
 def _job(heading: tuple[str, ...], waiting: Records, rows: int) -> Job:
     """The first rows that wait, and the first faults; the count of characters is that of what came since."""
-    faults = tuple(rejected(Locator(row=max(fault.number, 1)), fault.reason, fault.original) for fault in waiting.faults[:rows])
-    made = Job(heading, waiting.rows[:rows], waiting.numbers[:rows], faults, len(waiting.rows[:rows]) + len(faults))
-    waiting.rows, waiting.numbers, waiting.faults = waiting.rows[rows:], waiting.numbers[rows:], waiting.faults[rows:]
+    faults = tuple(
+        rejected(Locator(row=max(fault.number, 1)), fault.reason, fault.original, in_file("csv", fault.number, fault.line))
+        for fault in waiting.faults[:rows]
+    )
+    counted = len(waiting.rows[:rows]) + len(faults)
+    made = Job(heading, waiting.rows[:rows], waiting.numbers[:rows], faults, counted, lines=waiting.lines[:rows])
+    waiting.rows, waiting.numbers, waiting.lines = waiting.rows[rows:], waiting.numbers[rows:], waiting.lines[rows:]
+    waiting.faults = waiting.faults[rows:]
     waiting.size = 0
     return made
 

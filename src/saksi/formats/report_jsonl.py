@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from saksi.formats.batch import Rejected
 from saksi.formats.lines import read_lines
-from saksi.formats.reader import Job, check_sound, full, rejected
+from saksi.formats.reader import Job, check_sound, full, in_file, rejected
 from saksi.formats.report_columns import FIELDS, MOST_REPEATS, field_name
 from saksi.model.errors import BadInput
 from saksi.model.locator import Locator
@@ -29,6 +29,7 @@ def split_jsonl(stream: BinaryIO, *, encoding: str | None, rows: int) -> Iterato
     """
     objects: list[dict[str, str]] = []
     numbers: list[int] = []
+    lines: list[int] = []
     faults: list[Rejected] = []
     number = size = good = bad = 0
     place = reason = ""
@@ -43,7 +44,7 @@ def split_jsonl(stream: BinaryIO, *, encoding: str | None, rows: int) -> Iterato
                 objects.append(_flat(text, number, faults))
             except BadInput as refusal:
                 shown = block.faults[at][1] if at in block.faults else text
-                faults.append(rejected(Locator(row=number), refusal.what, shown))
+                faults.append(rejected(Locator(row=number), refusal.what, shown, in_file("jsonl", number, block.first + at)))
                 if not bad:
                     place, reason = f"line {block.first + at}", refusal.what
                 bad += 1
@@ -52,14 +53,15 @@ def split_jsonl(stream: BinaryIO, *, encoding: str | None, rows: int) -> Iterato
                 check_sound(good, bad, f"{place}: {reason}")
             else:
                 numbers.append(number)
+                lines.append(block.first + at)
                 good, size = good + 1, size + len(text)
             if full(len(objects), rows, faults=len(faults), size=size):
-                yield _job(objects, numbers, faults)
-                objects, numbers, faults, size = [], [], [], 0
+                yield _job(objects, numbers, lines, faults)
+                objects, numbers, lines, faults, size = [], [], [], [], 0
     if bad and not good:
         raise _no_lines(place, reason)
     if objects or faults:
-        yield _job(objects, numbers, faults)
+        yield _job(objects, numbers, lines, faults)
 
 
 def _no_lines(place: str, reason: str) -> BadInput:
@@ -67,10 +69,11 @@ def _no_lines(place: str, reason: str) -> BadInput:
     return BadInput(f"not JSON lines: {reason}", where=place, todo=todo)
 
 
-def _job(objects: list[dict[str, str]], numbers: list[int], faults: list[Rejected]) -> Job:
+def _job(objects: list[dict[str, str]], numbers: list[int], lines: list[int], faults: list[Rejected]) -> Job:
     heading = tuple(dict.fromkeys(key for one in objects for key in one))
     bad = sum(fault.locator.column is None for fault in faults)
-    return Job(heading, [[one.get(key, "") for key in heading] for one in objects], numbers, tuple(faults), len(objects) + bad)
+    rows = [[one.get(key, "") for key in heading] for one in objects]
+    return Job(heading, rows, numbers, tuple(faults), len(objects) + bad, lines=lines)
 
 
 def _parse(text: str) -> dict[str, object]:

@@ -31,17 +31,19 @@ def split_xlsx(stream: BinaryIO, mapping: ReportMapping, *, rows: int) -> Iterat
     lines = sheet.rows()
     at, first, heading = _heading(lines, name)
     cells: list[dict[int, Cell]] = []
+    places: list[int] = []
     number, size, wide = 1, 0, len(heading)
-    for _, line in lines:
+    for place, line in lines:
         cells.append(line)
+        places.append(place)
         size += sum(len(cell) for cell in line.values() if isinstance(cell, str))
         wide = max(wide, max(line) + 1 - first)
         if full(len(cells), max(1, min(rows, MOST_CELLS // wide)), size=size):
-            yield _job(heading, first, mapping, Locator(sheet=name, row=number), cells)
-            number, cells, size = number + len(cells), [], 0
+            yield replace(_job(heading, first, mapping, Locator(sheet=name, row=number), cells), lines=places)
+            number, cells, places, size = number + len(cells), [], [], 0
     _check_merged(name, sheet.merged, at)
     if cells:
-        yield _job(heading, first, mapping, Locator(sheet=name, row=number), cells)
+        yield replace(_job(heading, first, mapping, Locator(sheet=name, row=number), cells), lines=places)
 
 
 def _chosen(book: Workbook, wanted: str | None) -> str:

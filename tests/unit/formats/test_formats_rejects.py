@@ -38,3 +38,12 @@ def test_json_lines_have_all_as_it_was() -> None:
     assert len(rows) == len(FOUND)
     with pytest.raises(BadInput):
         list(write_rejects(FOUND, "xml"))
+
+
+def test_where_the_row_is_not_where_it_stands_in_the_file_both_are_told() -> None:
+    one = Rejected(Locator(row=2, column="scam_phone"), "too short", "012", "line 5 of the file")
+    assert (
+        list(csv.reader(io.StringIO(b"".join(write_rejects([one])).decode("utf-8-sig"))))[1][0]
+        == "row 2, column scam_phone, line 5 of the file"
+    )
+    assert json.loads(b"".join(write_rejects([one], "jsonl")))["beside"] == "line 5 of the file"

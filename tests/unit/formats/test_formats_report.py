@@ -356,3 +356,22 @@ def test_only_empty_cells_past_the_heading_are_cut_off(extra: str, taken: bool) 
     row = "R 1,2026-01-05,KH,t:one,1,USD,000 123 456,ABA,012 345 678,a.example.com,," + extra + "\n"
     made = take(csv_reader(), (HEADING + row + "R 2,2026-01-05,KH,t:one,1,USD,000 123 457,ABA,,,,\n").encode())
     assert [one.locator.row for one in made.rejected] == ([] if taken else [1])
+
+
+BLANKS = 'reference,scam_phone,narrative\nR1,+85512345678,\n\n \nR2,012,\nR3,+85512345679,"a\nb"\nR4,012,\nR5\nR6,"\nR7,012,\n'
+
+
+def test_blank_lines_are_no_rows_and_rejects_tell_the_line_beside_the_row() -> None:
+    taken = take(ReportReader(GIVEN, "csv", DESK), BLANKS.encode())
+    assert [(one.locator.row, one.beside) for one in taken.rejected] == [
+        (2, "line 5 of the file"), (4, "line 8 of the file"), (5, "line 9 of the file"), (6, "line 10 of the file"),
+        (7, "line 11 of the file"),
+    ]  # fmt: skip
+    plain = take(ReportReader(GIVEN, "csv", DESK), b"reference,scam_phone\nR1,+85512345678\nR2,012\n")
+    assert [(one.locator.row, one.beside) for one in plain.rejected] == [(2, "")]
+
+
+def test_blank_lines_of_json_lines_are_no_rows_either() -> None:
+    data = b'{"reference":"R1","scam_phone":"+85512345678"}\n\n{"reference":"R2","scam_phone":"012"}\nno object\n'
+    taken = take(ReportReader(GIVEN, "jsonl", DESK), data)
+    assert [(one.locator.row, one.beside) for one in taken.rejected] == [(2, "line 3 of the file"), (3, "line 4 of the file")]

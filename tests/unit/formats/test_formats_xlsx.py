@@ -437,3 +437,9 @@ def test_a_directory_that_lies_about_sizes_is_found_out() -> None:
     data[at + 24 : at + 28] = (100).to_bytes(4, "little")
     with pytest.raises(BadInput, match=r"swells|damaged"):
         open_workbook(io.BytesIO(bytes(data)))
+
+
+def test_blank_rows_are_no_rows_and_rejects_tell_the_row_of_the_sheet_beside() -> None:
+    data = workbook([["reference", "scam_phone"], ["R1", "+85512345678"], [None, None], [None, None], ["R2", "012"]])
+    taken = take(ReportReader(GIVEN, "xlsx", "centre.a.example"), data)
+    assert [(one.locator.row, one.beside) for one in taken.rejected] == [(2, "row 5 of the sheet")]
