@@ -85,7 +85,7 @@ def main(folder: Path, rounds: int, rng: Random) -> None:
         given[session] = str(said["reference"])
     wrong = [session for session in list(sent)[:: max(1, len(sent) // 40)] if again(port, sent[session])["reference"] != given[session]]
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)  # thousands of reports are folded before it ends
     subprocess.run([*_SAKSI, "fsck", "--home", str(home)], check=True, stdout=subprocess.DEVNULL)
     node = Node(Home(home), load_config(home, {}, {})[0])
     node.views.fold(node.ledger)

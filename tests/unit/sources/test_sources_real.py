@@ -21,7 +21,7 @@ OBSERVABLES = {
 }
 WARNINGLISTS = {
     "bank-website": (2_226, 2_225, 1), "captive-portals": (21, 21, 0), "censys-scanning": (13, 13, 0),
-    "cloudflare-top10k": (9_996, 9_917, 79),
+    "cloudflare-top10k": (9_996, 9_916, 80),
     "common-contact-emails": (1, 0, 1), "common-ioc-false-positive": (69, 0, 1), "covid": (319, 318, 1), "crl-hostname": (222, 222, 0),
     "disposable-email": (8_201, 8_201, 0), "dynamic-dns": (35_467, 35_467, 0), "findip-host": (24, 24, 0), "google": (669, 664, 5),
     "microsoft-office365": (183, 183, 0), "openai-gptbot": (2, 2, 0), "parking-domain": (108, 108, 0), "phone_numbers": (33, 2, 31),
